@@ -1,0 +1,21 @@
+# What the project stands on; docs/dependencies.md says why each was chosen.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenCL REQUIRED)
+find_package(JPEG REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
+find_library(CLBLAST_LIBRARY clblast REQUIRED)
+find_path(CLBLAST_INCLUDE_DIR clblast_c.h REQUIRED)
+find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
+mark_as_advanced(CLBLAST_LIBRARY CLBLAST_INCLUDE_DIR STB_INCLUDE_DIR)
+
+set(SIAMESE_DEPENDENCIES OpenCL::OpenCL ${CLBLAST_LIBRARY} PkgConfig::JANSSON JPEG::JPEG PkgConfig::WEBP
+    Threads::Threads m)
+if(SIAMESE_TESTS)
+  pkg_check_modules(CRITERION IMPORTED_TARGET criterion)
+  if(NOT CRITERION_FOUND)
+    message(STATUS "Criterion was not found: the tests are not built (Debian: libcriterion-dev)")
+    set(SIAMESE_TESTS OFF)
+  endif()
+endif()

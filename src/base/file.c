@@ -1,0 +1,181 @@
+#include "base/file.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static siam_status fail_errno(const char *path, const char *action) {
+  return siam_fail(SIAM_ERROR_FILE, "%s: cannot %s: %s", path, action, strerror(errno));
+}
+
+static siam_status read_exactly(int descriptor, const char *path, uint8_t *bytes, size_t count) {
+  for (size_t done = 0; done < count;) {
+    ssize_t got = read(descriptor, bytes + done, count - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(path, "read");
+    if (got == 0) return siam_fail(SIAM_ERROR_FILE, "%s: became shorter while it was read; try again", path);
+    done += (size_t)got;
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count) {
+  siam_status status = SIAM_OK;
+  uint8_t *content = NULL;
+  // O_NONBLOCK keeps a pipe in the place of a file from hanging the program; regular files ignore it.
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return fail_errno(path, "open");
+  struct stat information;
+  if (fstat(descriptor, &information) != 0) {
+    status = fail_errno(path, "examine");
+    goto cleanup;
+  }
+  if (!S_ISREG(information.st_mode)) {
+    status = siam_fail(SIAM_ERROR_FILE, "%s: not a regular file; name a file", path);
+    goto cleanup;
+  }
+  if (information.st_size < 0 || (uint64_t)information.st_size > limit) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "%s: %lld bytes, more than the limit of %zu", path,
+                       (long long)information.st_size, limit);
+    goto cleanup;
+  }
+  size_t size = (size_t)information.st_size;
+  SIAM_TRY_ALLOCATE(content, size + 1);
+  SIAM_TRY(read_exactly(descriptor, path, content, size));
+  *bytes = content;
+  *count = size;
+  content = NULL;
+cleanup:
+  siam_free(content);
+  close(descriptor);
+  return status;
+}
+
+struct siam_file_writer {
+  char *path, *temporary, *folder;
+  int descriptor;
+};
+
+static void writer_release(siam_file_writer *writer) {
+  if (writer->descriptor >= 0) close(writer->descriptor);
+  siam_free(writer->path);
+  siam_free(writer->temporary);
+  siam_free(writer->folder);
+  siam_free(writer);
+}
+
+/// Opens a new file beside `path` under a name that cannot be guessed; mode as the umask has it.
+static int open_temporary(const char *path, char *temporary, size_t length) {
+  for (int attempt = 0; attempt < 16; attempt++) {
+    uint64_t noise = 0;
+    if (getrandom(&noise, sizeof noise, 0) != (ssize_t)sizeof noise) return -1;
+    snprintf(temporary, length, "%s.%016" PRIx64, path, noise);
+    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+  }
+  return -1;
+}
+
+/// A file that replaces another keeps its permissions.
+static siam_status keep_permissions(siam_file_writer *writer) {
+  struct stat information;
+  if (stat(writer->path, &information) != 0) return SIAM_OK;
+  if (fchmod(writer->descriptor, information.st_mode & 0777) == 0) return SIAM_OK;
+  return fail_errno(writer->path, "keep the permissions");
+}
+
+siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
+  siam_status status = SIAM_OK;
+  siam_file_writer *made = NULL;
+  SIAM_TRY_ALLOCATE(made, 1);
+  made->descriptor = -1;
+  made->path = siam_copy_text(path);
+  made->folder = siam_copy_text(path);
+  size_t length = strlen(path) + sizeof ".0123456789abcdef";
+  SIAM_TRY_ALLOCATE(made->temporary, length);
+  if (made->path == NULL || made->folder == NULL) {
+    status = SIAM_ERROR_MEMORY;
+    goto cleanup;
+  }
+  char *slash = strrchr(made->folder, '/');
+  if (slash == NULL) {
+    strcpy(made->folder, made->folder[0] != '\0' ? "." : "");
+  } else {
+    slash[slash == made->folder] = '\0';
+  }
+  made->descriptor = open_temporary(path, made->temporary, length);
+  if (made->descriptor < 0) {
+    status = fail_errno(path, "create");
+    goto cleanup;
+  }
+  status = keep_permissions(made);
+  if (status != SIAM_OK) {
+    unlink(made->temporary);
+    goto cleanup;
+  }
+  *writer = made;
+  made = NULL;
+cleanup:
+  if (made != NULL) writer_release(made);
+  return status;
+}
+
+siam_status siam_file_write(siam_file_writer *writer, const void *bytes, size_t count) {
+  const char *next = bytes;
+  while (count > 0) {
+    ssize_t put = write(writer->descriptor, next, count);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail_errno(writer->path, "write");
+    next += put;
+    count -= (size_t)put;
+  }
+  return SIAM_OK;
+}
+
+/// Without this a rename may be lost with the power; some file systems cannot, which is no failure.
+static void flush_folder(const char *folder) {
+  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  (void)fsync(descriptor);
+  close(descriptor);
+}
+
+siam_status siam_file_commit(siam_file_writer *writer) {
+  siam_status status = SIAM_OK;
+  if (fsync(writer->descriptor) != 0) status = fail_errno(writer->path, "flush");
+  int closed = close(writer->descriptor);
+  writer->descriptor = -1;
+  if (status == SIAM_OK && closed != 0) status = fail_errno(writer->path, "close");
+  if (status == SIAM_OK && rename(writer->temporary, writer->path) != 0)
+    status = fail_errno(writer->path, "replace");
+  if (status == SIAM_OK)
+    flush_folder(writer->folder);
+  else
+    unlink(writer->temporary);
+  writer_release(writer);
+  return status;
+}
+
+void siam_file_abandon(siam_file_writer *writer) {
+  if (writer == NULL) return;
+  unlink(writer->temporary);
+  writer_release(writer);
+}
+
+siam_status siam_file_replace(const char *path, const void *bytes, size_t count) {
+  siam_file_writer *writer = NULL;
+  SIAM_RETURN_IF_FAILED(siam_file_begin(path, &writer));
+  siam_status status = siam_file_write(writer, bytes, count);
+  if (status != SIAM_OK) {
+    siam_file_abandon(writer);
+    return status;
+  }
+  return siam_file_commit(writer);
+}

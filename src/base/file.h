@@ -1,0 +1,31 @@
+/// Files: whole reads with a limit, and writes that leave a complete old or a complete new version.
+#ifndef SIAM_BASE_FILE_H
+#define SIAM_BASE_FILE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Reads all of a regular file into `*bytes` (free with siam_free(); one NUL follows the content).
+/// A file longer than `limit` bytes is refused by name before anything is allocated.
+siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count);
+
+/// A file being written beside its final place. Nothing shows under `path` until siam_file_commit().
+typedef struct siam_file_writer siam_file_writer;
+
+/// Opens a temporary file, with a name no one can guess, in the folder of `path`.
+siam_status siam_file_begin(const char *path, siam_file_writer **writer);
+siam_status siam_file_write(siam_file_writer *writer, const void *bytes, size_t count);
+
+/// Flushes to the disk, renames over `path` and flushes the folder. The writer is gone afterwards, and after
+/// a failure the temporary file is too.
+siam_status siam_file_commit(siam_file_writer *writer);
+
+/// Gives up: removes the temporary file and the writer. NULL is allowed.
+void siam_file_abandon(siam_file_writer *writer);
+
+/// The three steps above for content that is already in memory.
+siam_status siam_file_replace(const char *path, const void *bytes, size_t count);
+
+#endif

@@ -1,0 +1,55 @@
+/// device/ and compute/ are the only floors that speak OpenCL. device/ finds a device, owns its context and
+/// queue, builds and caches programs, and records commands on tapes. It knows nothing of matrices, layers or
+/// images.
+///
+/// device.h: one OpenCL device and all that belongs to it.
+#ifndef SIAM_DEVICE_DEVICE_H
+#define SIAM_DEVICE_DEVICE_H
+
+#include "base/error.h"
+
+#include <CL/cl.h>
+#include <siamese/device.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/// What the house knows about a driver's habits, found out once per device.
+typedef struct siam_device_traits {
+  bool is_cpu;                ///< CL_DEVICE_TYPE_CPU: work-items own whole vector registers, groups of 1.
+  bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs seconds).
+  unsigned vector_width;      ///< WIDTH of the kernels.
+  unsigned group_size;        ///< LOCAL of the kernels.
+  unsigned compute_units;
+  uint64_t global_bytes, allocation_bytes, local_bytes;
+} siam_device_traits;
+
+struct siam_device {
+  cl_platform_id platform;
+  cl_device_id id;
+  cl_context context;
+  cl_command_queue queue; ///< In order: a command sees the results of all before it.
+  siam_device_traits traits;
+  siam_device_info info;
+  siam_logger logger;
+  struct siam_program *programs;    ///< Built so far; see program.h.
+  struct siam_gemm_state *gemm;     ///< Owned by compute/gemm; NULL until its first use.
+  void (*gemm_destroy)(struct siam_gemm_state *);
+};
+
+/// Records `error` with OpenCL's name for it; -4 and -5 get the hint that device memory may have run out.
+siam_status siam_fail_opencl(cl_int error, const char *action);
+
+/// Turns an OpenCL error into a status: `SIAM_TRY(siam_opencl(clFinish(queue), "wait for the device"))`.
+static inline siam_status siam_opencl(cl_int error, const char *action) {
+  return error == CL_SUCCESS ? SIAM_OK : siam_fail_opencl(error, action);
+}
+
+/// A float buffer on the device: `count` floats, zeroed. Release with clReleaseMemObject().
+siam_status siam_buffer_create(siam_device *device, size_t count, cl_mem *buffer);
+
+/// Blocking copies of `count` floats, from element `first` on.
+siam_status siam_buffer_read(siam_device *device, cl_mem buffer, size_t first, size_t count, float *values);
+siam_status siam_buffer_write(siam_device *device, cl_mem buffer, size_t first, size_t count,
+                              const float *values);
+
+#endif
