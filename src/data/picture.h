@@ -1,0 +1,62 @@
+/// data/ turns files into arrays of numbers: it finds pictures, decodes them, brings them to one size, and
+/// says which of them a step uses. It knows nothing of OpenCL, layers or losses.
+///
+/// picture.h: one picture from a file or from memory. PNG, BMP, PGM, PPM, JPEG and WebP, told apart by their
+/// content. A file that ends early or whose checksum is wrong is broken: it is refused, never filled up.
+#ifndef SIAM_DATA_PICTURE_H
+#define SIAM_DATA_PICTURE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum siam_picture_format {
+  SIAM_PICTURE_UNKNOWN = 0,
+  SIAM_PICTURE_PNG,
+  SIAM_PICTURE_JPEG,
+  SIAM_PICTURE_WEBP,
+  SIAM_PICTURE_BMP,
+  SIAM_PICTURE_PNM
+} siam_picture_format;
+
+/// The shade that shows through transparent pixels and fills the rest of a letter-boxed picture.
+enum { SIAM_PICTURE_BACKGROUND = 255 };
+
+/// An upright picture of 8-bit samples, rows from the top, channels interleaved. Free with
+/// siam_picture_clear(). Zero value: no picture.
+typedef struct siam_picture {
+  uint32_t width, height;
+  uint32_t channels; ///< 1 (grey) or 3 (red, green, blue).
+  uint8_t *pixels;   ///< [height, width, channels]
+  siam_picture_format format;
+  bool had_alpha;       ///< Had transparency (a channel or a colour), laid over white.
+  bool was_rotated;     ///< Stored other than upright; turned or mirrored as its EXIF orientation says.
+  bool was_grey;        ///< Stored without colour.
+  bool was_sixteen_bit; ///< Stored with 16 bits a sample; rounded to 8.
+} siam_picture;
+
+/// Zero means the default.
+typedef struct siam_picture_options {
+  uint64_t max_pixels;    ///< Width × height; 0: 64 Mi (67,108,864).
+  uint32_t max_dimension; ///< Width and height; 0: 16,384.
+  uint64_t max_bytes;     ///< Length of the file; 0: 256 MiB.
+} siam_picture_options;
+
+/// Decodes a file. `options` may be NULL. Every error names the file, the reason and what to do:
+/// SIAM_ERROR_FILE (cannot be read), SIAM_ERROR_FORMAT (broken, or over a limit), SIAM_ERROR_UNSUPPORTED (a
+/// kind of picture that is not read, by its name).
+siam_status siam_picture_load(const char *path, const siam_picture_options *options, siam_picture *picture);
+
+/// Decodes `count` bytes; `name` stands for the file in messages.
+siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t count,
+                                const siam_picture_options *options, siam_picture *picture);
+
+void siam_picture_clear(siam_picture *picture);
+
+/// True for a path that ends, in any case, in an extension of a picture that is read, or of one of the kinds
+/// that are refused by name (so that they are named, not passed over).
+bool siam_picture_has_extension(const char *path);
+
+#endif

@@ -1,0 +1,32 @@
+/// resample.h: brings a picture to the network's size. Integer arithmetic only, so that the same picture
+/// gives the same bytes on every machine; the version lies in the model file.
+#ifndef SIAM_DATA_RESAMPLE_H
+#define SIAM_DATA_RESAMPLE_H
+
+#include "data/picture.h"
+
+#include <siamese/dataset.h>
+
+/// Raised whenever the same picture would give other bytes.
+#define SIAM_RESAMPLER_VERSION 1
+
+/// What the network expects.
+typedef struct siam_picture_shape {
+  uint32_t height, width, channels; ///< Channels: 1 (Rec. 601 luma of a coloured picture) or 3.
+  siam_resize_mode mode;
+} siam_picture_shape;
+
+/// Bytes of one picture of a shape.
+size_t siam_picture_shape_bytes(const siam_picture_shape *shape);
+
+/// Writes [height, width, channels] bytes to `output`. Triangle filter, widened by the scale where the
+/// picture shrinks, so that every source pixel counts; bilinear where it grows. Fails on memory or an
+/// impossible shape.
+siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_shape *shape,
+                                uint8_t *output);
+
+/// siam_picture_load() and siam_picture_resize() in one.
+siam_status siam_picture_load_resized(const char *path, const siam_picture_options *options,
+                                      const siam_picture_shape *shape, uint8_t *output);
+
+#endif
