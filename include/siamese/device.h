@@ -12,12 +12,15 @@
 /// thread at a time; two devices may be used from two threads.
 typedef struct siam_device siam_device;
 
+/// The index of a device that was opened as "platform:device": then no other platform is asked.
+#define SIAM_INDEX_UNKNOWN (~0U)
+
 /// What is known about a device without opening it.
 typedef struct siam_device_info {
-  unsigned index;                     ///< Place in the list, the SEL of the commands.
+  unsigned index; ///< Place in the list, the SEL of the commands; or SIAM_INDEX_UNKNOWN.
   unsigned platform_index, device_index;
   char platform[128], name[256], vendor[128], driver[128], version[128];
-  char type[16];                      ///< "cpu", "gpu", "accelerator" or "other".
+  char type[16]; ///< "cpu", "gpu", "accelerator" or "other".
   unsigned compute_units, clock_mhz;
   uint64_t global_bytes, local_bytes; ///< Device memory; memory shared by a work-group.
 } siam_device_info;

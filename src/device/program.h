@@ -13,6 +13,10 @@ typedef struct siam_program siam_program;
 siam_status siam_program_get(siam_device *device, const char *name, const char *options,
                              siam_program **program);
 
+/// The same for a given text; `name` tells programs apart and stands in messages.
+siam_status siam_program_get_source(siam_device *device, const char *name, const char *source,
+                                    const char *options, siam_program **program);
+
 /// A new kernel object (arguments are per object); the caller releases it.
 siam_status siam_program_kernel(siam_program *program, const char *kernel, cl_kernel *created);
 

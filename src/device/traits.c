@@ -1,0 +1,63 @@
+#include "device/traits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { GPU_GROUP = 64 };
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+static unsigned largest_power_of_two(size_t limit) {
+  unsigned power = 1;
+  while ((size_t)power * 2 <= limit) power *= 2;
+  return power;
+}
+
+void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_device_traits *traits) {
+  // Oclgrind claims every type; it looks for races, so the form with real work-groups is the one to give it.
+  traits->is_cpu = (facts->type & CL_DEVICE_TYPE_CPU) != 0 && (facts->type & CL_DEVICE_TYPE_GPU) == 0;
+  if (form != NULL && form[0] != '\0') traits->is_cpu = strcasecmp(form, "cpu") == 0;
+  // Intel's CPU runtime prefers scalars, to vectorise by itself, and tells its registers as the native width.
+  unsigned width =
+      facts->native_width > facts->preferred_width ? facts->native_width : facts->preferred_width;
+  if (traits->is_cpu) {
+    traits->group_size = 1;
+    traits->vector_width = width >= 16 ? 16 : 8;
+  } else {
+    traits->group_size =
+        largest_power_of_two(smaller(GPU_GROUP, smaller(facts->group_limit, facts->item_limit)));
+    traits->vector_width = facts->preferred_width >= 4 ? 4 : 1;
+  }
+  traits->driver_keeps_binaries = strcasestr(facts->platform, "Portable Computing Language") != NULL ||
+                                  strcasestr(facts->vendor, "NVIDIA") != NULL;
+}
+
+static siam_status ask(cl_device_id id, cl_device_info what, size_t size, void *answer) {
+  return siam_opencl(clGetDeviceInfo(id, what, size, answer, NULL), "ask the device what it is");
+}
+
+siam_status siam_traits_find(cl_device_id id, const siam_device_info *info, siam_device_traits *traits) {
+  siam_device_facts facts = {.platform = info->platform, .vendor = info->vendor};
+  size_t items[16] = {0}, items_size = 0;
+  cl_ulong allocation = 0;
+  SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_TYPE, sizeof facts.type, &facts.type));
+  SIAM_RETURN_IF_FAILED(
+      ask(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof facts.native_width, &facts.native_width));
+  SIAM_RETURN_IF_FAILED(
+      ask(id, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, sizeof facts.preferred_width, &facts.preferred_width));
+  SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof facts.group_limit, &facts.group_limit));
+  SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof allocation, &allocation));
+  SIAM_RETURN_IF_FAILED(
+      siam_opencl(clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof items, items, &items_size),
+                  "ask the device"));
+  facts.item_limit = items[0];
+  siam_traits_derive(&facts, getenv("SIAMESE_KERNEL_FORM"), traits);
+  traits->compute_units = info->compute_units;
+  traits->global_bytes = info->global_bytes;
+  traits->local_bytes = info->local_bytes;
+  traits->allocation_bytes = allocation;
+  return SIAM_OK;
+}
