@@ -1,0 +1,23 @@
+/// images.h: 8-bit pictures on the device, bytes [count,H,W,C] in one buffer. Either all of the data live
+/// there, written in pieces while they are decoded, or only those of one step, sent anew each time
+/// (device/upload.h); augment.h reads both alike.
+#ifndef SIAM_COMPUTE_IMAGES_H
+#define SIAM_COMPUTE_IMAGES_H
+
+#include "device/device.h"
+
+#include <stddef.h>
+
+/// Whether `count` pictures of `image_bytes` = H·W·C bytes may live on the device: in one piece of memory,
+/// and in half of what there is (a quarter on CPU-type devices, whose memory is the host's).
+bool siam_images_fit(const siam_device *device, size_t count, size_t image_bytes);
+
+/// A buffer for `count` pictures, not cleared. What does not fit one piece of the device's memory is
+/// SIAM_ERROR_DEVICE with both sizes. Release with clReleaseMemObject().
+siam_status siam_images_create(siam_device *device, size_t count, size_t image_bytes, cl_mem *images);
+
+/// Copies `count` pictures to place `first` and following; waits for the copy.
+siam_status siam_images_write(siam_device *device, cl_mem images, size_t first, size_t count,
+                              size_t image_bytes, const uint8_t *pixels);
+
+#endif
