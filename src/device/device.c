@@ -5,7 +5,8 @@
 #include "device/program.h"
 #include "device/traits.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /// Finds the device `selector` means and copies what is known about it.
 static siam_status find(const char *selector, siam_found_device *found) {
@@ -30,11 +31,18 @@ cleanup:
   return status;
 }
 
+/// Reads "OpenCL 1.2 …" as 12; 0 for what does not look so.
+static unsigned long version_number(const char *text) {
+  if (strncmp(text, "OpenCL ", 7) != 0) return 0;
+  char *end = NULL;
+  unsigned long major = strtoul(text + 7, &end, 10);
+  return *end == '.' ? major * 10 + strtoul(end + 1, NULL, 10) : 0;
+}
+
 /// Kernels need OpenCL C 1.2 and a compiler.
 static siam_status check(const siam_found_device *found) {
   const siam_device_info *info = &found->info;
-  unsigned major = 0, minor = 0;
-  if (sscanf(info->version, "OpenCL %u.%u", &major, &minor) != 2 || major * 10 + minor < 12)
+  if (version_number(info->version) < 12)
     return siam_fail(SIAM_ERROR_DEVICE, "%s speaks \"%s\"; OpenCL 1.2 is needed: update its driver",
                      info->name, info->version);
   cl_bool available = CL_FALSE, compiles = CL_FALSE;
@@ -51,7 +59,7 @@ static siam_status check(const siam_found_device *found) {
 siam_status siam_device_create(const siam_device_options *options, siam_device **device) {
   siam_status status = SIAM_OK;
   siam_device *made = NULL;
-  siam_found_device found;
+  siam_found_device found = {0};
   cl_int error = CL_SUCCESS;
   SIAM_TRY(find(options != NULL ? options->selector : NULL, &found));
   SIAM_TRY(check(&found));

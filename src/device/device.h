@@ -41,7 +41,9 @@ siam_status siam_fail_opencl(cl_int error, const char *action);
 
 /// Turns an OpenCL error into a status: `SIAM_TRY(siam_opencl(clFinish(queue), "wait for the device"))`.
 static inline siam_status siam_opencl(cl_int error, const char *action) {
-  return error == CL_SUCCESS ? SIAM_OK : siam_fail_opencl(error, action);
+  if (error == CL_SUCCESS) return SIAM_OK;
+  siam_fail_opencl(error, action);
+  return SIAM_ERROR_DEVICE;
 }
 
 /// A float buffer on the device: `count` floats, zeroed. Release with clReleaseMemObject().

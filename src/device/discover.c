@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /// clGetPlatformIDs() of the ICD loader where no driver is registered (cl_khr_icd); not a count of 0.
@@ -21,26 +22,24 @@ static void trim(char *text) {
   memmove(text, text + blanks, length - blanks + 1);
 }
 
-/// Copies what OpenCL answers; a text that does not fit is cut, one that cannot be had is empty.
+/// Trims `answer` and copies it; one that does not fit is cut.
+static void keep(char *answer, char *text, size_t size) {
+  trim(answer);
+  snprintf(text, size, "%s", answer);
+}
+
+/// What OpenCL answers; a text that cannot be had is empty.
 static void device_text(cl_device_id id, cl_device_info what, char *text, size_t size) {
   char answer[2048] = "";
-  if (clGetDeviceInfo(id, what, sizeof answer, answer, NULL) != CL_SUCCESS) answer[0] = '\0';
-  answer[sizeof answer - 1] = '\0';
-  trim(answer);
-  size_t length = strnlen(answer, size - 1);
-  memcpy(text, answer, length);
-  text[length] = '\0';
+  if (clGetDeviceInfo(id, what, sizeof answer - 1, answer, NULL) != CL_SUCCESS) answer[0] = '\0';
+  keep(answer, text, size);
 }
 
 static void platform_name(cl_platform_id platform, char *text, size_t size) {
-  char answer[1024] = "";
-  if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof answer, answer, NULL) != CL_SUCCESS)
+  char answer[2048] = "";
+  if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof answer - 1, answer, NULL) != CL_SUCCESS)
     answer[0] = '\0';
-  answer[sizeof answer - 1] = '\0';
-  trim(answer);
-  size_t length = strnlen(answer, size - 1);
-  memcpy(text, answer, length);
-  text[length] = '\0';
+  keep(answer, text, size);
 }
 
 /// A device that claims to be several types at once is a simulator (Oclgrind): it comes after all others.
@@ -62,7 +61,7 @@ static void describe(siam_found_device *found) {
   clGetDeviceInfo(found->id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof clock, &clock, NULL);
   clGetDeviceInfo(found->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof global, &global, NULL);
   clGetDeviceInfo(found->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
-  strcpy(info->type, type_name(type));
+  snprintf(info->type, sizeof info->type, "%s", type_name(type));
   info->compute_units = units;
   info->clock_mhz = clock;
   info->global_bytes = global;
@@ -86,7 +85,7 @@ static siam_status add_platform(found_list *list, cl_platform_id platform, unsig
   cl_uint count = 0;
   if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count) != CL_SUCCESS || count == 0)
     return SIAM_OK;
-  cl_device_id *ids = siam_allocate(count, sizeof *ids);
+  cl_device_id *ids = siam_allocate(count, sizeof(cl_device_id));
   if (ids == NULL) return SIAM_ERROR_MEMORY;
   siam_status status = SIAM_OK;
   if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) != CL_SUCCESS) count = 0;
@@ -119,12 +118,15 @@ static siam_status fail_without_device(const cl_platform_id *platforms, cl_uint 
   return status;
 }
 
+/// An array the caller frees, also after a failure.
 static siam_status list_platforms(cl_platform_id **platforms, cl_uint *count) {
   cl_int error = clGetPlatformIDs(0, NULL, count);
-  if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
-    return siam_fail(SIAM_ERROR_DEVICE, "no OpenCL driver is installed: " INSTALL_HINT);
+  if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0)) {
+    siam_fail(SIAM_ERROR_DEVICE, "no OpenCL driver is installed: " INSTALL_HINT);
+    return SIAM_ERROR_DEVICE;
+  }
   SIAM_RETURN_IF_FAILED(siam_opencl(error, "ask for the OpenCL platforms"));
-  *platforms = siam_allocate(*count, sizeof **platforms);
+  *platforms = siam_allocate(*count, sizeof(cl_platform_id));
   if (*platforms == NULL) return SIAM_ERROR_MEMORY;
   return siam_opencl(clGetPlatformIDs(*count, *platforms, NULL), "ask for the OpenCL platforms");
 }

@@ -41,13 +41,13 @@ Test(program, a_kernel_runs_in_groups_of_LOCAL_with_vectors_of_WIDTH) {
   const size_t local = device->traits.group_size, items = 2 * local, width = device->traits.vector_width;
   const size_t count = 1 + items * width;
   cr_assert_eq(siam_buffer_create(device, count, &buffer), SIAM_OK);
-  cr_assert_eq(clSetKernelArg(kernel, 0, sizeof buffer, &buffer), CL_SUCCESS);
+  cr_assert_eq(clSetKernelArg(kernel, 0, sizeof(cl_mem), &buffer), CL_SUCCESS);
   cr_assert_eq(clEnqueueNDRangeKernel(device->queue, kernel, 1, NULL, &items, &local, 0, NULL, NULL),
                CL_SUCCESS);
   float *values = calloc(count, sizeof *values);
   cr_assert_eq(siam_buffer_read(device, buffer, 0, count, values), SIAM_OK);
   cr_expect_eq(values[0], 0);
-  for (size_t i = 0; i < count - 1; i++) cr_assert_eq(values[1 + i], (float)(i / width * 6));
+  for (size_t i = 0; i < count - 1; i++) cr_assert_eq((size_t)values[1 + i], i / width * 6);
   free(values);
   clReleaseKernel(kernel);
   clReleaseMemObject(buffer);
