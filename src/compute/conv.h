@@ -1,0 +1,48 @@
+/// conv.h: the door for convolutions. Images are NHWC, filters HWIO: weight[kernel_height][kernel_width]
+/// [channels][filters]. "Convolution" is cross-correlation, as everywhere in this field:
+///
+///   y[n][oy][ox][f] = Σ x[n][oy·stride + ky − pad][ox·stride + kx − pad][c] · weight[ky][kx][c][f]
+///
+/// with x = 0 outside the image.
+#ifndef SIAM_COMPUTE_CONV_H
+#define SIAM_COMPUTE_CONV_H
+
+#include "compute/activation.h"
+
+typedef struct siam_conv_shape {
+  int images, height, width, channels; ///< x
+  int kernel_height, kernel_width;
+  int stride;                ///< In both directions.
+  int pad_y, pad_x;          ///< Rows of zeros above and below, columns of zeros left and right.
+  int filters;               ///< Channels of y.
+  int out_height, out_width; ///< Written by siam_conv_shape_complete().
+} siam_conv_shape;
+
+/// Checks the sizes and writes out_height and out_width. SIAM_ERROR_ARGUMENT, with the sizes in the sentence,
+/// when one is not positive (a pad: negative), when the padded image is smaller than the kernel, or when a
+/// tensor would have more than 2^31 − 1 elements.
+siam_status siam_conv_shape_complete(siam_conv_shape *shape);
+
+/// Floats of x, y and the weights.
+size_t siam_conv_input_count(const siam_conv_shape *shape);
+size_t siam_conv_output_count(const siam_conv_shape *shape);
+size_t siam_conv_weight_count(const siam_conv_shape *shape);
+
+/// The three passes. Each adds commands to the tape; the engine depends on device, pass and shape, and
+/// SIAMESE_CONV=auto|direct|im2col|winograd2|winograd4 in the environment forces one wherever it can do the
+/// shape (elsewhere the choice stays automatic); it is read whenever a pass is added. Results repeat bit for
+/// bit on one device.
+
+/// y = epilogue(x ∗ weight). `epilogue` may be NULL.
+siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
+                              const siam_epilogue *epilogue, siam_view y);
+
+/// dx = gradient with respect to x (overwrites).
+siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
+                                    siam_view weight, siam_view dx);
+
+/// dweight += gradient with respect to the weights.
+siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
+                                      siam_view dy, siam_view dweight);
+
+#endif
