@@ -1,0 +1,100 @@
+// Pooling of x [images, height, width, channels] to y [images, out_height, out_width, channels]. A work-item
+// walks rows (pixels) of the written tensor, channels along the vectors. Backward passes gather: each input
+// pixel looks at the windows it lies in, so that nothing is written twice and no atomics are needed.
+#include "common.clh"
+
+#define SIZES                                                                                                \
+  const int images, const int height, const int width, const int channels, const int out_height,             \
+      const int out_width, const int kernel_height, const int kernel_width, const int stride, const int pad
+
+// Runs over rows of `count`: image n, row r, column q of a picture `lines` × `columns`, channel offset c.
+#define EACH_PIXEL(lines, columns)                                                                           \
+  const int count = images * (lines) * (columns), slices = get_global_size(1);                               \
+  const int share = (count + slices - 1) / slices;                                                           \
+  const int first = min((int)get_global_id(1) * share, count), last = min(first + share, count);             \
+  for (int pixel = first; pixel < last; pixel++)                                                             \
+    for (int c = get_global_id(0) * WIDTH, q = pixel % (columns), r = pixel / (columns) % (lines),           \
+             n = pixel / (columns) / (lines);                                                                \
+         c + WIDTH <= channels; c += get_global_size(0) * WIDTH)
+
+// The part of window (r, q) that lies inside the picture.
+#define WINDOW(r, q)                                                                                         \
+  const int y0 = max((r)*stride - pad, 0), y1 = min((r)*stride - pad + kernel_height, height);               \
+  const int x0 = max((q)*stride - pad, 0), x1 = min((q)*stride - pad + kernel_width, width);
+
+// Windows first … last along one axis that contain input position `at`.
+#define FIRST_WINDOW(at, kernel_size) max(((at) + pad - (kernel_size) + stride) / stride, 0)
+#define LAST_WINDOW(at, out_size) min(((at) + pad) / stride, (out_size)-1)
+
+__kernel GROUP void max_pool_forward(VIEW(x), VIEW_OUT(y), SIZES) {
+  BIND(x);
+  BIND_OUT(y);
+  EACH_PIXEL(out_height, out_width) {
+    WINDOW(r, q)
+    __global const float *picture = x + (ulong)n * height * width * channels + c;
+    floatw best = -INFINITY;
+    for (int i = y0; i < y1; i++)
+      for (int j = x0; j < x1; j++) {
+        const floatw value = LOAD(picture + (ulong)(i * width + j) * channels);
+        best = select(best, value, isgreater(value, best) | isnan(value));
+      }
+    STORE(best, y + (ulong)pixel * channels + c);
+  }
+}
+
+// Whether value at (r, q) is the first largest of its window: larger than all before it, at least as large as
+// all after it.
+__kernel GROUP void max_pool_backward(VIEW(x), VIEW(dy), VIEW_OUT(dx), SIZES) {
+  BIND(x);
+  BIND(dy);
+  BIND_OUT(dx);
+  EACH_PIXEL(height, width) {
+    __global const float *picture = x + (ulong)n * height * width * channels + c;
+    const floatw value = LOAD(picture + (ulong)(r * width + q) * channels);
+    floatw gradient = 0;
+    for (int wy = FIRST_WINDOW(r, kernel_height); wy <= LAST_WINDOW(r, out_height); wy++)
+      for (int wx = FIRST_WINDOW(q, kernel_width); wx <= LAST_WINDOW(q, out_width); wx++) {
+        WINDOW(wy, wx)
+        floatw best = -INFINITY, other = -INFINITY;
+        for (int i = y0; i < y1; i++)
+          for (int j = x0; j < x1; j++) {
+            const floatw neighbour = LOAD(picture + (ulong)(i * width + j) * channels);
+            if (i < r || (i == r && j < q))
+              best = fmax(best, neighbour);
+            else
+              other = fmax(other, neighbour);
+          }
+        const floatw g = LOAD(dy + (ulong)((n * out_height + wy) * out_width + wx) * channels + c);
+        gradient += select((floatw)(0), g, isgreater(value, best) & isgreaterequal(value, other));
+      }
+    STORE(gradient, dx + (ulong)pixel * channels + c);
+  }
+}
+
+__kernel GROUP void avg_pool_forward(VIEW(x), VIEW_OUT(y), SIZES) {
+  BIND(x);
+  BIND_OUT(y);
+  EACH_PIXEL(out_height, out_width) {
+    WINDOW(r, q)
+    __global const float *picture = x + (ulong)n * height * width * channels + c;
+    floatw sum = 0;
+    for (int i = y0; i < y1; i++)
+      for (int j = x0; j < x1; j++) sum += LOAD(picture + (ulong)(i * width + j) * channels);
+    STORE(sum / (float)((y1 - y0) * (x1 - x0)), y + (ulong)pixel * channels + c);
+  }
+}
+
+__kernel GROUP void avg_pool_backward(VIEW(dy), VIEW_OUT(dx), SIZES) {
+  BIND(dy);
+  BIND_OUT(dx);
+  EACH_PIXEL(height, width) {
+    floatw gradient = 0;
+    for (int wy = FIRST_WINDOW(r, kernel_height); wy <= LAST_WINDOW(r, out_height); wy++)
+      for (int wx = FIRST_WINDOW(q, kernel_width); wx <= LAST_WINDOW(q, out_width); wx++) {
+        WINDOW(wy, wx)
+        const ulong window = (ulong)((n * out_height + wy) * out_width + wx) * channels + c;
+        gradient += LOAD(dy + window) / (float)((y1 - y0) * (x1 - x0));
+      }
+    STORE(gradient, dx + (ulong)pixel * channels + c);
+  }
+}

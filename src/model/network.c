@@ -1,0 +1,180 @@
+#include "model/network.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+siam_status siam_network_create(siam_shape input, siam_network **network) {
+  if (input.height < 1 || input.width < 1 || input.channels < 1)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "an input of %d×%d×%d is empty", input.height, input.width,
+                     input.channels);
+  siam_network *made = siam_allocate(1, sizeof *made);
+  if (made == NULL) return SIAM_ERROR_MEMORY;
+  made->input = input;
+  *network = made;
+  return SIAM_OK;
+}
+
+void siam_network_destroy(siam_network *network) {
+  if (network == NULL) return;
+  siam_store_clear(&network->store);
+  siam_free(network->layers);
+  siam_free(network);
+}
+
+siam_shape siam_network_output(const siam_network *network) {
+  return network->count > 0 ? network->layers[network->count - 1].out : network->input;
+}
+
+/// The given options, or the standard ones, within their limits.
+static siam_status take_options(siam_layer *layer, const double *options) {
+  const siam_layer_option *known = layer->type->options;
+  for (int i = 0; i < SIAM_OPTIONS_MAX && known[i].name != NULL; i++) {
+    double value = options != NULL && !isnan(options[i]) ? options[i] : known[i].standard;
+    if (isnan(value))
+      return siam_fail(SIAM_ERROR_ARGUMENT, "%s: '%s' must be given", layer->name, known[i].name);
+    if (!(value >= known[i].lowest && value <= known[i].highest) || (known[i].whole && value != floor(value)))
+      return siam_fail(SIAM_ERROR_ARGUMENT, "%s: %s=%g must be a %snumber from %g to %g", layer->name,
+                       known[i].name, value, known[i].whole ? "whole " : "", known[i].lowest,
+                       known[i].highest);
+    layer->options[i] = value;
+  }
+  return SIAM_OK;
+}
+
+static siam_status take_name(const siam_network *network, siam_layer *layer, const char *name) {
+  if (name == NULL) {
+    unsigned number = 1;
+    for (size_t i = 0; i < network->count; i++) number += network->layers[i].type == layer->type;
+    snprintf(layer->name, sizeof layer->name, "%s%u", layer->type->name, number);
+  } else if (strlen(name) >= sizeof layer->name || name[0] == '\0' || strpbrk(name, ".=^# \t") != NULL) {
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot name a layer: use letters, digits and '_'", name);
+  } else {
+    strcpy(layer->name, name);
+  }
+  for (size_t i = 0; i < network->count; i++)
+    if (strcmp(network->layers[i].name, layer->name) == 0)
+      return siam_fail(SIAM_ERROR_ARGUMENT, "two layers are called '%s'; give one another name", layer->name);
+  return SIAM_OK;
+}
+
+static void slot_name(const siam_layer *layer, const siam_slot *slot, char *name) {
+  snprintf(name, SIAM_PARAMETER_NAME_SIZE, "%s.%s", layer->name, slot->role);
+}
+
+siam_status siam_network_add(siam_network *network, const siam_layer_type *type, const char *name,
+                             const double *options) {
+  siam_layer layer = {.type = type, .in = siam_network_output(network)};
+  SIAM_RETURN_IF_FAILED(take_name(network, &layer, name));
+  SIAM_RETURN_IF_FAILED(take_options(&layer, options));
+  SIAM_RETURN_IF_FAILED(type->shape(&layer));
+  SIAM_RETURN_IF_FAILED(SIAM_GROW(network->layers, network->count, network->capacity));
+  for (int s = 0; s < layer.slot_count; s++) {
+    char parameter[SIAM_PARAMETER_NAME_SIZE];
+    slot_name(&layer, &layer.slots[s], parameter);
+    SIAM_RETURN_IF_FAILED(
+        siam_store_add(&network->store, parameter, &layer.slots[s], &layer.slots[s].parameter));
+  }
+  network->layers[network->count++] = layer;
+  network->placed = false;
+  return SIAM_OK;
+}
+
+siam_status siam_network_slot(const siam_network *network, const char *name, siam_slot **slot) {
+  for (size_t i = 0; i < network->count; i++) {
+    siam_layer *layer = &network->layers[i];
+    for (int s = 0; s < layer->slot_count; s++) {
+      char candidate[SIAM_PARAMETER_NAME_SIZE];
+      slot_name(layer, &layer->slots[s], candidate);
+      if (strcmp(candidate, name) != 0) continue;
+      *slot = &layer->slots[s];
+      return SIAM_OK;
+    }
+  }
+  return siam_fail(SIAM_ERROR_ARGUMENT, "no layer has a slot '%s'; a slot is named 'layer.role', as in "
+                                        "'conv1.weight'",
+                   name);
+}
+
+/// Whether `slot`, reading the parameter plainly or transposed, finds the shape it needs.
+static siam_status check_fit(const char *name, const siam_slot *slot, const siam_parameter *parameter,
+                             bool transposed) {
+  if (transposed && (slot->rank != 2 || parameter->rank != 2))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot use '%s' transposed: only matrices have a transpose",
+                     name, parameter->name);
+  if (slot->kind != parameter->kind)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot use '%s': one is a weight, the other is not", name,
+                     parameter->name);
+  bool fits = slot->rank == parameter->rank;
+  for (int d = 0; fits && d < slot->rank; d++)
+    fits = slot->dims[d] == parameter->dims[transposed ? slot->rank - 1 - d : d];
+  if (fits) return SIAM_OK;
+  char wanted[64] = "", found[64] = "";
+  for (int d = 0, at = 0; d < slot->rank; d++)
+    at += snprintf(wanted + at, sizeof wanted - (size_t)at, "%s%d", d > 0 ? "," : "", slot->dims[d]);
+  for (int d = 0, at = 0; d < parameter->rank; d++)
+    at += snprintf(found + at, sizeof found - (size_t)at, "%s%d", d > 0 ? "," : "", parameter->dims[d]);
+  return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' needs [%s] and '%s' is [%s]%s", name, wanted, parameter->name,
+                   found, transposed ? ", transposed" : "");
+}
+
+siam_status siam_network_tie(siam_network *network, const char *slot, const char *to, bool transposed) {
+  siam_slot *user = NULL, *owner = NULL;
+  SIAM_RETURN_IF_FAILED(siam_network_slot(network, slot, &user));
+  SIAM_RETURN_IF_FAILED(siam_network_slot(network, to, &owner));
+  if (user == owner) return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot be tied to itself", slot);
+  siam_parameter *shared = &network->store.parameters[owner->parameter];
+  // Tying to a slot that is itself transposed means its view, so two transposes cancel.
+  bool through = transposed != owner->transposed;
+  SIAM_RETURN_IF_FAILED(check_fit(slot, user, shared, through));
+  network->store.parameters[user->parameter].users--;
+  shared->users++;
+  user->parameter = owner->parameter;
+  user->transposed = through;
+  network->placed = false;
+  return SIAM_OK;
+}
+
+siam_status siam_network_untie(siam_network *network, const char *slot) {
+  siam_slot *user = NULL;
+  SIAM_RETURN_IF_FAILED(siam_network_slot(network, slot, &user));
+  siam_parameter *shared = &network->store.parameters[user->parameter];
+  if (shared->users < 2) return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' shares nothing", slot);
+  if (strcmp(shared->name, slot) == 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' names the shared parameter; untie the slots that refer to it",
+                     slot);
+  unsigned number = 0;
+  SIAM_RETURN_IF_FAILED(siam_store_add(&network->store, slot, user, &number));
+  network->store.parameters[user->parameter].users--;
+  user->parameter = number;
+  user->transposed = false;
+  network->placed = false;
+  return SIAM_OK;
+}
+
+siam_status siam_network_place(siam_network *network, siam_device *device, uint64_t seed) {
+  if (network->placed && network->store.device == device) return SIAM_OK;
+  siam_status status = SIAM_OK;
+  unsigned *renumbered = NULL;
+  SIAM_TRY_ALLOCATE(renumbered, network->store.count);
+  SIAM_TRY(siam_store_place(&network->store, device, seed, renumbered));
+  for (size_t i = 0; i < network->count; i++)
+    for (int s = 0; s < network->layers[i].slot_count; s++)
+      network->layers[i].slots[s].parameter = renumbered[network->layers[i].slots[s].parameter];
+  network->placed = true;
+cleanup:
+  siam_free(renumbered);
+  return status;
+}
+
+double siam_network_reach(const siam_network *network) {
+  if (network->count == 0) return INFINITY;
+  const siam_layer *last = &network->layers[network->count - 1];
+  if (strcmp(last->type->name, "l2_normalize") == 0) return 2;
+  double side = sqrt((double)siam_shape_count(last->out));
+  if (last->type->activation == SIAM_ACTIVATION_SIGMOID) return side;
+  if (last->type->activation == SIAM_ACTIVATION_TANH) return 2 * side;
+  return INFINITY;
+}

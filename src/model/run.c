@@ -1,0 +1,101 @@
+#include "base/memory.h"
+#include "model/network.h"
+
+/// Copies the layers, letting each take over what it can of those behind it.
+static size_t absorb_layers(const siam_network *network, siam_layer *layers) {
+  size_t count = 0;
+  for (size_t i = 0; i < network->count;) {
+    siam_layer *layer = &layers[count++];
+    *layer = network->layers[i++];
+    while (i < network->count && layer->type->absorb != NULL &&
+           layer->type->absorb(layer, &network->layers[i]))
+      layer->out = network->layers[i++].out;
+  }
+  return count;
+}
+
+static void find_parameters(const siam_network *network, const siam_layer *layer, siam_pass *pass) {
+  for (int s = 0; s < layer->slot_count; s++)
+    pass->weight[s] = siam_store_weight(&network->store, layer->slots[s].parameter);
+}
+
+/// Adds layer i: its output goes to a new tensor, or to `target` where that exists.
+static siam_status add_forward(siam_run *run, size_t i, siam_view x, siam_view target, siam_view *output) {
+  const siam_layer *layer = &run->layers[i];
+  siam_pass *pass = &run->passes[i];
+  pass->x = x;
+  if (layer->type->forward == NULL) {
+    pass->y = x;
+    *output = x;
+    return siam_view_exists(target) ? siam_tape_copy(run->tape, x, target) : SIAM_OK;
+  }
+  find_parameters(run->network, layer, pass);
+  size_t count = (size_t)pass->images * siam_shape_count(layer->out);
+  pass->y = siam_view_exists(target) ? target : siam_tape_tensor(run->tape, count);
+  *output = pass->y;
+  return layer->type->forward(layer, pass);
+}
+
+siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_run_options *options,
+                             siam_view x, siam_view y, siam_run **run) {
+  siam_status status = SIAM_OK;
+  siam_run *made = NULL;
+  if (!network->placed || network->count == 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "a network without layers or places cannot run");
+  SIAM_TRY_ALLOCATE(made, 1);
+  made->network = network;
+  made->tape = tape;
+  SIAM_TRY_ALLOCATE(made->layers, network->count);
+  SIAM_TRY_ALLOCATE(made->passes, network->count);
+  made->count = absorb_layers(network, made->layers);
+  siam_view output = x;
+  for (size_t i = 0; i < made->count; i++) {
+    made->passes[i] = (siam_pass){.tape = tape,
+                                  .images = options->images,
+                                  .training = options->training,
+                                  .clock = options->clock,
+                                  .number = options->branch * (unsigned)network->count + (unsigned)i};
+    siam_view target = i + 1 == made->count ? y : (siam_view){0};
+    status = add_forward(made, i, output, target, &output);
+    if (status != SIAM_OK) {
+      siam_fail_within(status, "%s", made->layers[i].name);
+      goto cleanup;
+    }
+  }
+  *run = made;
+  made = NULL;
+cleanup:
+  siam_run_destroy(made);
+  return status;
+}
+
+/// The first layer with anything to train: gradients need not go below it.
+static size_t first_trained(const siam_run *run) {
+  size_t i = 0;
+  while (i < run->count && run->layers[i].slot_count == 0) i++;
+  return i;
+}
+
+siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients) {
+  size_t lowest = first_trained(run);
+  for (size_t i = run->count; i-- > lowest;) {
+    const siam_layer *layer = &run->layers[i];
+    siam_pass *pass = &run->passes[i];
+    pass->dy = dy;
+    if (layer->type->backward == NULL) continue;
+    for (int s = 0; s < layer->slot_count; s++)
+      pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);
+    pass->dx = i > lowest ? siam_tape_tensor(run->tape, pass->x.count) : (siam_view){0};
+    siam_status status = layer->type->backward(layer, pass);
+    if (status != SIAM_OK) return siam_fail_within(status, "%s", layer->name);
+    dy = pass->dx;
+  }
+  return SIAM_OK;
+}
+
+void siam_run_destroy(siam_run *run) {
+  if (run == NULL) return;
+  siam_free(run->layers);
+  siam_free(run->passes);
+  siam_free(run);
+}

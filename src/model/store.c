@@ -1,0 +1,145 @@
+#include "model/store.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#include <string.h>
+
+// Parameters begin on a cache line, so that vector loads of their rows seldom cross two.
+enum { ALIGNMENT = 16 };
+
+siam_status siam_store_add(siam_store *store, const char *name, const siam_slot *slot, unsigned *number) {
+  for (size_t i = 0; i < store->count; i++)
+    if (strcmp(store->parameters[i].name, name) == 0)
+      return siam_fail(SIAM_ERROR_ARGUMENT, "there is already a parameter '%s'; give the layer another name",
+                       name);
+  if (strlen(name) >= SIAM_PARAMETER_NAME_SIZE)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "the parameter name '%s' is too long", name);
+  SIAM_RETURN_IF_FAILED(SIAM_GROW(store->parameters, store->count, store->capacity));
+  siam_parameter *added = &store->parameters[store->count];
+  *added = (siam_parameter){
+      .kind = slot->kind, .initialiser = slot->initialiser, .rank = slot->rank, .count = 1, .users = 1};
+  strcpy(added->name, name);
+  for (int d = 0; d < slot->rank; d++) {
+    added->dims[d] = slot->dims[d];
+    added->count *= (size_t)slot->dims[d];
+  }
+  *number = (unsigned)store->count++;
+  return SIAM_OK;
+}
+
+siam_status siam_store_find(const siam_store *store, const char *name, unsigned *number) {
+  siam_text names = {0};
+  for (size_t i = 0; i < store->count; i++) {
+    if (strcmp(store->parameters[i].name, name) == 0) {
+      *number = (unsigned)i;
+      siam_text_clear(&names);
+      return SIAM_OK;
+    }
+    siam_text_add(&names, "%s%s", i > 0 ? ", " : "", store->parameters[i].name);
+  }
+  siam_fail(SIAM_ERROR_ARGUMENT, "there is no parameter '%s'; there are: %s", name,
+            names.bytes != NULL ? names.bytes : "none");
+  siam_text_clear(&names);
+  return SIAM_ERROR_ARGUMENT;
+}
+
+/// FNV-1a (Fowler, Noll, Vo): gives each name its own run of draws.
+static uint32_t hash_name(const char *name) {
+  uint32_t hash = 2166136261u;
+  for (; *name != '\0'; name++) hash = (hash ^ (uint8_t)*name) * 16777619u;
+  return hash;
+}
+
+static void first_values(const siam_parameter *parameter, uint64_t seed, float *values) {
+  uint32_t run = hash_name(parameter->name);
+  for (size_t i = 0; i < parameter->count; i++) {
+    if (parameter->initialiser.kind == SIAM_INITIALISE_CONSTANT) {
+      values[i] = parameter->initialiser.value;
+    } else {
+      siam_draw draw = siam_random(seed, SIAM_STREAM_INITIALISE, run, i);
+      values[i] = parameter->initialiser.value * siam_normal(draw.word[0], draw.word[1]);
+    }
+  }
+}
+
+/// Drops parameters nobody refers to; keeps the others in order.
+static void drop_unused(siam_store *store, unsigned *renumbered) {
+  size_t kept = 0;
+  for (size_t i = 0; i < store->count; i++) {
+    renumbered[i] = (unsigned)kept;
+    if (store->parameters[i].users == 0) continue;
+    store->parameters[kept++] = store->parameters[i];
+  }
+  store->count = kept;
+}
+
+/// Gives each parameter of `kind` the next offset; returns the end.
+static size_t place_kind(siam_store *store, siam_parameter_kind kind, size_t next) {
+  for (size_t i = 0; i < store->count; i++) {
+    siam_parameter *parameter = &store->parameters[i];
+    if (parameter->kind != kind) continue;
+    parameter->offset = next;
+    next += (parameter->count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+  return next;
+}
+
+siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t seed, unsigned *renumbered) {
+  siam_status status = SIAM_OK;
+  float *old = NULL, *values = NULL;
+  size_t *old_offsets = NULL;
+  cl_mem weights = NULL, gradients = NULL;
+  drop_unused(store, renumbered);
+  SIAM_TRY_ALLOCATE(old, store->total);
+  SIAM_TRY_ALLOCATE(old_offsets, store->count);
+  if (store->weights != NULL) SIAM_TRY(siam_buffer_read(store->device, store->weights, 0, store->total, old));
+  for (size_t i = 0; i < store->count; i++) old_offsets[i] = store->parameters[i].offset;
+  store->decayed = place_kind(store, SIAM_PARAMETER_WEIGHT, 0);
+  store->trained = place_kind(store, SIAM_PARAMETER_OFFSET, store->decayed);
+  store->total = place_kind(store, SIAM_PARAMETER_STATE, store->trained);
+  SIAM_TRY_ALLOCATE(values, store->total);
+  for (size_t i = 0; i < store->count; i++) {
+    siam_parameter *parameter = &store->parameters[i];
+    if (parameter->placed)
+      memcpy(values + parameter->offset, old + old_offsets[i], parameter->count * sizeof(float));
+    else
+      first_values(parameter, seed, values + parameter->offset);
+    parameter->placed = true;
+  }
+  SIAM_TRY(siam_buffer_create(device, store->total > 0 ? store->total : 1, &weights));
+  SIAM_TRY(siam_buffer_create(device, store->trained > 0 ? store->trained : 1, &gradients));
+  SIAM_TRY(siam_buffer_write(device, weights, 0, store->total, values));
+  if (store->weights != NULL) clReleaseMemObject(store->weights);
+  if (store->gradients != NULL) clReleaseMemObject(store->gradients);
+  store->weights = weights;
+  store->gradients = gradients;
+  store->device = device;
+  weights = gradients = NULL;
+cleanup:
+  if (weights != NULL) clReleaseMemObject(weights);
+  if (gradients != NULL) clReleaseMemObject(gradients);
+  siam_free(old);
+  siam_free(old_offsets);
+  siam_free(values);
+  return status;
+}
+
+siam_view siam_store_weight(const siam_store *store, unsigned number) {
+  const siam_parameter *parameter = &store->parameters[number];
+  return siam_view_of_buffer(store->weights, parameter->offset, parameter->count);
+}
+
+siam_view siam_store_gradient(const siam_store *store, cl_mem gradients, unsigned number) {
+  const siam_parameter *parameter = &store->parameters[number];
+  if (parameter->kind == SIAM_PARAMETER_STATE) return (siam_view){0};
+  return siam_view_of_buffer(gradients, parameter->offset, parameter->count);
+}
+
+void siam_store_clear(siam_store *store) {
+  if (store->weights != NULL) clReleaseMemObject(store->weights);
+  if (store->gradients != NULL) clReleaseMemObject(store->gradients);
+  siam_free(store->parameters);
+  *store = (siam_store){0};
+}
