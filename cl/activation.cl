@@ -1,21 +1,13 @@
 // Activations and their gradients, elementwise. ACTIVATION: the number of the function (compute/activation.h).
 #include "common.clh"
-#ifndef ACTIVATION
-#define ACTIVATION 1
-#endif
-
-#if ACTIVATION == 1
-#define VALUE(T, v) fmax(v, (T)(0))
-#define DERIVATIVE(T, y) select((T)(0), (T)(1), (y) > (T)(0))
-#elif ACTIVATION == 2
-#define VALUE(T, v) fmax(v, (T)(slope) * (v))
-#define DERIVATIVE(T, y) select((T)(slope), (T)(1), (y) > (T)(0))
-#elif ACTIVATION == 3
-#define VALUE(T, v) ((T)(1) / ((T)(1) + exp(-(v))))
+#include "activation.clh"
+#if ACTIVATION == 3
 #define DERIVATIVE(T, y) ((y) * ((T)(1) - (y)))
-#else
-#define VALUE(T, v) tanh(v)
+#elif ACTIVATION == 4
 #define DERIVATIVE(T, y) ((T)(1) - (y) * (y))
+#else
+// With slope 0 for ReLU; the sign of y is that of the argument.
+#define DERIVATIVE(T, y) select((T)(slope), (T)(1), (y) > (T)(0))
 #endif
 
 // Reads x, writes y = f(x).
@@ -24,7 +16,7 @@ __kernel GROUP void activation_forward(VIEW(x), VIEW_OUT(y), const int count, co
   BIND_OUT(y);
 #define BODY(T, LD, ST)                                                                                      \
   const T v = LD(x + i);                                                                                     \
-  ST(VALUE(T, v), y + i);
+  ST(ACTIVATE(v, slope), y + i);
   MAP(count, BODY)
 #undef BODY
 }

@@ -7,11 +7,11 @@
 
 typedef enum command_kind { COMMAND_KERNEL, COMMAND_FILL, COMMAND_COPY, COMMAND_CALL } command_kind;
 
-typedef struct command {
+typedef struct tape_command {
   command_kind kind;
   siam_argument *arguments; ///< COMMAND_KERNEL
-  siam_view *views;         ///< What the command touches: its kernel views, fill target, copy ends, call views.
-  siam_place *places;       ///< Where those lie, after sealing.
+  siam_view *views;   ///< What the command touches: its kernel views, fill target, copy ends, call views.
+  siam_place *places; ///< Where those lie, after sealing.
   size_t argument_count, view_count;
   cl_kernel kernel;
   size_t global[3], local[3];
@@ -19,11 +19,11 @@ typedef struct command {
   siam_tape_call_function call;
   void *context;
   void (*release)(void *context);
-} command;
+} tape_command;
 
 struct siam_tape {
   siam_device *device;
-  command *commands;
+  tape_command *commands;
   size_t count, capacity;
   siam_arena arena;
   cl_mem memory; ///< The arena's, after sealing.
@@ -38,7 +38,7 @@ siam_status siam_tape_create(siam_device *device, siam_tape **tape) {
   return SIAM_OK;
 }
 
-static void command_release(command *command) {
+static void command_release(tape_command *command) {
   if (command->kernel != NULL) clReleaseKernel(command->kernel);
   if (command->release != NULL) command->release(command->context);
   siam_free(command->arguments);
@@ -74,11 +74,11 @@ siam_view siam_tape_lasting(siam_tape *tape, size_t count) {
 
 /// Appends a command with room for its views, and lets the arena note their use.
 static siam_status append(siam_tape *tape, command_kind kind, const siam_view *views, size_t view_count,
-                          command **appended) {
+                          tape_command **appended) {
   if (tape->sealed) return siam_fail(SIAM_ERROR_ARGUMENT, "a sealed tape takes no more commands");
   SIAM_RETURN_IF_FAILED(SIAM_GROW(tape->commands, tape->count, tape->capacity));
-  command *added = &tape->commands[tape->count];
-  *added = (command){.kind = kind, .view_count = view_count};
+  tape_command *added = &tape->commands[tape->count];
+  *added = (tape_command){.kind = kind, .view_count = view_count};
   added->views = siam_allocate(view_count, sizeof *added->views);
   added->places = siam_allocate(view_count, sizeof *added->places);
   tape->count++;
@@ -101,7 +101,7 @@ siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char 
     if (view_count == MOST_VIEWS) return siam_fail(SIAM_ERROR_ARGUMENT, "%s: too many views", kernel);
     views[view_count++] = arguments[i].view;
   }
-  command *added = NULL;
+  tape_command *added = NULL;
   SIAM_RETURN_IF_FAILED(append(tape, COMMAND_KERNEL, views, view_count, &added));
   added->arguments = siam_allocate(count, sizeof *arguments);
   if (added->arguments == NULL) return SIAM_ERROR_MEMORY;
@@ -117,7 +117,7 @@ siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char 
 }
 
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value) {
-  command *added = NULL;
+  tape_command *added = NULL;
   SIAM_RETURN_IF_FAILED(append(tape, COMMAND_FILL, &target, 1, &added));
   added->value = value;
   return SIAM_OK;
@@ -127,13 +127,13 @@ siam_status siam_tape_copy(siam_tape *tape, siam_view source, siam_view target) 
   if (source.count != target.count)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a copy of %zu elements to %zu", source.count, target.count);
   const siam_view ends[2] = {source, target};
-  command *added = NULL;
+  tape_command *added = NULL;
   return append(tape, COMMAND_COPY, ends, 2, &added);
 }
 
 siam_status siam_tape_call(siam_tape *tape, siam_tape_call_function call, void *context,
                            void (*release)(void *context), const siam_view *views, size_t count) {
-  command *added = NULL;
+  tape_command *added = NULL;
   siam_status status = append(tape, COMMAND_CALL, views, count, &added);
   if (status != SIAM_OK) {
     if (release != NULL) release(context);
@@ -154,7 +154,7 @@ static siam_status set_argument(cl_kernel kernel, cl_uint *index, size_t bytes, 
   return siam_opencl(clSetKernelArg(kernel, (*index)++, bytes, value), "set a kernel argument");
 }
 
-static siam_status set_arguments(const command *command) {
+static siam_status set_arguments(const tape_command *command) {
   cl_uint index = 0;
   size_t view = 0;
   for (size_t i = 0; i < command->argument_count; i++) {
@@ -186,12 +186,12 @@ siam_status siam_tape_seal(siam_tape *tape) {
   SIAM_RETURN_IF_FAILED(siam_arena_lay_out(&tape->arena, tape->count, &floats));
   uint64_t most = tape->device->traits.allocation_bytes;
   if (floats > most / sizeof(float))
-    return siam_fail(SIAM_ERROR_DEVICE,
-                     "the step needs %.1f MiB in one piece and %s gives %.1f MiB; use a smaller batch",
-                     (double)floats * sizeof(float) / 1048576, tape->device->info.name, (double)most / 1048576);
+    return siam_fail(
+        SIAM_ERROR_DEVICE, "the step needs %.1f MiB in one piece and %s gives %.1f MiB; use a smaller batch",
+        (double)floats * sizeof(float) / 1048576, tape->device->info.name, (double)most / 1048576);
   SIAM_RETURN_IF_FAILED(siam_buffer_create(tape->device, floats > 0 ? floats : 1, &tape->memory));
   for (size_t i = 0; i < tape->count; i++) {
-    command *command = &tape->commands[i];
+    tape_command *command = &tape->commands[i];
     for (size_t v = 0; v < command->view_count; v++)
       command->places[v] = siam_tape_place(tape, command->views[v]);
     if (command->kind == COMMAND_KERNEL) SIAM_RETURN_IF_FAILED(set_arguments(command));
@@ -200,7 +200,7 @@ siam_status siam_tape_seal(siam_tape *tape) {
   return SIAM_OK;
 }
 
-static siam_status run_command(siam_device *device, const command *command) {
+static siam_status run_command(siam_device *device, const tape_command *command) {
   const siam_place *places = command->places;
   const siam_view *views = command->views;
   switch (command->kind) {
@@ -220,7 +220,8 @@ static siam_status run_command(siam_device *device, const command *command) {
                                            places[0].first * sizeof(float), places[1].first * sizeof(float),
                                            views[0].count * sizeof(float), 0, NULL, NULL),
                        "copy a buffer");
-  case COMMAND_CALL: return command->call(device, command->context, places);
+  case COMMAND_CALL:
+    return command->call(device, command->context, places);
   }
   return SIAM_OK;
 }

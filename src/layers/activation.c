@@ -45,7 +45,8 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
 }
 
 bool siam_layer_absorb_activation(siam_layer *layer, const siam_layer *next) {
-  if (layer->activation != SIAM_ACTIVATION_NONE || next->type->activation == SIAM_ACTIVATION_NONE) return false;
+  if (layer->activation != SIAM_ACTIVATION_NONE || next->type->activation == SIAM_ACTIVATION_NONE)
+    return false;
   layer->activation = next->type->activation;
   layer->slope = slope_of(next);
   return true;

@@ -1,6 +1,6 @@
-// Batch normalisation (Ioffe and Szegedy 2015): y = gamma · x̂ + beta with x̂ = (x − mean) / √(variance + ε), mean
-// and variance over the batch and all pixels in training, running averages of them otherwise.
-// With dz the gradient of y and means over the same m values:
+// Batch normalisation (Ioffe and Szegedy 2015): y = gamma · x̂ + beta with x̂ = (x − mean) / √(variance + ε),
+// mean and variance over the batch and all pixels in training, running averages of them otherwise. With dz
+// the gradient of y and means over the same m values:
 //   dgamma += Σ dz·x̂,  dbeta += Σ dz,  dx = gamma/√(variance+ε) · (dz − mean(dz) − x̂ · mean(dz·x̂)).
 // A ReLU or leaky ReLU and a 2×2 max pooling that follow are done in the same passes over memory.
 #include "compute/map.h"
@@ -50,8 +50,8 @@ static siam_status prepare(const siam_layer *layer, const siam_pass *pass, batch
   norm->width = layer->in.width;
   norm->channels = layer->in.channels;
   norm->rows = pass->images * norm->height * norm->width;
-  norm->places = layer->pool == 0 ? norm->rows
-                                  : pass->images * ((norm->height + 1) / 2) * ((norm->width + 1) / 2);
+  norm->places =
+      layer->pool == 0 ? norm->rows : pass->images * ((norm->height + 1) / 2) * ((norm->width + 1) / 2);
   norm->vector = siam_vector_width(device, norm->channels);
   norm->slope = layer->activation == SIAM_ACTIVATION_NONE ? 1 : layer->slope;
   norm->slices = siam_rows_grid(device, (size_t)norm->rows, norm->channels, norm->vector, LEAST_ROWS);
@@ -101,16 +101,15 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   SIAM_RETURN_IF_FAILED(prepare(layer, pass, &norm));
   size_t slices = norm.apply.items[1];
   siam_view partial = siam_tape_tensor(pass->tape, slices * 2 * (size_t)norm.channels);
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_partial", norm.apply,
+                                    siam_arg(pass->x), siam_arg(pass->saved[NOTES]), siam_arg(pass->dy),
+                                    siam_arg(partial), siam_arg_int(norm.places), siam_arg_int(norm.height),
+                                    siam_arg_int(norm.width), siam_arg_int(norm.channels),
+                                    siam_arg_float(norm.slope)));
   SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(
-      pass->tape, norm.program, "batch_norm_backward_partial", norm.apply, siam_arg(pass->x),
-      siam_arg(pass->saved[NOTES]), siam_arg(pass->dy), siam_arg(partial), siam_arg_int(norm.places),
-      siam_arg_int(norm.height), siam_arg_int(norm.width), siam_arg_int(norm.channels),
-      siam_arg_float(norm.slope)));
-  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_finish", norm.per_channel,
-                                    siam_arg(partial), siam_arg(pass->saved[NOTES]),
-                                    siam_arg(pass->gradient[GAMMA]), siam_arg(pass->gradient[BETA]),
-                                    siam_arg_int(norm.rows), siam_arg_int(norm.channels),
-                                    siam_arg_int((int)slices)));
+      pass->tape, norm.program, "batch_norm_backward_finish", norm.per_channel, siam_arg(partial),
+      siam_arg(pass->saved[NOTES]), siam_arg(pass->gradient[GAMMA]), siam_arg(pass->gradient[BETA]),
+      siam_arg_int(norm.rows), siam_arg_int(norm.channels), siam_arg_int((int)slices)));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_apply", norm.apply, siam_arg(pass->x),
                      siam_arg(pass->saved[NOTES]), siam_arg(pass->dy), siam_arg(pass->dx),

@@ -10,17 +10,28 @@
 enum { FILTERS, KERNEL, STRIDE, PAD, BIAS };
 enum { WEIGHT_SLOT, BIAS_SLOT };
 
+static siam_conv_shape conv_shape(const siam_layer *layer, int images) {
+  return (siam_conv_shape){.images = images,
+                           .height = layer->in.height,
+                           .width = layer->in.width,
+                           .channels = layer->in.channels,
+                           .kernel_height = (int)layer->options[KERNEL],
+                           .kernel_width = (int)layer->options[KERNEL],
+                           .stride = (int)layer->options[STRIDE],
+                           .pad_y = (int)layer->options[PAD],
+                           .pad_x = (int)layer->options[PAD],
+                           .filters = (int)layer->options[FILTERS],
+                           .out_height = layer->out.height,
+                           .out_width = layer->out.width};
+}
+
 static siam_status shape(siam_layer *layer) {
   const double *options = layer->options;
-  int kernel = (int)options[KERNEL], stride = (int)options[STRIDE], pad = (int)options[PAD];
-  int filters = (int)options[FILTERS];
-  int height = layer->in.height + 2 * pad - kernel, width = layer->in.width + 2 * pad - kernel;
-  if (height < 0 || width < 0)
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "%s: a %d×%d kernel does not fit into a picture of %d×%d with padding %d; use larger "
-                     "pictures, a smaller kernel or more padding",
-                     layer->name, kernel, kernel, layer->in.height, layer->in.width, pad);
-  layer->out = (siam_shape){height / stride + 1, width / stride + 1, filters};
+  int kernel = (int)options[KERNEL], filters = (int)options[FILTERS];
+  siam_conv_shape shape = conv_shape(layer, 1);
+  siam_status status = siam_conv_shape_complete(&shape);
+  if (status != SIAM_OK) return siam_fail_within(status, "%s", layer->name);
+  layer->out = (siam_shape){shape.out_height, shape.out_width, shape.filters};
   size_t fan_in = (size_t)kernel * (size_t)kernel * (size_t)layer->in.channels;
   siam_layer_add_slot(layer, "weight", SIAM_PARAMETER_WEIGHT, siam_initialise_he(fan_in), 4,
                       (int[]){kernel, kernel, layer->in.channels, filters});
@@ -30,34 +41,22 @@ static siam_status shape(siam_layer *layer) {
   return SIAM_OK;
 }
 
-static siam_conv_shape conv_shape(const siam_layer *layer, int images) {
-  return (siam_conv_shape){.images = images,
-                           .height = layer->in.height,
-                           .width = layer->in.width,
-                           .channels = layer->in.channels,
-                           .kernel_height = (int)layer->options[KERNEL],
-                           .kernel_width = (int)layer->options[KERNEL],
-                           .stride = (int)layer->options[STRIDE],
-                           .pad = (int)layer->options[PAD],
-                           .filters = layer->out.channels,
-                           .out_height = layer->out.height,
-                           .out_width = layer->out.width};
-}
-
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = conv_shape(layer, pass->images);
-  return siam_conv_forward(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], pass->weight[BIAS_SLOT],
-                           layer->activation, layer->slope, pass->y);
+  siam_epilogue epilogue = {pass->weight[BIAS_SLOT], layer->activation, layer->slope};
+  return siam_conv_forward(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], &epilogue, pass->y);
 }
 
 static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = conv_shape(layer, pass->images);
   siam_view dz;
   SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &dz));
-  SIAM_RETURN_IF_FAILED(siam_conv_backward_weight(pass->tape, &shape, pass->x, dz, pass->gradient[WEIGHT_SLOT]));
+  SIAM_RETURN_IF_FAILED(
+      siam_conv_backward_weight(pass->tape, &shape, pass->x, dz, pass->gradient[WEIGHT_SLOT]));
   int rows = shape.images * shape.out_height * shape.out_width;
   if (layer->slot_count > BIAS_SLOT)
-    SIAM_RETURN_IF_FAILED(siam_column_sums(pass->tape, dz, rows, shape.filters, 1, pass->gradient[BIAS_SLOT]));
+    SIAM_RETURN_IF_FAILED(
+        siam_column_sums(pass->tape, dz, rows, shape.filters, pass->gradient[BIAS_SLOT], 1));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return siam_conv_backward_data(pass->tape, &shape, dz, pass->weight[WEIGHT_SLOT], pass->dx);
 }

@@ -71,12 +71,12 @@ typedef struct siam_layer {
 typedef struct siam_pass {
   siam_tape *tape;
   int images;
-  bool training;    ///< Batch statistics and dropout are on.
-  unsigned number;  ///< Differs for every layer and branch of a step: separates random draws.
-  cl_mem clock;     ///< The step's number and seed, for random draws; see siam_clock_word.
-  siam_view x, y;   ///< Input and output of the layer.
-  siam_view dy, dx; ///< Their gradients. `dx` does not exist where nobody needs it.
-  siam_view weight[SIAM_SLOTS_MAX];   ///< The slots' parameters.
+  bool training;                    ///< Batch statistics and dropout are on.
+  unsigned number;                  ///< Differs for every layer and branch of a step: separates random draws.
+  cl_mem clock;                     ///< The step's number and seed, for random draws; see siam_clock_word.
+  siam_view x, y;                   ///< Input and output of the layer.
+  siam_view dy, dx;                 ///< Their gradients. `dx` does not exist where nobody needs it.
+  siam_view weight[SIAM_SLOTS_MAX]; ///< The slots' parameters.
   siam_view gradient[SIAM_SLOTS_MAX]; ///< Where to add their gradients.
   siam_view saved[SIAM_SAVED_MAX];    ///< A layer's notes from forward to backward.
 } siam_pass;

@@ -26,16 +26,15 @@ static siam_status shape(siam_layer *layer) {
 }
 
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
-  return siam_gemm_add(pass->tape, &(siam_gemm){.m = pass->images,
-                                                .n = layer->out.channels,
-                                                .k = layer->in.channels,
-                                                .a = pass->x,
-                                                .b = pass->weight[WEIGHT_SLOT],
-                                                .transpose_b = layer->slots[WEIGHT_SLOT].transposed,
-                                                .c = pass->y,
-                                                .bias = pass->weight[BIAS_SLOT],
-                                                .activation = layer->activation,
-                                                .slope = layer->slope});
+  return siam_gemm_add(pass->tape,
+                       &(siam_gemm){.m = pass->images,
+                                    .n = layer->out.channels,
+                                    .k = layer->in.channels,
+                                    .a = pass->x,
+                                    .b = pass->weight[WEIGHT_SLOT],
+                                    .transpose_b = layer->slots[WEIGHT_SLOT].transposed,
+                                    .c = pass->y,
+                                    .epilogue = {pass->weight[BIAS_SLOT], layer->activation, layer->slope}});
 }
 
 /// dW += xᵀ·dz, or its transpose dP += dzᵀ·x.
@@ -56,8 +55,8 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &dz));
   SIAM_RETURN_IF_FAILED(weight_gradient(layer, pass, dz));
   if (layer->slot_count > BIAS_SLOT)
-    SIAM_RETURN_IF_FAILED(siam_column_sums(pass->tape, dz, pass->images, layer->out.channels, 1,
-                                           pass->gradient[BIAS_SLOT]));
+    SIAM_RETURN_IF_FAILED(
+        siam_column_sums(pass->tape, dz, pass->images, layer->out.channels, pass->gradient[BIAS_SLOT], 1));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return siam_gemm_add(pass->tape, &(siam_gemm){.m = pass->images,
                                                 .n = layer->in.channels,

@@ -48,12 +48,19 @@ static siam_status launch(const siam_layer *layer, const siam_pass *pass, const 
   siam_argument arguments[16];
   size_t count = 0;
   for (size_t i = 0; i < view_count; i++) arguments[count++] = siam_arg(views[i]);
-  const int numbers[] = {pass->images,      layer->in.height,  layer->in.width, layer->in.channels,
-                         layer->out.height, layer->out.width,  kernel_height,   kernel_width,
-                         stride,            pad};
+  const int numbers[] = {pass->images,
+                         layer->in.height,
+                         layer->in.width,
+                         layer->in.channels,
+                         layer->out.height,
+                         layer->out.width,
+                         kernel_height,
+                         kernel_width,
+                         stride,
+                         pad};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) arguments[count++] = siam_arg_int(numbers[i]);
-  return siam_tape_kernel(pass->tape, program, kernel, siam_rows_grid(device, rows, layer->in.channels, vector, 16),
-                          arguments, count);
+  return siam_tape_kernel(pass->tape, program, kernel,
+                          siam_rows_grid(device, rows, layer->in.channels, vector, 16), arguments, count);
 }
 
 static size_t rows_of(siam_shape shape, int images) {
@@ -84,7 +91,9 @@ static siam_status average_backward(const siam_layer *layer, siam_pass *pass) {
 
 #define WINDOW_OPTIONS                                                                                       \
   {                                                                                                          \
-    {"kernel", NAN, 1, 1024, true}, {"stride", 0, 0, 1024, true}, {"pad", 0, 0, 512, true}                   \
+    {"kernel", NAN, 1, 1024, true}, {"stride", 0, 0, 1024, true}, {                                          \
+      "pad", 0, 0, 512, true                                                                                 \
+    }                                                                                                        \
   }
 
 const siam_layer_type siam_layer_max_pool = {

@@ -93,8 +93,9 @@ siam_status siam_network_slot(const siam_network *network, const char *name, sia
       return SIAM_OK;
     }
   }
-  return siam_fail(SIAM_ERROR_ARGUMENT, "no layer has a slot '%s'; a slot is named 'layer.role', as in "
-                                        "'conv1.weight'",
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "no layer has a slot '%s'; a slot is named 'layer.role', as in "
+                   "'conv1.weight'",
                    name);
 }
 
@@ -125,6 +126,8 @@ siam_status siam_network_tie(siam_network *network, const char *slot, const char
   SIAM_RETURN_IF_FAILED(siam_network_slot(network, slot, &user));
   SIAM_RETURN_IF_FAILED(siam_network_slot(network, to, &owner));
   if (user == owner) return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot be tied to itself", slot);
+  if (user->parameter == owner->parameter)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' and '%s' already share one parameter", slot, to);
   siam_parameter *shared = &network->store.parameters[owner->parameter];
   // Tying to a slot that is itself transposed means its view, so two transposes cancel.
   bool through = transposed != owner->transposed;

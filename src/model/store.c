@@ -10,10 +10,17 @@
 enum { ALIGNMENT = 16 };
 
 siam_status siam_store_add(siam_store *store, const char *name, const siam_slot *slot, unsigned *number) {
-  for (size_t i = 0; i < store->count; i++)
-    if (strcmp(store->parameters[i].name, name) == 0)
+  for (size_t i = 0; i < store->count; i++) {
+    siam_parameter *known = &store->parameters[i];
+    if (strcmp(known->name, name) != 0) continue;
+    // A slot that was tied and is untied again finds its own parameter where nothing has dropped it yet.
+    if (known->users > 0)
       return siam_fail(SIAM_ERROR_ARGUMENT, "there is already a parameter '%s'; give the layer another name",
                        name);
+    known->users = 1;
+    *number = (unsigned)i;
+    return SIAM_OK;
+  }
   if (strlen(name) >= SIAM_PARAMETER_NAME_SIZE)
     return siam_fail(SIAM_ERROR_ARGUMENT, "the parameter name '%s' is too long", name);
   SIAM_RETURN_IF_FAILED(SIAM_GROW(store->parameters, store->count, store->capacity));

@@ -17,10 +17,10 @@ typedef struct siam_parameter {
   siam_parameter_kind kind;
   siam_initialiser initialiser;
   int rank, dims[SIAM_DIMS_MAX];
-  size_t count;  ///< Floats.
-  size_t offset; ///< First float in the buffers; valid after siam_store_place().
+  size_t count;   ///< Floats.
+  size_t offset;  ///< First float in the buffers; valid after siam_store_place().
   unsigned users; ///< How many slots refer to it; without any it leaves at the next siam_store_place().
-  bool placed;   ///< Has a place and a value in the buffers.
+  bool placed;    ///< Has a place and a value in the buffers.
 } siam_parameter;
 
 /// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts,
