@@ -1,0 +1,26 @@
+/// npy.h: matrices of float32 as NumPy reads them (format version 1.0: numpy/lib/format.py states it).
+#ifndef SIAM_BASE_NPY_H
+#define SIAM_BASE_NPY_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// A matrix being written row by row. Nothing shows under its path until siam_npy_commit().
+typedef struct siam_npy_writer siam_npy_writer;
+
+/// Begins a file of `rows` × `columns` float32 numbers, rows together (C order), little-endian.
+siam_status siam_npy_begin(const char *path, uint64_t rows, uint64_t columns, siam_npy_writer **writer);
+
+/// Adds `rows` rows; `values` is [rows, columns]. SIAM_ERROR_ARGUMENT where more come than were promised.
+siam_status siam_npy_add(siam_npy_writer *writer, const float *values, uint64_t rows);
+
+/// Puts the file in place. SIAM_ERROR_ARGUMENT, and no file, where fewer rows came than were promised. The
+/// writer is gone afterwards, whatever the result.
+siam_status siam_npy_commit(siam_npy_writer *writer);
+
+/// Gives up: leaves no file. NULL is allowed.
+void siam_npy_abandon(siam_npy_writer *writer);
+
+#endif
