@@ -5,13 +5,14 @@ find_package(OpenCL REQUIRED)
 find_package(JPEG REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
-find_library(CLBLAST_LIBRARY clblast REQUIRED)
-find_path(CLBLAST_INCLUDE_DIR clblast_c.h REQUIRED)
+pkg_check_modules(CLBLAST REQUIRED IMPORTED_TARGET clblast)
 find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
-mark_as_advanced(CLBLAST_LIBRARY CLBLAST_INCLUDE_DIR STB_INCLUDE_DIR)
+mark_as_advanced(STB_INCLUDE_DIR)
 
-set(SIAMESE_DEPENDENCIES OpenCL::OpenCL ${CLBLAST_LIBRARY} PkgConfig::JANSSON JPEG::JPEG PkgConfig::WEBP
+set(SIAMESE_DEPENDENCIES OpenCL::OpenCL PkgConfig::CLBLAST PkgConfig::JANSSON JPEG::JPEG PkgConfig::WEBP
     Threads::Threads m)
+# The same for pkg-config, beside -pthread and -lm (cmake/siamese.pc.in).
+set(SIAMESE_PC_REQUIRES "OpenCL clblast jansson libjpeg libwebp libwebpdemux")
 if(SIAMESE_TESTS)
   pkg_check_modules(CRITERION IMPORTED_TARGET criterion)
   if(NOT CRITERION_FOUND)

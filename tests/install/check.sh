@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs the build folder $1 into a scratch prefix and compiles a small program against that copy, in each
+# of the four ways offered: pkg-config and the CMake package, shared and static.
+set -euo pipefail
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --install "$build" --prefix "$scratch/first" >/dev/null
+# Moved after the installation: nothing in it may remember where it was put.
+mv "$scratch/first" "$scratch/prefix"
+prefix=$scratch/prefix
+library=$(find "$prefix" -name libsiamese.so)
+PKG_CONFIG_PATH=$(dirname "$library")/pkgconfig
+LD_LIBRARY_PATH=$(dirname "$library")
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+
+echo "The shared library shows what the headers declare and nothing else."
+shown=$(nm --dynamic --defined-only "$library" | awk '{print $3}' | sort -u)
+declared=$(cat "$prefix"/include/siamese/*.h | tr '\n' ' ' | grep -oE 'SIAM_API [^;]*;' |
+  grep -oE '\bsiam_[a-z0-9_]+\(' | tr -d '(' | sort -u)
+grep -qx siam_last_error <<<"$shown"
+undeclared=$(comm -13 <(echo "$declared") <(echo "$shown"))
+if [ -n "$undeclared" ]; then
+  echo "check.sh: $library exports undeclared names: $undeclared" >&2
+  exit 1
+fi
+
+echo "pkg-config"
+read -ra shared < <(pkg-config --cflags --libs siamese)
+read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiamese#$(dirname "$library")/libsiamese.a#")
+"${CC:-cc}" "$here/program.c" "${shared[@]}" -o "$scratch/shared"
+"${CC:-cc}" "$here/program.c" "${static[@]}" -o "$scratch/static"
+"$scratch/shared"
+"$scratch/static"
+ldd "$scratch/shared" | grep -q libsiamese
+if ldd "$scratch/static" | grep libsiamese; then exit 1; fi
+
+echo "CMake package"
+cmake -S "$here" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$scratch/consumer" >/dev/null
+"$scratch/consumer/with_shared"
+"$scratch/consumer/with_static"
