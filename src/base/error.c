@@ -10,16 +10,26 @@ static _Thread_local char last_message[MESSAGE_SIZE];
 
 const char *siam_status_name(siam_status status) {
   switch (status) {
-  case SIAM_OK: return "ok";
-  case SIAM_ERROR_ARGUMENT: return "argument error";
-  case SIAM_ERROR_MEMORY: return "out of memory";
-  case SIAM_ERROR_FILE: return "file error";
-  case SIAM_ERROR_FORMAT: return "format error";
-  case SIAM_ERROR_DATA: return "data error";
-  case SIAM_ERROR_DEVICE: return "device error";
-  case SIAM_ERROR_NUMERIC: return "numeric error";
-  case SIAM_ERROR_UNSUPPORTED: return "unsupported";
-  case SIAM_INTERRUPTED: return "interrupted";
+  case SIAM_OK:
+    return "ok";
+  case SIAM_ERROR_ARGUMENT:
+    return "argument error";
+  case SIAM_ERROR_MEMORY:
+    return "out of memory";
+  case SIAM_ERROR_FILE:
+    return "file error";
+  case SIAM_ERROR_FORMAT:
+    return "format error";
+  case SIAM_ERROR_DATA:
+    return "data error";
+  case SIAM_ERROR_DEVICE:
+    return "device error";
+  case SIAM_ERROR_NUMERIC:
+    return "numeric error";
+  case SIAM_ERROR_UNSUPPORTED:
+    return "unsupported";
+  case SIAM_INTERRUPTED:
+    return "interrupted";
   }
   return "unknown status";
 }
@@ -28,7 +38,8 @@ const char *siam_last_error(void) {
   return last_message;
 }
 
-siam_status siam_fail(siam_status status, const char *format, ...) {
+// In parentheses because error.h has a macro of this name for the analyser.
+siam_status(siam_fail)(siam_status status, const char *format, ...) {
   // Formatted aside first: an argument may be the message that is about to be replaced.
   char message[MESSAGE_SIZE];
   va_list arguments;

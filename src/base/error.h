@@ -12,6 +12,12 @@
 /// `return siam_fail(SIAM_ERROR_FILE, "%s: %s", path, strerror(errno));`
 __attribute__((format(printf, 2, 3))) siam_status siam_fail(siam_status status, const char *format, ...);
 
+#ifdef __clang_analyzer__
+// The analyser cannot see that what comes back is `status`, and would follow paths where a failure is
+// SIAM_OK.
+#define siam_fail(status, ...) ((siam_fail)((status), __VA_ARGS__), (status))
+#endif
+
 /// Puts "prefix: " before the sentence already recorded; returns `status` unchanged.
 __attribute__((format(printf, 2, 3))) siam_status siam_fail_within(siam_status status, const char *format,
                                                                    ...);

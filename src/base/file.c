@@ -97,19 +97,16 @@ siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
   SIAM_TRY_ALLOCATE(made, 1);
   made->descriptor = -1;
   made->path = siam_copy_text(path);
-  made->folder = siam_copy_text(path);
+  const char *slash = strrchr(path, '/');
+  made->folder = siam_copy_text(slash != NULL ? path : ".");
   size_t length = strlen(path) + sizeof ".0123456789abcdef";
   SIAM_TRY_ALLOCATE(made->temporary, length);
   if (made->path == NULL || made->folder == NULL) {
     status = SIAM_ERROR_MEMORY;
     goto cleanup;
   }
-  char *slash = strrchr(made->folder, '/');
-  if (slash == NULL) {
-    strcpy(made->folder, made->folder[0] != '\0' ? "." : "");
-  } else {
-    slash[slash == made->folder] = '\0';
-  }
+  // The folder of "/name" is "/", so its slash stays.
+  if (slash != NULL) made->folder[slash == path ? 1 : slash - path] = '\0';
   made->descriptor = open_temporary(path, made->temporary, length);
   if (made->descriptor < 0) {
     status = fail_errno(path, "create");
