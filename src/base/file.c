@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -71,13 +72,13 @@ static void writer_release(siam_file_writer *writer) {
   siam_free(writer);
 }
 
-/// Opens a new file beside `path` under a name that cannot be guessed; mode as the umask has it.
-static int open_temporary(const char *path, char *temporary, size_t length) {
+/// Opens a new file beside `path` under a name that cannot be guessed; the umask narrows `mode`.
+static int open_temporary(const char *path, char *temporary, size_t length, mode_t mode) {
   for (int attempt = 0; attempt < 16; attempt++) {
     uint64_t noise = 0;
     if (getrandom(&noise, sizeof noise, 0) != (ssize_t)sizeof noise) return -1;
     snprintf(temporary, length, "%s.%016" PRIx64, path, noise);
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (descriptor >= 0 || errno != EEXIST) return descriptor;
   }
   return -1;
@@ -91,7 +92,7 @@ static siam_status keep_permissions(siam_file_writer *writer) {
   return fail_errno(writer->path, "keep the permissions");
 }
 
-siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
+static siam_status begin(const char *path, bool is_private, siam_file_writer **writer) {
   siam_status status = SIAM_OK;
   siam_file_writer *made = NULL;
   SIAM_TRY_ALLOCATE(made, 1);
@@ -107,12 +108,12 @@ siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
   }
   // The folder of "/name" is "/", so its slash stays.
   if (slash != NULL) made->folder[slash == path ? 1 : slash - path] = '\0';
-  made->descriptor = open_temporary(path, made->temporary, length);
+  made->descriptor = open_temporary(path, made->temporary, length, is_private ? 0600 : 0666);
   if (made->descriptor < 0) {
     status = fail_errno(path, "create");
     goto cleanup;
   }
-  status = keep_permissions(made);
+  if (!is_private) status = keep_permissions(made);
   if (status != SIAM_OK) {
     unlink(made->temporary);
     goto cleanup;
@@ -122,6 +123,10 @@ siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
 cleanup:
   if (made != NULL) writer_release(made);
   return status;
+}
+
+siam_status siam_file_begin(const char *path, siam_file_writer **writer) {
+  return begin(path, false, writer);
 }
 
 siam_status siam_file_write(siam_file_writer *writer, const void *bytes, size_t count) {
@@ -166,13 +171,21 @@ void siam_file_abandon(siam_file_writer *writer) {
   writer_release(writer);
 }
 
-siam_status siam_file_replace(const char *path, const void *bytes, size_t count) {
+static siam_status replace(const char *path, bool is_private, const void *bytes, size_t count) {
   siam_file_writer *writer = NULL;
-  SIAM_RETURN_IF_FAILED(siam_file_begin(path, &writer));
+  SIAM_RETURN_IF_FAILED(begin(path, is_private, &writer));
   siam_status status = siam_file_write(writer, bytes, count);
   if (status != SIAM_OK) {
     siam_file_abandon(writer);
     return status;
   }
   return siam_file_commit(writer);
+}
+
+siam_status siam_file_replace(const char *path, const void *bytes, size_t count) {
+  return replace(path, false, bytes, count);
+}
+
+siam_status siam_file_replace_private(const char *path, const void *bytes, size_t count) {
+  return replace(path, true, bytes, count);
 }

@@ -28,4 +28,7 @@ void siam_file_abandon(siam_file_writer *writer);
 /// The three steps above for content that is already in memory.
 siam_status siam_file_replace(const char *path, const void *bytes, size_t count);
 
+/// The same for a file that only its owner may read and write, whatever the umask and the old file's mode.
+siam_status siam_file_replace_private(const char *path, const void *bytes, size_t count);
+
 #endif

@@ -16,7 +16,8 @@
 /// What the house knows about a driver's habits, found out once per device.
 typedef struct siam_device_traits {
   bool is_cpu;                ///< CL_DEVICE_TYPE_CPU: work-items own whole vector registers, groups of 1.
-  bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs seconds).
+  bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
+                              ///< seconds).
   unsigned vector_width;      ///< WIDTH of the kernels.
   unsigned group_size;        ///< LOCAL of the kernels.
   unsigned compute_units;
@@ -31,8 +32,9 @@ struct siam_device {
   siam_device_traits traits;
   siam_device_info info;
   siam_logger logger;
-  struct siam_program *programs;    ///< Built so far; see program.h.
-  struct siam_gemm_state *gemm;     ///< Owned by compute/gemm; NULL until its first use.
+  bool cache_reported;           ///< That the program cache cannot be used was said once.
+  struct siam_program *programs; ///< Built so far; see program.h.
+  struct siam_gemm_state *gemm;  ///< Owned by compute/gemm; NULL until its first use.
   void (*gemm_destroy)(struct siam_gemm_state *);
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "device/binary.h"
 #include "device/kernel_sources.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ struct siam_program {
 
 /// OpenCL C 1.2 is what every driver of DESIGN speaks. No relaxed mathematics: hot kernels say fma() where
 /// they mean it, and everything else keeps IEEE results, so that devices differ by rounding alone. Subnormal
-/// numbers are zero: devices may flush them anyway, and CPUs take a hundred times as long over them.
+/// numbers are zero: devices may flush them anyway, and many CPUs slow down over them.
 #define COMMON_OPTIONS "-cl-std=CL1.2 -cl-denorms-are-zero"
 
 static const char *find_source(const char *name) {
@@ -25,7 +26,7 @@ static const char *find_source(const char *name) {
 }
 
 /// Fails with the compiler's words, from its first error on: warnings before it would fill the message.
-static siam_status fail_build(siam_device *device, cl_program program, const char *name, const char *options,
+static siam_status fail_build(siam_device *device, cl_program program, const siam_binary_origin *origin,
                               cl_int error) {
   size_t size = 0;
   clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
@@ -36,25 +37,36 @@ static siam_status fail_build(siam_device *device, cl_program program, const cha
   while (words != NULL && words > log && words[-1] != '\n') words--;
   if (words == NULL) words = log;
   siam_fail_opencl(error, "build it");
-  siam_status status =
-      siam_fail_within(SIAM_ERROR_DEVICE, "cl/%s.cl on %s with %s", name, device->info.name, options);
+  siam_status status = siam_fail_within(SIAM_ERROR_DEVICE, "cl/%s.cl on %s with %s", origin->name,
+                                        device->info.name, origin->options);
   status = siam_fail(status, "%s\n%.1400s", siam_last_error(), words);
   siam_free(log);
   return status;
 }
 
-static siam_status build_from_source(siam_device *device, const char *name, const char *source,
-                                     const char *options, cl_program *built) {
+static siam_status build_from_source(siam_device *device, const siam_binary_origin *origin,
+                                     cl_program *built) {
   cl_int error = CL_SUCCESS;
+  const char *source = origin->source;
   cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
   SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a program"));
-  error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+  error = clBuildProgram(program, 1, &device->id, origin->options, NULL, NULL);
   if (error != CL_SUCCESS) {
-    siam_status status = fail_build(device, program, name, options, error);
+    siam_status status = fail_build(device, program, origin, error);
     clReleaseProgram(program);
     return status;
   }
   *built = program;
+  return SIAM_OK;
+}
+
+/// Takes the kept binary where there is one, else builds and keeps.
+static siam_status build(siam_device *device, const siam_binary_origin *origin, cl_program *built) {
+  bool keeps = !device->traits.driver_keeps_binaries;
+  if (keeps) siam_binary_load(device, origin, built);
+  if (*built != NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(build_from_source(device, origin, built));
+  if (keeps) siam_binary_store(device, origin, *built);
   return SIAM_OK;
 }
 
@@ -77,7 +89,7 @@ static siam_status program_create(siam_device *device, const char *name, const c
     status = SIAM_ERROR_MEMORY;
     goto cleanup;
   }
-  SIAM_TRY(build_from_source(device, name, source, options, &made->built));
+  SIAM_TRY(build(device, &(siam_binary_origin){name, source, options}, &made->built));
   *program = made;
   made = NULL;
 cleanup:

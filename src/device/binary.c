@@ -1,0 +1,73 @@
+#include "device/binary.h"
+
+#include "base/cache.h"
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { MOST_BYTES = 64 << 20 };
+
+siam_status siam_binary_key(const siam_device *device, const siam_binary_origin *origin, siam_text *key) {
+  uint64_t hash = siam_hash_bytes(origin->source, strlen(origin->source));
+  const siam_device_info *info = &device->info;
+  siam_text_add(key, "%s\n%s\n%s\n%s\n%s\n%s\n%016" PRIx64 "\n%s\n", info->platform, info->vendor, info->name,
+                info->version, info->driver, origin->name, hash, origin->options);
+  return siam_text_status(key);
+}
+
+/// A folder that is not safe is worth one warning; a full or read-only disk is not.
+static void report(siam_device *device, siam_status status) {
+  if (status == SIAM_OK) return;
+  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING, "%s",
+           siam_last_error());
+  device->cache_reported = true;
+}
+
+void siam_binary_load(siam_device *device, const siam_binary_origin *origin, cl_program *built) {
+  siam_text key = {0};
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  cl_int error = CL_SUCCESS, binary_error = CL_SUCCESS;
+  cl_program program = NULL;
+  *built = NULL;
+  if (siam_binary_key(device, origin, &key) != SIAM_OK) goto cleanup;
+  report(device, siam_cache_load(SIAM_BINARY_KIND, key.bytes, MOST_BYTES, &bytes, &count));
+  if (bytes == NULL) goto cleanup;
+  const unsigned char *binary = bytes;
+  program =
+      clCreateProgramWithBinary(device->context, 1, &device->id, &count, &binary, &binary_error, &error);
+  if (error == CL_SUCCESS && binary_error == CL_SUCCESS)
+    error = clBuildProgram(program, 1, &device->id, origin->options, NULL, NULL);
+  if (error == CL_SUCCESS && binary_error == CL_SUCCESS) {
+    *built = program;
+    program = NULL;
+  } else {
+    siam_log(&device->logger, SIAM_LOG_DEBUG, "%s: the kept binary is refused (%d), building anew",
+             origin->name, (int)(error != CL_SUCCESS ? error : binary_error));
+  }
+cleanup:
+  if (program != NULL) clReleaseProgram(program);
+  siam_free(bytes);
+  siam_text_clear(&key);
+}
+
+void siam_binary_store(siam_device *device, const siam_binary_origin *origin, cl_program built) {
+  siam_text key = {0};
+  unsigned char *bytes = NULL;
+  size_t count = 0;
+  cl_int error = clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, sizeof count, &count, NULL);
+  // A driver without binaries answers 0.
+  if (error != CL_SUCCESS || count == 0 || count > MOST_BYTES) return;
+  bytes = siam_allocate(count, 1);
+  if (bytes == NULL || siam_binary_key(device, origin, &key) != SIAM_OK) goto cleanup;
+  // The query wants an array of pointers, one for each device: of ours there is one.
+  error = clGetProgramInfo(built, CL_PROGRAM_BINARIES, sizeof(unsigned char *), &bytes, NULL);
+  if (error != CL_SUCCESS) goto cleanup;
+  if (siam_cache_store(SIAM_BINARY_KIND, key.bytes, bytes, count) != SIAM_OK)
+    siam_log(&device->logger, SIAM_LOG_DEBUG, "%s", siam_last_error());
+cleanup:
+  siam_free(bytes);
+  siam_text_clear(&key);
+}

@@ -1,0 +1,152 @@
+#include "base/cache.h"
+#include "device/binary.h"
+#include "device/program.h"
+#include "scratch.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char *folder;
+static char messages[4096];
+
+static void note(void *context, siam_log_level level, const char *message) {
+  (void)context;
+  size_t length = strlen(messages);
+  snprintf(messages + length, sizeof messages - length, "%d %s\n", (int)level, message);
+}
+
+static void begin(void) {
+  folder = siam_scratch_create();
+  setenv("SIAMESE_CACHE_DIR", folder, 1);
+}
+static void end(void) {
+  siam_scratch_remove(folder);
+}
+TestSuite(binary, .init = begin, .fini = end);
+
+/// A device that keeps binaries with us, whatever its driver does.
+static siam_device *open_device(void) {
+  siam_device *device = NULL;
+  const siam_device_options options = {.logger = {.write = note}};
+  cr_assert_eq(siam_device_create(&options, &device), SIAM_OK, "%s", siam_last_error());
+  device->traits.driver_keeps_binaries = false;
+  return device;
+}
+
+static const char source[] =
+    "__kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void value(__global float *y) {\n"
+    "  if (get_global_id(0) == 0) y[0] = VALUE;\n"
+    "}\n";
+
+/// The value of a kernel that is built for `options` in a process of its own, as far as OpenCL can tell.
+static float run(const char *options) {
+  siam_device *device = open_device();
+  siam_program *program = NULL;
+  cl_kernel kernel = NULL;
+  cl_mem buffer = NULL;
+  float value = 0;
+  cr_assert_eq(siam_program_get_source(device, "value", source, options, &program), SIAM_OK, "%s",
+               siam_last_error());
+  cr_assert_eq(siam_program_kernel(program, "value", &kernel), SIAM_OK);
+  cr_assert_eq(siam_buffer_create(device, 1, &buffer), SIAM_OK);
+  cr_assert_eq(clSetKernelArg(kernel, 0, sizeof(cl_mem), &buffer), CL_SUCCESS);
+  const size_t items = device->traits.group_size;
+  cr_assert_eq(clEnqueueNDRangeKernel(device->queue, kernel, 1, NULL, &items, &items, 0, NULL, NULL),
+               CL_SUCCESS);
+  cr_assert_eq(siam_buffer_read(device, buffer, 0, 1, &value), SIAM_OK);
+  clReleaseMemObject(buffer);
+  clReleaseKernel(kernel);
+  siam_device_destroy(device);
+  return value;
+}
+
+static size_t entries(char *path, size_t size) {
+  size_t count = 0;
+  DIR *open_folder = opendir(folder);
+  for (struct dirent *entry = readdir(open_folder); entry != NULL; entry = readdir(open_folder)) {
+    if (strncmp(entry->d_name, "program-", 8) != 0) continue;
+    snprintf(path, size, "%s/%s", folder, entry->d_name);
+    count++;
+  }
+  closedir(open_folder);
+  return count;
+}
+
+static void write_file(const char *path, const char *bytes, size_t count) {
+  FILE *file = fopen(path, "wb");
+  cr_assert_not_null(file);
+  fwrite(bytes, 1, count, file);
+  fclose(file);
+}
+
+Test(binary, a_second_run_takes_the_kept_binary_and_other_options_do_not) {
+  char path[512];
+  struct stat first, second;
+  cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_assert_eq(entries(path, sizeof path), 1);
+  cr_assert_eq(stat(path, &first), 0);
+  cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_assert_eq(stat(path, &second), 0);
+  cr_expect_eq(first.st_ino, second.st_ino, "the entry was written again");
+  cr_expect_eq(run("-DVALUE=4"), 4);
+  cr_expect_eq(entries(path, sizeof path), 2);
+  cr_expect_str_eq(messages, "");
+}
+
+Test(binary, a_damaged_entry_is_rebuilt_in_silence) {
+  char path[512];
+  cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_assert_eq(entries(path, sizeof path), 1);
+  write_file(path, "nonsense", 8);
+  cr_expect_eq(run("-DVALUE=3"), 3);
+  struct stat information;
+  cr_assert_eq(stat(path, &information), 0);
+  cr_expect_gt(information.st_size, 8);
+  cr_expect_str_eq(messages, "");
+}
+
+Test(binary, a_sound_entry_that_the_driver_refuses_is_rebuilt_in_silence) {
+  siam_device *device = open_device();
+  if (strcmp(device->info.platform, "rusticl") == 0)
+    cr_skip("Mesa 22.3 ends the process over a foreign binary");
+  char options[256];
+  snprintf(options, sizeof options, "-cl-std=CL1.2 -cl-denorms-are-zero -DLOCAL=%u -DWIDTH=%u -DVALUE=3",
+           device->traits.group_size, device->traits.vector_width);
+  siam_text key = {0};
+  cr_assert_eq(siam_binary_key(device, &(siam_binary_origin){"value", source, options}, &key), SIAM_OK);
+  cr_assert_eq(siam_cache_store(SIAM_BINARY_KIND, key.bytes, "not a binary", 12), SIAM_OK);
+  siam_text_clear(&key);
+  siam_device_destroy(device);
+  char path[512];
+  cr_assert_eq(entries(path, sizeof path), 1);
+  cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_expect_eq(entries(path, sizeof path), 1, "the entry was for another key");
+  // Level 2 is for debugging: what is repaired needs no one's attention.
+  cr_expect_eq(strncmp(messages, "2 value: the kept binary is refused", 35), 0, "%s", messages);
+}
+
+Test(binary, a_folder_that_is_not_safe_is_said_once_and_programs_are_built_from_source) {
+  cr_assert_eq(chmod(folder, 0777), 0);
+  cr_expect_eq(run("-DVALUE=5"), 5);
+  char path[512];
+  cr_expect_eq(entries(path, sizeof path), 0);
+  cr_expect_eq(strncmp(messages, "0 ", 2), 0);
+  const char *found = strstr(messages, "others may write");
+  cr_assert_not_null(found);
+  cr_expect_null(strstr(found + 1, "0 /"), "%s", messages);
+}
+
+Test(binary, drivers_that_keep_their_own_get_no_entries) {
+  siam_device *device = open_device();
+  device->traits.driver_keeps_binaries = true;
+  siam_program *program = NULL;
+  cr_assert_eq(siam_program_get_source(device, "nothing", "__kernel void nothing(void) {}", "", &program),
+               SIAM_OK);
+  char path[512];
+  cr_expect_eq(entries(path, sizeof path), 0);
+  siam_device_destroy(device);
+}
