@@ -121,10 +121,8 @@ static siam_status fail_without_device(const cl_platform_id *platforms, cl_uint 
 /// An array the caller frees, also after a failure.
 static siam_status list_platforms(cl_platform_id **platforms, cl_uint *count) {
   cl_int error = clGetPlatformIDs(0, NULL, count);
-  if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0)) {
-    siam_fail(SIAM_ERROR_DEVICE, "no OpenCL driver is installed: " INSTALL_HINT);
-    return SIAM_ERROR_DEVICE;
-  }
+  if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
+    return siam_fail(SIAM_ERROR_DEVICE, "no OpenCL driver is installed: " INSTALL_HINT);
   SIAM_RETURN_IF_FAILED(siam_opencl(error, "ask for the OpenCL platforms"));
   *platforms = siam_allocate(*count, sizeof(cl_platform_id));
   if (*platforms == NULL) return SIAM_ERROR_MEMORY;
