@@ -129,6 +129,9 @@ siam_status siam_network_tie(siam_network *network, const char *slot, const char
   if (user->parameter == owner->parameter)
     return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' and '%s' already share one parameter", slot, to);
   siam_parameter *shared = &network->store.parameters[owner->parameter];
+  const siam_parameter *left = &network->store.parameters[user->parameter];
+  if (left->users > 1 && strcmp(left->name, slot) == 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "other slots refer to '%s'; tie those to '%s' first", slot, to);
   // Tying to a slot that is itself transposed means its view, so two transposes cancel.
   bool through = transposed != owner->transposed;
   SIAM_RETURN_IF_FAILED(check_fit(slot, user, shared, through));

@@ -1,0 +1,269 @@
+#include "model/description.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_SIZE = 512, WORDS_MAX = 24, TIES_MAX = SIAM_SLOTS_MAX, LAYERS_MAX = 1024, SIDE_MAX = 16384 };
+
+/// One line taken apart.
+typedef struct line_parts {
+  char bytes[LINE_SIZE];
+  char *words[WORDS_MAX];
+  int count;
+} line_parts;
+
+static siam_status split(const char *line, size_t length, line_parts *parts) {
+  if (length >= LINE_SIZE) return siam_fail(SIAM_ERROR_FORMAT, "longer than %d characters", LINE_SIZE - 1);
+  memcpy(parts->bytes, line, length);
+  parts->bytes[length] = '\0';
+  parts->bytes[strcspn(parts->bytes, "#")] = '\0';
+  parts->count = 0;
+  char *rest = NULL;
+  for (char *word = strtok_r(parts->bytes, " \t\r", &rest); word != NULL;
+       word = strtok_r(NULL, " \t\r", &rest)) {
+    if (parts->count == WORDS_MAX) return siam_fail(SIAM_ERROR_FORMAT, "more than %d words", WORDS_MAX);
+    parts->words[parts->count++] = word;
+  }
+  return SIAM_OK;
+}
+
+static siam_status parse_number(const char *word, double *number) {
+  char *end = NULL;
+  errno = 0;
+  *number = strtod(word, &end);
+  if (end == word || *end != '\0' || errno != 0 || !isfinite(*number))
+    return siam_fail(SIAM_ERROR_FORMAT, "'%s' is not a number", word);
+  return SIAM_OK;
+}
+
+static siam_status parse_input(const line_parts *parts, const siam_description_changes *changes,
+                               siam_network **network) {
+  if (*network != NULL)
+    return siam_fail(SIAM_ERROR_FORMAT, "a second 'input'; only the first line may be one");
+  if (parts->count != 4)
+    return siam_fail(SIAM_ERROR_FORMAT, "'input' takes height, width and channels, as in 'input 28 28 1'");
+  double sides[3];
+  for (int i = 0; i < 3; i++) {
+    SIAM_RETURN_IF_FAILED(parse_number(parts->words[i + 1], &sides[i]));
+    if (!(sides[i] >= 1 && sides[i] <= SIDE_MAX) || sides[i] != floor(sides[i]))
+      return siam_fail(SIAM_ERROR_FORMAT, "'%s' must be a whole number from 1 to %d", parts->words[i + 1],
+                       SIDE_MAX);
+  }
+  siam_shape shape = {(int)sides[0], (int)sides[1], (int)sides[2]};
+  if (changes->size > 0) shape.height = shape.width = changes->size;
+  if (changes->channels > 0) shape.channels = changes->channels;
+  return siam_network_create(shape, network);
+}
+
+/// A layer's line before its slots exist.
+typedef struct layer_line {
+  const siam_layer_type *type;
+  const char *name;
+  double options[SIAM_OPTIONS_MAX];
+  const char *roles[TIES_MAX];  ///< Slots that refer to others' parameters …
+  const char *owners[TIES_MAX]; ///< … and to which.
+  int tie_count;
+} layer_line;
+
+static siam_status fail_option(const siam_layer_type *type, const char *word) {
+  siam_text names = {0};
+  for (int i = 0; i < SIAM_OPTIONS_MAX && type->options[i].name != NULL; i++)
+    siam_text_add(&names, "%s, ", type->options[i].name);
+  siam_fail(SIAM_ERROR_FORMAT, "'%s' does not know '%s'; it takes: %sname, and a slot's role", type->name,
+            word, names.bytes != NULL ? names.bytes : "");
+  siam_text_clear(&names);
+  return SIAM_ERROR_FORMAT;
+}
+
+/// `word` is "key=value", split at `value`.
+static siam_status take_key(layer_line *line, char *word, char *value) {
+  *value++ = '\0';
+  if (strcmp(word, "name") == 0) {
+    line->name = value;
+    return SIAM_OK;
+  }
+  for (int i = 0; i < SIAM_OPTIONS_MAX && line->type->options[i].name != NULL; i++)
+    if (strcmp(line->type->options[i].name, word) == 0) return parse_number(value, &line->options[i]);
+  // What refers to a slot has a point in it; its role is checked once the layer's slots are known.
+  if (strchr(value, '.') == NULL || line->tie_count == TIES_MAX) return fail_option(line->type, word);
+  line->roles[line->tie_count] = word;
+  line->owners[line->tie_count++] = value;
+  return SIAM_OK;
+}
+
+static siam_status parse_words(line_parts *parts, layer_line *line) {
+  int bare = 0;
+  for (int i = 0; i < SIAM_OPTIONS_MAX; i++) line->options[i] = NAN;
+  for (int w = 1; w < parts->count; w++) {
+    char *equals = strchr(parts->words[w], '=');
+    if (equals != NULL) {
+      SIAM_RETURN_IF_FAILED(take_key(line, parts->words[w], equals));
+    } else if (bare < line->type->positional) {
+      SIAM_RETURN_IF_FAILED(parse_number(parts->words[w], &line->options[bare++]));
+    } else {
+      return fail_option(line->type, parts->words[w]);
+    }
+  }
+  return SIAM_OK;
+}
+
+/// A slot that refers to another's parameter; tied once all layers are known.
+typedef struct pending_tie {
+  char slot[2 * LINE_SIZE], owner[LINE_SIZE];
+  bool transposed;
+  int line;
+} pending_tie;
+
+/// What parsing builds up.
+typedef struct parsing {
+  const siam_description_changes *changes;
+  siam_network *network;
+  pending_tie *ties;
+  size_t tie_count, tie_capacity;
+  int line, embedding_line;
+} parsing;
+
+static siam_status remember_ties(parsing *state, const layer_line *line) {
+  const char *name = state->network->layers[state->network->count - 1].name;
+  for (int t = 0; t < line->tie_count; t++) {
+    SIAM_RETURN_IF_FAILED(SIAM_GROW(state->ties, state->tie_count, state->tie_capacity));
+    pending_tie *tie = &state->ties[state->tie_count++];
+    *tie = (pending_tie){.line = state->line};
+    snprintf(tie->slot, sizeof tie->slot, "%s.%s", name, line->roles[t]);
+    snprintf(tie->owner, sizeof tie->owner, "%s", line->owners[t]);
+    size_t length = strlen(tie->owner);
+    tie->transposed = length > 2 && strcmp(tie->owner + length - 2, "^T") == 0;
+    if (tie->transposed) tie->owner[length - 2] = '\0';
+  }
+  return SIAM_OK;
+}
+
+static siam_status parse_layer(parsing *state, line_parts *parts) {
+  layer_line line = {.type = siam_layer_type_find(parts->words[0])};
+  if (line.type == NULL) {
+    siam_text names = {0};
+    for (size_t i = 0; siam_layer_types[i] != NULL; i++)
+      siam_text_add(&names, "%s%s", i > 0 ? ", " : "", siam_layer_types[i]->name);
+    siam_fail(SIAM_ERROR_FORMAT, "there is no layer '%s'; there are: %s", parts->words[0],
+              names.bytes != NULL ? names.bytes : "");
+    siam_text_clear(&names);
+    return SIAM_ERROR_FORMAT;
+  }
+  if (state->network->count == LAYERS_MAX)
+    return siam_fail(SIAM_ERROR_FORMAT, "more than %d layers", LAYERS_MAX);
+  SIAM_RETURN_IF_FAILED(parse_words(parts, &line));
+  SIAM_RETURN_IF_FAILED(siam_network_add(state->network, line.type, line.name, line.options));
+  return remember_ties(state, &line);
+}
+
+/// Number of the line with the last linear layer, whose features are the embedding; 0 without one.
+static int last_linear_line(const char *text) {
+  int last = 0, number = 1;
+  for (const char *line = text; line != NULL && *line != '\0'; number++) {
+    const char *word = line + strspn(line, " \t\r");
+    if (strncmp(word, "linear", 6) == 0 && strchr(" \t\r\n", word[6]) != NULL) last = number;
+    const char *end = strchr(line, '\n');
+    line = end != NULL ? end + 1 : NULL;
+  }
+  return last;
+}
+
+static siam_status parse_line(parsing *state, line_parts *parts) {
+  if (parts->count == 0) return SIAM_OK;
+  if (strcmp(parts->words[0], "input") == 0) return parse_input(parts, state->changes, &state->network);
+  if (state->network == NULL)
+    return siam_fail(SIAM_ERROR_FORMAT, "the first line must be the input, as in 'input 28 28 1'");
+  char features[32];
+  if (state->line == state->embedding_line && parts->count > 1) {
+    snprintf(features, sizeof features, "%d", state->changes->embedding);
+    parts->words[1] = features;
+  }
+  return parse_layer(state, parts);
+}
+
+static siam_status parse_lines(parsing *state, const char *text) {
+  for (const char *line = text; line != NULL && *line != '\0';) {
+    const char *end = strchr(line, '\n');
+    line_parts parts;
+    state->line++;
+    SIAM_RETURN_IF_FAILED(split(line, end != NULL ? (size_t)(end - line) : strlen(line), &parts));
+    SIAM_RETURN_IF_FAILED(parse_line(state, &parts));
+    line = end != NULL ? end + 1 : NULL;
+  }
+  for (size_t t = 0; t < state->tie_count; t++) {
+    const pending_tie *tie = &state->ties[t];
+    state->line = tie->line;
+    SIAM_RETURN_IF_FAILED(siam_network_tie(state->network, tie->slot, tie->owner, tie->transposed));
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_description_parse(const char *origin, const char *text,
+                                   const siam_description_changes *changes, siam_network **network) {
+  static const siam_description_changes none;
+  siam_status status = SIAM_OK;
+  parsing state = {.changes = changes != NULL ? changes : &none};
+  if (state.changes->embedding > 0) {
+    state.embedding_line = last_linear_line(text);
+    if (state.embedding_line == 0)
+      return siam_fail(SIAM_ERROR_ARGUMENT, "%s: has no linear layer whose features could be set to %d",
+                       origin, state.changes->embedding);
+  }
+  status = parse_lines(&state, text);
+  if (status != SIAM_OK) {
+    siam_fail_within(status, "%s:%d", origin, state.line);
+    goto cleanup;
+  }
+  if (state.network == NULL || state.network->count == 0) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "%s: describes no layers; write 'input 28 28 1' and a layer a line",
+                       origin);
+    goto cleanup;
+  }
+  *network = state.network;
+  state.network = NULL;
+cleanup:
+  siam_network_destroy(state.network);
+  siam_free(state.ties);
+  return status;
+}
+
+static bool has_standard_name(const siam_network *network, size_t index) {
+  unsigned number = 1;
+  for (size_t i = 0; i < index; i++) number += network->layers[i].type == network->layers[index].type;
+  char name[SIAM_NAME_SIZE * 2];
+  snprintf(name, sizeof name, "%s%u", network->layers[index].type->name, number);
+  return strcmp(name, network->layers[index].name) == 0;
+}
+
+static void write_layer(const siam_network *network, size_t index, siam_text *text) {
+  const siam_layer *layer = &network->layers[index];
+  siam_text_add(text, "%s", layer->type->name);
+  const siam_layer_option *known = layer->type->options;
+  for (int i = 0; i < SIAM_OPTIONS_MAX && known[i].name != NULL; i++) {
+    if (i < layer->type->positional)
+      siam_text_add(text, " %.9g", layer->options[i]);
+    else if (layer->options[i] != known[i].standard)
+      siam_text_add(text, " %s=%.9g", known[i].name, layer->options[i]);
+  }
+  if (!has_standard_name(network, index)) siam_text_add(text, " name=%s", layer->name);
+  for (int s = 0; s < layer->slot_count; s++) {
+    const siam_slot *slot = &layer->slots[s];
+    const char *parameter = network->store.parameters[slot->parameter].name;
+    char own[SIAM_PARAMETER_NAME_SIZE];
+    snprintf(own, sizeof own, "%s.%s", layer->name, slot->role);
+    if (strcmp(own, parameter) != 0)
+      siam_text_add(text, " %s=%s%s", slot->role, parameter, slot->transposed ? "^T" : "");
+  }
+  siam_text_add(text, "\n");
+}
+
+void siam_description_write(const siam_network *network, siam_text *text) {
+  siam_text_add(text, "input %d %d %d\n", network->input.height, network->input.width,
+                network->input.channels);
+  for (size_t i = 0; i < network->count; i++) write_layer(network, i, text);
+}
