@@ -1,0 +1,38 @@
+/// A model: a network placed on a device, how pictures become its input, and facts kept as text.
+#ifndef SIAM_MODEL_MODEL_H
+#define SIAM_MODEL_MODEL_H
+
+#include "model/network.h"
+
+#include <siamese/model.h>
+
+/// How bytes become the network's input: y = (v / 255 − mean) / deviation, by channel.
+typedef struct siam_preprocessing {
+  siam_resize_mode resize;
+  float mean[3], deviation[3];
+} siam_preprocessing;
+
+/// A fact of a model file's metadata.
+typedef struct siam_fact {
+  char *key, *value;
+} siam_fact;
+
+struct siam_model {
+  siam_device *device;
+  siam_network *network;
+  char *encoder; ///< The network's description.
+  siam_preprocessing preprocessing;
+  siam_fact *facts; ///< What floors above keep in the file: thresholds, calibration, how it was trained.
+  size_t fact_count, fact_capacity;
+};
+
+/// Takes over `network`, places it and describes it; on failure the network is destroyed too.
+siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t seed, siam_model **model);
+
+/// Sets a fact, replacing an old one; the strings are copied. Keys that the model file uses itself are
+/// refused.
+siam_status siam_model_set_fact(siam_model *model, const char *key, const char *value);
+/// The value of a fact, owned by the model; NULL without one.
+const char *siam_model_get_fact(const siam_model *model, const char *key);
+
+#endif
