@@ -31,7 +31,7 @@ typedef struct siam_picture {
   uint32_t channels; ///< 1 (grey) or 3 (red, green, blue).
   uint8_t *pixels;   ///< [height, width, channels]
   siam_picture_format format;
-  bool had_alpha;       ///< Had transparency (a channel or a colour), laid over white.
+  bool had_alpha;       ///< Stored with transparency (a channel or a colour); laid over white.
   bool was_rotated;     ///< Stored other than upright; turned or mirrored as its EXIF orientation says.
   bool was_grey;        ///< Stored without colour.
   bool was_sixteen_bit; ///< Stored with 16 bits a sample; rounded to 8.
@@ -42,6 +42,10 @@ typedef struct siam_picture_options {
   uint64_t max_pixels;    ///< Width × height; 0: 64 Mi (67,108,864).
   uint32_t max_dimension; ///< Width and height; 0: 16,384.
   uint64_t max_bytes;     ///< Length of the file; 0: 256 MiB.
+  /// Called once per picture when its size is known and within the limits, before its pixels are allocated,
+  /// so that a program with many threads can wait until memory is free. NULL: not called.
+  void (*admit)(void *context, uint64_t pixels);
+  void *admit_context;
 } siam_picture_options;
 
 /// Decodes a file. `options` may be NULL. Every error names the file, the reason and what to do:

@@ -1,0 +1,51 @@
+#include "pictures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *siam_test_fixture(const char *name) {
+  static _Thread_local char paths[8][1024];
+  static _Thread_local unsigned turn;
+  char *path = paths[turn++ % 8];
+  snprintf(path, sizeof paths[0], "%s/tests/data/fixtures/%s", SIAMESE_SOURCE_DIR, name);
+  return path;
+}
+
+static FILE *create(const char *path) {
+  char folder[1024];
+  snprintf(folder, sizeof folder, "%s", path);
+  for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    mkdir(folder, 0777);
+    *slash = '/';
+  }
+  FILE *file = fopen(path, "wb");
+  if (file == NULL) {
+    perror(path);
+    abort();
+  }
+  return file;
+}
+
+void siam_test_write(const char *path, const void *bytes, size_t count) {
+  FILE *file = create(path);
+  fwrite(bytes, 1, count, file);
+  fclose(file);
+}
+
+void siam_test_write_pnm(const char *path, uint32_t width, uint32_t height, uint32_t channels,
+                         const uint8_t *pixels) {
+  FILE *file = create(path);
+  fprintf(file, "P%c\n%u %u\n255\n", channels == 1 ? '5' : '6', width, height);
+  fwrite(pixels, 1, (size_t)width * height * channels, file);
+  fclose(file);
+}
+
+void siam_test_write_flat(const char *path, uint32_t size, uint8_t shade) {
+  uint8_t *pixels = malloc((size_t)size * size);
+  memset(pixels, shade, (size_t)size * size);
+  siam_test_write_pnm(path, size, size, 1, pixels);
+  free(pixels);
+}
