@@ -1,16 +1,17 @@
 /// safetensors.h: the container of model files and checkpoints, as huggingface/safetensors defines it.
 ///
 ///     8 bytes   N, the length of the header, little-endian
-///     N bytes   JSON: {"__metadata__": {key: text …}, name: {"dtype", "shape", "data_offsets"} …}, then
-///     spaces the rest  the tensors' values, one after another without a gap, row-major, little-endian
+///     N bytes   JSON {"__metadata__": {key: text}, name: {"dtype", "shape", "data_offsets"}}, then spaces
+///     the rest  the tensors' values, one after another without a gap, row-major, little-endian
 ///
 /// A file is checked as a whole before anything of it is handed out. Each refusal carries the name that the
 /// reference reader gives it: HeaderTooSmall, HeaderTooLarge, InvalidHeaderLength, InvalidHeader (not UTF-8),
 /// InvalidHeaderStart, InvalidHeaderDeserialization, InvalidOffset (overlap, gap or sharing),
 /// TensorInvalidInfo (shape and bytes disagree), ValidationOverflow, MisalignedSlice and
 /// MetadataIncompleteBuffer (bytes missing or left over). Stricter than the reference, which lets these pass:
-/// a key that comes twice (DuplicateKey), white space before the header, more than eight dimensions
-/// (RankTooLarge). Ours alone: ChecksumMismatch.
+/// a key that comes twice (DuplicateKey), white space before the header, NUL in a name, a number beyond 63
+/// bits wherever it stands (ValidationOverflow), more than eight dimensions (RankTooLarge). Laxer: -0 is 0.
+/// Ours alone: ChecksumMismatch.
 ///
 /// A parameter that several names share is stored once. The metadata map each other name to the stored one,
 /// as safetensors.torch.save_model() of PyTorch users does.

@@ -77,6 +77,9 @@ static siam_status parse_json(const siam_safetensors *file, const uint8_t *bytes
                               json_t **root) {
   if (count == 0 || bytes[0] != '{')
     return refuse(file, "InvalidHeaderStart", "the header does not begin with {");
+  // jansson passes over a NUL behind a number.
+  if (memchr(bytes, '\0', count) != NULL)
+    return refuse(file, "InvalidHeaderDeserialization", "the header holds a NUL byte");
   json_error_t error;
   *root = json_loadb((const char *)bytes, count, JSON_REJECT_DUPLICATES, &error);
   if (*root != NULL) return SIAM_OK;

@@ -103,11 +103,14 @@ Test(safetensors, a_header_that_is_not_json_is_invalid_header_deserialization) {
   refuse("{}x", 0, error);
   refuse("{} {}", 0, error);
   refuse("{\"a\\u0000\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, error);
-  size_t count;
-  uint8_t *bytes = build("{}?", 0, &count);
-  bytes[10] = 0;
-  refuse_bytes(bytes, count, error);
-  siam_free(bytes);
+  const char *const with_nul[] = {"{}?", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1?],\"data_offsets\":[0,4]}}"};
+  for (int i = 0; i < 2; i++) {
+    size_t count;
+    uint8_t *bytes = build(with_nul[i], i == 0 ? 0 : 4, &count);
+    *(uint8_t *)memchr(bytes, '?', count) = 0;
+    refuse_bytes(bytes, count, error);
+    siam_free(bytes);
+  }
 }
 
 Test(safetensors, spaces_and_line_ends_may_follow_the_header) {
