@@ -107,9 +107,8 @@ static siam_status fail_without_match(const siam_device_info *devices, size_t co
     siam_text_add(&names, "%s%u:%u %s (%s)", i > 0 ? ", " : "", device->platform_index, device->device_index,
                   device->name, device->type);
   }
-  siam_status status =
-      siam_fail(SIAM_ERROR_ARGUMENT, "no OpenCL device answers to \"%s\"; there %s: %s", selector,
-                count == 1 ? "is" : "are", names.bytes != NULL ? names.bytes : "none");
+  siam_status status = siam_fail(SIAM_ERROR_ARGUMENT, "no OpenCL device answers to \"%s\"; choose among: %s",
+                                 selector, names.bytes != NULL ? names.bytes : "none");
   siam_text_clear(&names);
   return status;
 }

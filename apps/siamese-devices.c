@@ -1,0 +1,108 @@
+#include "common/command.h"
+#include "common/json.h"
+#include "common/message.h"
+#include "common/table.h"
+
+#include <siamese/device.h>
+#include <stdlib.h>
+
+static const char *selector;
+static bool wants_json;
+
+static const app_option options[] = {
+    {.name = "device",
+     .letter = 'd',
+     .value = "SEL",
+     .text = &selector,
+     .help = "Show which device this choice picks: an index of the list, PLATFORM:DEVICE, a part of the "
+             "name, cpu "
+             "or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."},
+    APP_OPTION_JSON(&wants_json),
+    {0},
+};
+
+static const app_note examples[] = {
+    {"siamese-devices", "List the devices; the one marked * is used where nothing else is said."},
+    {"siamese-devices --device cpu", "See which device --device cpu means in every command."},
+    {"siamese-devices --json", "The same list for programs, with all that is known."},
+    {NULL, NULL},
+};
+
+static const app_command command = {
+    .name = "siamese-devices",
+    .summary = "list OpenCL devices and the one that would be used",
+    .arguments = "",
+    .description =
+        "Lists the devices of all OpenCL drivers, marks the one that would be used, and says why: GPUs come "
+        "before accelerators, these before CPUs; among devices of one type the product of compute units and "
+        "clock decides.\n",
+    .options = options,
+    .examples = examples,
+};
+
+typedef struct choice {
+  bool made;
+  size_t device;
+  char reason[512];
+} choice;
+
+static void print_table(const siam_device_info *devices, size_t count, const choice *chosen) {
+  static const app_column columns[] = {{"", false},     {"index", true}, {"id", false},
+                                       {"type", false}, {"name", false}, {"memory", true},
+                                       {"units", true}, {"MHz", true},   {"driver", false}};
+  enum { COLUMNS = sizeof columns / sizeof columns[0] };
+  app_table *table = app_table_create(columns, COLUMNS);
+  for (size_t i = 0; i < count; i++) {
+    const siam_device_info *device = &devices[i];
+    app_table_add(table, "%s", chosen->made && i == chosen->device ? "*" : "");
+    app_table_add(table, "%u", device->index);
+    app_table_add(table, "%u:%u", device->platform_index, device->device_index);
+    app_table_add(table, "%s", device->type);
+    app_table_add(table, "%s", device->name);
+    app_table_add(table, "%.1f GiB", (double)device->global_bytes / 1073741824);
+    app_table_add(table, "%u", device->compute_units);
+    app_table_add(table, "%u", device->clock_mhz);
+    app_table_add(table, "%s %s", device->platform, device->driver);
+  }
+  app_table_print(table, stdout);
+  app_table_destroy(table);
+  if (chosen->made) printf("\n* is used: %s.\n", app_show(chosen->reason));
+}
+
+static json_t *describe(const siam_device_info *device) {
+  return json_pack("{sI sI sI so so so so so ss sI sI sI sI}", "index", (json_int_t)device->index,
+                   "platform_index", (json_int_t)device->platform_index, "device_index",
+                   (json_int_t)device->device_index, "platform", app_json_text(device->platform), "name",
+                   app_json_text(device->name), "vendor", app_json_text(device->vendor), "driver",
+                   app_json_text(device->driver), "version", app_json_text(device->version), "type",
+                   device->type, "compute_units", (json_int_t)device->compute_units, "clock_mhz",
+                   (json_int_t)device->clock_mhz, "global_bytes", (json_int_t)device->global_bytes,
+                   "local_bytes", (json_int_t)device->local_bytes);
+}
+
+static int print_json(const siam_device_info *devices, size_t count, const choice *chosen) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) json_array_append_new(list, describe(&devices[i]));
+  return app_print_json(json_pack("{so sI so}", "devices", list, "picked",
+                                  (json_int_t)devices[chosen->device].index, "reason",
+                                  app_json_text(chosen->reason)));
+}
+
+int main(int argc, char **argv) {
+  unsigned argument_count = 0;
+  app_begin(&command, argc, argv, &argument_count);
+  siam_device_info *devices = NULL;
+  size_t count = 0;
+  if (siam_devices_list(&devices, &count) != SIAM_OK) return app_fail_library();
+  choice chosen = {0};
+  chosen.made = siam_devices_pick(devices, count, selector, &chosen.device, chosen.reason,
+                                  sizeof chosen.reason) == SIAM_OK;
+  int code = APP_SUCCESS;
+  if (!wants_json) print_table(devices, count, &chosen);
+  if (!chosen.made)
+    code = app_fail_library();
+  else if (wants_json)
+    code = print_json(devices, count, &chosen);
+  siam_devices_free(devices);
+  return code;
+}
