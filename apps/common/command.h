@@ -17,7 +17,6 @@ enum { APP_SUCCESS = 0, APP_TROUBLE = 2 };
 typedef struct app_option {
   const char *heading;
   const char *name;  ///< Long name without dashes.
-  char letter;       ///< Short name, or 0.
   const char *value; ///< What the value is called in the help, such as "FILE"; NULL for a flag.
   const char *help;  ///< Sentences; say the default here.
   bool *flag;        ///< Becomes true.
@@ -28,6 +27,7 @@ typedef struct app_option {
   const char *const *choices; ///< Ends with NULL; for `text` only.
   double least, most;         ///< Limits of `integer` and `number`; both 0: none.
   bool above_least;           ///< `least` itself is refused.
+  char letter;                ///< Short name, or 0.
 } app_option;
 
 /// Options that mean the same in every command.
