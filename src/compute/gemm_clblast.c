@@ -1,0 +1,38 @@
+#include "base/memory.h"
+#include "compute/gemm_engines.h"
+
+#include <clblast_c.h>
+#include <pthread.h>
+
+/// CLBlast keeps one cache of compiled kernels for the whole process; two threads that miss it together
+/// compile twice or fail (CLBlast issue 486). Calls only enqueue, so one at a time costs nothing.
+static pthread_mutex_t clblast_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static CLBlastTranspose transposed(bool transpose) {
+  return transpose ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+static siam_status call(siam_device *device, void *context, const siam_place *places) {
+  const siam_gemm *gemm = context;
+  pthread_mutex_lock(&clblast_lock);
+  const CLBlastStatusCode code =
+      CLBlastSgemm(CLBlastLayoutRowMajor, transposed(gemm->transpose_a), transposed(gemm->transpose_b),
+                   (size_t)gemm->m, (size_t)gemm->n, (size_t)gemm->k, 1.0F, places[0].buffer, places[0].first,
+                   (size_t)gemm->lda, places[1].buffer, places[1].first, (size_t)gemm->ldb, gemm->beta,
+                   places[2].buffer, places[2].first, (size_t)gemm->ldc, &device->queue, NULL);
+  pthread_mutex_unlock(&clblast_lock);
+  if (code == CLBlastSuccess) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_DEVICE,
+                   "CLBlast could not multiply %d × %d by %d × %d on %s (status %d); on a CPU device "
+                   "SIAMESE_GEMM=tile does without it",
+                   gemm->m, gemm->k, gemm->k, gemm->n, device->info.name, (int)code);
+}
+
+siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm) {
+  siam_gemm *context = siam_allocate(1, sizeof *context);
+  if (context == NULL) return SIAM_ERROR_MEMORY;
+  *context = *gemm;
+  const siam_view views[3] = {gemm->a, gemm->b, gemm->c};
+  SIAM_RETURN_IF_FAILED(siam_tape_call(tape, call, context, siam_free, views, 3));
+  return siam_epilogue_add(tape, &gemm->epilogue, gemm->c, gemm->m, gemm->n, gemm->ldc);
+}

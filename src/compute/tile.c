@@ -1,0 +1,24 @@
+#include "compute/tile.h"
+
+enum { MOST_VECTORS = 4 };
+
+/// Rows by number of vectors. With AVX-512 there are 32 registers; the broadcast float needs none, as it is
+/// an operand in memory. Before, there are 16, and it needs one. Twelve rows are as many addresses as fit the
+/// general registers.
+static const int rows_of_32[MOST_VECTORS + 1] = {0, 12, 12, 8, 7};
+static const int rows_of_16[MOST_VECTORS + 1] = {0, 10, 6, 4, 2};
+
+siam_tile siam_tile_for(const siam_device *device, int columns) {
+  const int width = (int)device->traits.vector_width;
+  const int most = width >= 16 ? MOST_VECTORS : 2;
+  siam_tile tile = {0};
+  int least = 0;
+  for (int vectors = most; vectors > 0; vectors--) {
+    const int covered = siam_divide_up(columns, vectors * width) * vectors;
+    // A sixteenth more lanes is worth the fewer loads of a wide tile.
+    if (tile.vectors != 0 && covered * 16 >= least * 15) continue;
+    least = covered;
+    tile = (siam_tile){(width >= 16 ? rows_of_32 : rows_of_16)[vectors], vectors, vectors * width};
+  }
+  return tile;
+}

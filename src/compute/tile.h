@@ -1,0 +1,21 @@
+/// tile.h: the size of the CPU kernels' register tile (cl/tile.clh).
+#ifndef SIAM_COMPUTE_TILE_H
+#define SIAM_COMPUTE_TILE_H
+
+#include "device/device.h"
+
+typedef struct siam_tile {
+  int rows, vectors; ///< ROWS, VECTORS
+  int columns;       ///< vectors × the device's vector width
+} siam_tile;
+
+/// The tile for results with `columns` columns: the widest whose columns waste the fewest lanes at the right
+/// edge, and as many rows as the device's registers hold beside them. Few different ones, since each is a
+/// program to build.
+siam_tile siam_tile_for(const siam_device *device, int columns);
+
+static inline int siam_divide_up(int count, int size) {
+  return (count + size - 1) / size;
+}
+
+#endif
