@@ -7,7 +7,7 @@
 #define DERIVATIVE(T, y) ((T)(1) - (y) * (y))
 #else
 // With slope 0 for ReLU; the sign of y is that of the argument.
-#define DERIVATIVE(T, y) select((T)(slope), (T)(1), (y) > (T)(0))
+#define DERIVATIVE(T, y) select((T)(1), (T)(slope), (y) <= (T)(0))
 #endif
 
 // Reads x, writes y = f(x).

@@ -8,6 +8,7 @@
 //
 // VECTOR: floats in a vector, a divisor of channels.  POOL: 0, or 2 for pooling.
 #include "common.clh"
+#include "activation.clh"
 #ifndef POOL
 #define POOL 0
 #endif
@@ -82,6 +83,10 @@ __kernel GROUP void batch_norm_finish(VIEW(partial), VIEW(gamma), VIEW(beta), VI
   running_variance[c] += momentum * (square / max(rows - 1, 1) - running_variance[c]);
 }
 
+// The larger of two values is the first where they are equal, and a NaN.
+#define DERIVATIVE(z) select((floatw)(1), (floatw)(slope), (z) <= (floatw)(0))
+#define LARGER(a, b) select((a), (b), isgreater((b), (a)) | isnan(b))
+
 // Outside training: notes 0 … 3 from the running statistics.
 __kernel GROUP void batch_norm_fixed(VIEW(gamma), VIEW(beta), VIEW(running_mean), VIEW(running_variance),
                                      VIEW_OUT(notes), const int channels, const float epsilon) {
@@ -129,28 +134,29 @@ __kernel GROUP void batch_norm_apply(VIEW(x), VIEW(notes), VIEW_OUT(y), const in
       const floatw z0 = fma(LOAD(p), scale, shift), z1 = fma(LOAD(p + channels), scale, shift);
       const floatw z2 = fma(LOAD(p + below), scale, shift);
       const floatw z3 = fma(LOAD(p + below + channels), scale, shift);
-      const floatw z = fmax(fmax(z0, z1), fmax(z2, z3));
-      STORE(fmax(z, slope * z), y + (ulong)pooled * channels + c);
+      const floatw z01 = LARGER(z0, z1), z23 = LARGER(z2, z3), z = LARGER(z01, z23);
+      STORE(LEAKY(z, slope), y + (ulong)pooled * channels + c);
 #else
       const floatw z = fma(LOAD(x + (ulong)q * channels + c), scale, shift);
-      STORE(fmax(z, slope * z), y + (ulong)q * channels + c);
+      STORE(LEAKY(z, slope), y + (ulong)q * channels + c);
 #endif
     }
   }
 }
 
 // The gradient before the activation, dz = dy · f′(z), at the pixels of place q; with pooling only the first
-// largest pixel of the window gets it.
-#define DERIVATIVE(z) select((floatw)(slope), (floatw)(1), (z) > (floatw)(0))
+// largest pixel of the window gets it, or a NaN.
 #if POOL
 #define GRADIENTS(p, g)                                                                                      \
   const floatw z0 = fma(LOAD(p), scale, shift), z1 = fma(LOAD(p + channels), scale, shift);                  \
   const floatw z2 = fma(LOAD(p + below), scale, shift), z3 = fma(LOAD(p + below + channels), scale, shift);  \
-  const floatw z01 = fmax(z0, z1), z23 = fmax(z2, z3), z = fmax(z01, z23);                                   \
+  const floatw z01 = LARGER(z0, z1), z23 = LARGER(z2, z3), z = LARGER(z01, z23);                             \
   const floatw dz = (g)*DERIVATIVE(z), none = 0;                                                             \
-  const floatw up = select(none, dz, z01 >= z23), down = dz - up;                                            \
-  const floatw d0 = select(none, up, z0 >= z1), d1 = up - d0;                                                \
-  const floatw d2 = select(none, down, z2 >= z3), d3 = down - d2;
+  const intw in_lower = isgreater(z23, z01) | isnan(z23);                                                    \
+  const intw in_right = isgreater(z1, z0) | isnan(z1), in_last = isgreater(z3, z2) | isnan(z3);              \
+  const floatw up = select(dz, none, in_lower), down = select(none, dz, in_lower);                           \
+  const floatw d0 = select(up, none, in_right), d1 = select(none, up, in_right);                             \
+  const floatw d2 = select(down, none, in_last), d3 = select(none, down, in_last);
 #endif
 
 // Reads x, notes and dy, writes partial [slices, 2, channels]: Σ dz and Σ dz · (x − mean)/√(variance+epsilon).
@@ -199,10 +205,10 @@ __kernel GROUP void batch_norm_backward_partial(VIEW(x), VIEW(notes), VIEW(dy), 
 }
 
 // Joins the slices, adds to the gradients of gamma and beta, writes notes 4 and 5 for
-// dx = scale · (dz − Σdz/rows − x̂ · Σ(dz·x̂)/rows).
+// dx = scale · (dz − Σdz/rows − x̂ · Σ(dz·x̂)/rows); with fixed statistics only the first term is there.
 __kernel GROUP void batch_norm_backward_finish(VIEW(partial), VIEW_OUT(notes), VIEW_OUT(dgamma),
                                                VIEW_OUT(dbeta), const int rows, const int channels,
-                                               const int slices) {
+                                               const int slices, const int training) {
   BIND(partial);
   BIND_OUT(notes);
   BIND_OUT(dgamma);
@@ -216,7 +222,7 @@ __kernel GROUP void batch_norm_backward_finish(VIEW(partial), VIEW_OUT(notes), V
   }
   dbeta[c] += sum;
   dgamma[c] += product;
-  const float inverse = notes[channels + c], scale = notes[2 * channels + c];
+  const float inverse = notes[channels + c], scale = training ? notes[2 * channels + c] : 0;
   notes[4 * channels + c] = -scale * product / rows * inverse;
   notes[5 * channels + c] = -scale * sum / rows;
 }

@@ -17,7 +17,8 @@ __kernel GROUP void dropout(VIEW(from), VIEW_OUT(to), __global const uint *clock
     const uint words[4] = {draw.x, draw.y, draw.z, draw.w};
     for (uint k = 0; k < 4 && quad * 4 + k < (uint)count; k++) {
       const uint i = quad * 4 + k;
-      to[i] = uniform_of(words[k]) < rate ? 0 : from[i] * scale;
+      // A product, so that a NaN that is dropped still shows.
+      to[i] = from[i] * (uniform_of(words[k]) < rate ? 0 : scale);
     }
   }
 }

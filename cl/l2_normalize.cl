@@ -1,5 +1,5 @@
 // Rows of x [rows, channels] scaled to length 1. A work-item takes one row; `inverse` [rows] keeps
-// 1/max(‖x‖, EPSILON), with its sign flipped where the length is below EPSILON.
+// 1/max(‖x‖, EPSILON), with its sign flipped where the length is not above EPSILON.
 #include "common.clh"
 #define EPSILON 1e-12f
 
@@ -13,15 +13,20 @@ __kernel GROUP void l2_normalize_forward(VIEW(x), VIEW_OUT(y), VIEW_OUT(inverse)
   __global const float *from = x + (ulong)row * channels;
   // Scaled by the largest element, so that squares neither overflow nor vanish.
   float largest = 0;
-  for (int c = 0; c < channels; c++) largest = isnan(from[c]) ? from[c] : max(largest, fabs(from[c]));
+  for (int c = 0; c < channels; c++)
+    largest = fabs(from[c]) > largest || isnan(from[c]) ? fabs(from[c]) : largest;
   float sum = 0;
-  for (int c = 0; c < channels && largest > 0; c++) {
+  for (int c = 0; c < channels && largest != 0; c++) {
     const float part = from[c] / largest;
     sum = fma(part, part, sum);
   }
-  const float length = largest * sqrt(sum), factor = 1 / max(length, EPSILON);
-  inverse[row] = length > EPSILON ? factor : -factor;
-  for (int c = 0; c < channels; c++) y[(ulong)row * channels + c] = from[c] * (isnan(largest) ? largest : factor);
+  // Written so that a NaN is not taken for a short vector.
+  const float root = sqrt(sum), length = largest * root;
+  const int is_short = length <= EPSILON;
+  inverse[row] = is_short ? -1 / EPSILON : 1 / length;
+  // The length of huge numbers overflows; their parts of the largest and its part of the length do not.
+  for (int c = 0; c < channels; c++)
+    y[(ulong)row * channels + c] = is_short ? from[c] / EPSILON : from[c] / largest / root;
 }
 
 __kernel GROUP void l2_normalize_backward(VIEW(y), VIEW(inverse), VIEW(dy), VIEW_OUT(dx), const int rows,

@@ -42,30 +42,29 @@ __kernel GROUP void max_pool_forward(VIEW(x), VIEW_OUT(y), SIZES) {
   }
 }
 
-// Whether value at (r, q) is the first largest of its window: larger than all before it, at least as large as
-// all after it.
+// Looks through each window that holds pixel (r, q) in the order of the forward pass: the pixel gets the
+// window's gradient where its value is the one that stays.
 __kernel GROUP void max_pool_backward(VIEW(x), VIEW(dy), VIEW_OUT(dx), SIZES) {
   BIND(x);
   BIND(dy);
   BIND_OUT(dx);
   EACH_PIXEL(height, width) {
     __global const float *picture = x + (ulong)n * height * width * channels + c;
-    const floatw value = LOAD(picture + (ulong)(r * width + q) * channels);
     floatw gradient = 0;
     for (int wy = FIRST_WINDOW(r, kernel_height); wy <= LAST_WINDOW(r, out_height); wy++)
       for (int wx = FIRST_WINDOW(q, kernel_width); wx <= LAST_WINDOW(q, out_width); wx++) {
         WINDOW(wy, wx)
-        floatw best = -INFINITY, other = -INFINITY;
+        floatw best = -INFINITY;
+        intw mine = (intw)(y0 == r && x0 == q ? -1 : 0);
         for (int i = y0; i < y1; i++)
           for (int j = x0; j < x1; j++) {
-            const floatw neighbour = LOAD(picture + (ulong)(i * width + j) * channels);
-            if (i < r || (i == r && j < q))
-              best = fmax(best, neighbour);
-            else
-              other = fmax(other, neighbour);
+            const floatw value = LOAD(picture + (ulong)(i * width + j) * channels);
+            const intw stays = isgreater(value, best) | isnan(value);
+            best = select(best, value, stays);
+            mine = select(mine, (intw)(i == r && j == q ? -1 : 0), stays);
           }
         const floatw g = LOAD(dy + (ulong)((n * out_height + wy) * out_width + wx) * channels + c);
-        gradient += select((floatw)(0), g, isgreater(value, best) & isgreaterequal(value, other));
+        gradient += select((floatw)(0), g, mine);
       }
     STORE(gradient, dx + (ulong)pixel * channels + c);
   }

@@ -1,7 +1,8 @@
 // Batch normalisation (Ioffe and Szegedy 2015): y = gamma · x̂ + beta with x̂ = (x − mean) / √(variance + ε),
 // mean and variance over the batch and all pixels in training, running averages of them otherwise. With dz
 // the gradient of y and means over the same m values:
-//   dgamma += Σ dz·x̂,  dbeta += Σ dz,  dx = gamma/√(variance+ε) · (dz − mean(dz) − x̂ · mean(dz·x̂)).
+//   dgamma += Σ dz·x̂,  dbeta += Σ dz,  dx = gamma/√(variance+ε) · (dz − mean(dz) − x̂ · mean(dz·x̂)),
+// and outside training, where the averages do not depend on x, dx = gamma/√(variance+ε) · dz.
 // A ReLU or leaky ReLU and a 2×2 max pooling that follow are done in the same passes over memory.
 #include "compute/map.h"
 #include "layers/layer.h"
@@ -109,7 +110,8 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(
       pass->tape, norm.program, "batch_norm_backward_finish", norm.per_channel, siam_arg(partial),
       siam_arg(pass->saved[NOTES]), siam_arg(pass->gradient[GAMMA]), siam_arg(pass->gradient[BETA]),
-      siam_arg_int(norm.rows), siam_arg_int(norm.channels), siam_arg_int((int)slices)));
+      siam_arg_int(norm.rows), siam_arg_int(norm.channels), siam_arg_int((int)slices),
+      siam_arg_int(pass->training)));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_apply", norm.apply, siam_arg(pass->x),
                      siam_arg(pass->saved[NOTES]), siam_arg(pass->dy), siam_arg(pass->dx),

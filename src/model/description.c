@@ -87,10 +87,13 @@ static siam_status take_key(layer_line *line, char *word, char *value) {
     line->name = value;
     return SIAM_OK;
   }
-  for (int i = 0; i < SIAM_OPTIONS_MAX && line->type->options[i].name != NULL; i++)
+  // What refers to a slot has a point in it and is no number: `bias=0` is an option, `bias=conv1.bias` a slot.
+  // Its role is checked once the layer's slots are known.
+  double number = 0;
+  bool refers = strchr(value, '.') != NULL && parse_number(value, &number) != SIAM_OK;
+  for (int i = 0; !refers && i < SIAM_OPTIONS_MAX && line->type->options[i].name != NULL; i++)
     if (strcmp(line->type->options[i].name, word) == 0) return parse_number(value, &line->options[i]);
-  // What refers to a slot has a point in it; its role is checked once the layer's slots are known.
-  if (strchr(value, '.') == NULL || line->tie_count == TIES_MAX) return fail_option(line->type, word);
+  if (!refers || line->tie_count == TIES_MAX) return fail_option(line->type, word);
   line->roles[line->tie_count] = word;
   line->owners[line->tie_count++] = value;
   return SIAM_OK;
