@@ -26,7 +26,9 @@ struct siam_tape {
   tape_command *commands;
   size_t count, capacity;
   siam_arena arena;
-  cl_mem memory; ///< The arena's, after sealing.
+  cl_mem memory;        ///< The arena's, after sealing.
+  siam_view *constants; ///< Whole buffers, of siam_tape_constants().
+  size_t constant_count, constant_capacity;
   bool sealed;
 };
 
@@ -52,6 +54,8 @@ void siam_tape_destroy(siam_tape *tape) {
   if (tape->sealed) clFinish(tape->device->queue);
   for (size_t i = 0; i < tape->count; i++) command_release(&tape->commands[i]);
   if (tape->memory != NULL) clReleaseMemObject(tape->memory);
+  for (size_t i = 0; i < tape->constant_count; i++) clReleaseMemObject(tape->constants[i].buffer);
+  siam_free(tape->constants);
   siam_free(tape->commands);
   siam_arena_clear(&tape->arena);
   siam_free(tape);
@@ -70,6 +74,15 @@ siam_view siam_tape_lasting(siam_tape *tape, size_t count) {
   siam_view view = siam_tape_tensor(tape, count);
   siam_arena_keep(&tape->arena, view.tensor - 1);
   return view;
+}
+
+siam_status siam_tape_constants(siam_tape *tape, const float *values, size_t count, siam_view *view) {
+  SIAM_RETURN_IF_FAILED(SIAM_GROW(tape->constants, tape->constant_count, tape->constant_capacity));
+  cl_mem buffer = NULL;
+  SIAM_RETURN_IF_FAILED(siam_buffer_create(tape->device, count, &buffer));
+  *view = siam_view_of_buffer(buffer, 0, count);
+  tape->constants[tape->constant_count++] = *view;
+  return siam_buffer_write(tape->device, buffer, 0, count, values);
 }
 
 /// Appends a command with room for its views, and lets the arena note their use.

@@ -43,6 +43,9 @@ siam_view siam_tape_tensor(siam_tape *tape, size_t count);
 /// A tensor that keeps its memory over the whole tape and between runs (a result the host reads).
 siam_view siam_tape_lasting(siam_tape *tape, size_t count);
 
+/// A buffer with `count` floats that never change, such as a table of options; owned by the tape.
+siam_status siam_tape_constants(siam_tape *tape, const float *values, size_t count, siam_view *view);
+
 /// One kernel argument. A view becomes two: the buffer and the first element (VIEW in cl/common.clh).
 typedef struct siam_argument {
   enum { SIAM_ARGUMENT_VIEW, SIAM_ARGUMENT_BUFFER, SIAM_ARGUMENT_INT, SIAM_ARGUMENT_FLOAT } kind;
