@@ -44,6 +44,9 @@ typedef struct siam_augment_options {
   float erase_noise;    ///< 0: filled with the mean of the normalisation; 1: with noise of its deviation.
 } siam_augment_options;
 
+#define SIAM_AUGMENT_ERASE_SMALLEST 0.02F
+#define SIAM_AUGMENT_ERASE_LARGEST 0.2F
+
 /// What goes through the kernel.
 typedef struct siam_augment_shape {
   int height, width, channels; ///< Of one picture; 1 or 3 channels.
@@ -54,7 +57,7 @@ typedef struct siam_augment_shape {
 
 /// Adds ONE kernel to the tape: y[n] = normalised, augmented picture number indices[first + n] of `images`.
 /// - `options`: NULL or zero: exact normalisation, the same bits on every device; no clock is read.
-/// - `images`: bytes [count,H,W,C] (see images.h), all of the data or the pictures of one step.
+/// - `images`: bytes [count,H,W,C] (see pixels.h), all of the data or the pictures of one step.
 /// - `indices`: int32, at least first + N of them; each must be below count.
 /// - `clock`: uint32 words: number of the step, seed low, seed high. May be NULL without options.
 /// - `y`: N·H·W·C floats.
