@@ -15,7 +15,7 @@
 
 /// What the house knows about a driver's habits, found out once per device.
 typedef struct siam_device_traits {
-  bool is_cpu;                ///< CL_DEVICE_TYPE_CPU: work-items own whole vector registers, groups of 1.
+  bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
   bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
                               ///< seconds).
   unsigned vector_width;      ///< WIDTH of the kernels.

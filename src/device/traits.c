@@ -17,12 +17,14 @@ static unsigned largest_power_of_two(size_t limit) {
 }
 
 void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_device_traits *traits) {
-  // Oclgrind claims every type; it looks for races, so the form with real work-groups is the one to give it.
-  traits->is_cpu = (facts->type & CL_DEVICE_TYPE_CPU) != 0 && (facts->type & CL_DEVICE_TYPE_GPU) == 0;
-  if (form != NULL && form[0] != '\0') traits->is_cpu = strcasecmp(form, "cpu") == 0;
   // Intel's CPU runtime prefers scalars, to vectorise by itself, and tells its registers as the native width.
   unsigned width =
       facts->native_width > facts->preferred_width ? facts->native_width : facts->preferred_width;
+  // Oclgrind claims every type; it looks for races, so the form with real work-groups is the one to give it.
+  // Mesa's llvmpipe, a CPU, has no vectors: it spreads work-items over the registers, as GPUs do.
+  traits->is_cpu =
+      (facts->type & CL_DEVICE_TYPE_CPU) != 0 && (facts->type & CL_DEVICE_TYPE_GPU) == 0 && width > 1;
+  if (form != NULL && form[0] != '\0') traits->is_cpu = strcasecmp(form, "cpu") == 0;
   if (traits->is_cpu) {
     traits->group_size = 1;
     traits->vector_width = width >= 16 ? 16 : 8;

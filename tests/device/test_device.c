@@ -89,6 +89,28 @@ Test(traits, cpus_take_groups_of_one_and_whole_vector_registers) {
   cr_expect_eq(traits.group_size, 64);
 }
 
+Test(traits, cpus_without_vectors_and_simulators_of_everything_take_groups) {
+  siam_device_traits traits = {0};
+  siam_device_facts facts = {.type = CL_DEVICE_TYPE_CPU,
+                             .native_width = 1,
+                             .preferred_width = 1,
+                             .group_limit = 1024,
+                             .item_limit = 1024,
+                             .platform = "rusticl",
+                             .vendor = "Mesa"};
+  siam_traits_derive(&facts, NULL, &traits);
+  cr_expect(!traits.is_cpu);
+  cr_expect_eq(traits.group_size, 64);
+  cr_expect_eq(traits.vector_width, 1);
+  facts.type = CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_ACCELERATOR;
+  facts.native_width = 16;
+  siam_traits_derive(&facts, NULL, &traits);
+  cr_expect(!traits.is_cpu);
+  siam_traits_derive(&facts, "cpu", &traits);
+  cr_expect(traits.is_cpu);
+  cr_expect_eq(traits.group_size, 1);
+}
+
 Test(traits, other_devices_take_groups_that_fit_them) {
   siam_device_traits traits = {0};
   siam_device_facts facts = {.type = CL_DEVICE_TYPE_GPU,

@@ -1,0 +1,125 @@
+#include "pipeline/operating_point.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void siam_wilson_interval(uint64_t hits, uint64_t count, double *low, double *high) {
+  const double z = 1.959963984540054, n = (double)count, rate = (double)hits / n;
+  double middle = rate + z * z / (2 * n), reach = z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n));
+  // At the ends rounding would leave the interval a hair short of the rate itself.
+  *low = hits == 0 ? 0 : (middle - reach) / (1 + z * z / n);
+  *high = hits == count ? 1 : (middle + reach) / (1 + z * z / n);
+}
+
+static siam_operating_point describe(const siam_ranking *ranking, double rate, double threshold) {
+  siam_operating_point point = {.rate = rate,
+                                .threshold = threshold,
+                                .same_pairs = ranking->same_count,
+                                .different_pairs = ranking->different_count};
+  siam_confusion counts = siam_confusion_at(ranking, threshold);
+  point.far = (double)counts.different_accepted / (double)ranking->different_count;
+  point.tar = (double)counts.same_accepted / (double)ranking->same_count;
+  siam_wilson_interval(counts.different_accepted, ranking->different_count, &point.far_low, &point.far_high);
+  return point;
+}
+
+siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points) {
+  static const double rates[] = {1e-2, 1e-3, 1e-4};
+  siam_operating_points made = {.count = 1};
+  made.points[0] = describe(ranking, 0, siam_best_threshold(ranking));
+  snprintf(made.points[0].name, sizeof made.points[0].name, "best accuracy");
+  for (int i = 0; i < 3; i++) {
+    double threshold;
+    if (!siam_far_is_supported(ranking->different_count, rates[i])) {
+      made.unsupported[made.unsupported_count++] = rates[i];
+      continue;
+    }
+    SIAM_RETURN_IF_FAILED(siam_threshold_at_far(ranking, rates[i], &threshold));
+    siam_operating_point *point = &made.points[made.count++];
+    *point = describe(ranking, rates[i], threshold);
+    snprintf(point->name, sizeof point->name, "far 1e-%d", i + 2);
+  }
+  *points = made;
+  return SIAM_OK;
+}
+
+siam_status siam_operating_points_find(const siam_operating_points *points, double rate,
+                                       const siam_operating_point **point) {
+  char known[SIAM_OPERATING_POINTS * 32] = "";
+  size_t length = 0;
+  for (uint32_t i = 0; i < points->count; i++) {
+    const siam_operating_point *tried = &points->points[i];
+    if (fabs(tried->rate - rate) <= 1e-9 * rate) {
+      *point = tried;
+      return SIAM_OK;
+    }
+    if (tried->rate > 0 && length < sizeof known)
+      length += (size_t)snprintf(known + length, sizeof known - length, "%s%g", length > 0 ? ", " : "",
+                                 tried->rate);
+  }
+  return siam_fail(SIAM_ERROR_DATA, "the model has no threshold for a false-accept rate of %g; it has %s",
+                   rate, length > 0 ? known : "none for any rate");
+}
+
+siam_status siam_operating_points_write(const siam_operating_points *points, siam_text *json) {
+  json_t *array = json_array();
+  for (uint32_t i = 0; i < points->count; i++) {
+    const siam_operating_point *point = &points->points[i];
+    json_t *object =
+        json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "name", point->name, "rate", point->rate,
+                  "threshold", point->threshold, "far", point->far, "far_low", point->far_low, "far_high",
+                  point->far_high, "tar", point->tar, "same_pairs", (json_int_t)point->same_pairs,
+                  "different_pairs", (json_int_t)point->different_pairs);
+    if (json_array_append_new(array, object) == 0) continue;
+    json_decref(array);
+    return siam_json_add(json, NULL);
+  }
+  return siam_json_add(json, array);
+}
+
+static bool is_share(double number) {
+  return number >= 0 && number <= 1;
+}
+
+static bool unpack(json_t *object, siam_operating_point *point) {
+  const char *name;
+  json_int_t same, different;
+  if (json_unpack(object, "{s:s, s:F, s:F, s:F, s:F, s:F, s:F, s:I, s:I !}", "name", &name, "rate",
+                  &point->rate, "threshold", &point->threshold, "far", &point->far, "far_low",
+                  &point->far_low, "far_high", &point->far_high, "tar", &point->tar, "same_pairs", &same,
+                  "different_pairs", &different) != 0)
+    return false;
+  size_t length = strlen(name);
+  if (length >= sizeof point->name || same < 0 || different < 0) return false;
+  memcpy(point->name, name, length + 1);
+  point->same_pairs = (uint64_t)same;
+  point->different_pairs = (uint64_t)different;
+  return is_share(point->rate) && is_share(point->far) && is_share(point->tar) && is_share(point->far_low) &&
+         is_share(point->far_high) && point->far_low <= point->far && point->far <= point->far_high;
+}
+
+siam_status siam_operating_points_parse(const char *name, const char *json, siam_operating_points *points) {
+  siam_status status = SIAM_OK;
+  json_t *array = NULL;
+  siam_operating_points made = {0};
+  SIAM_TRY(siam_json_parse(name, "list of operating points", json, &array));
+  size_t count = json_array_size(array);
+  if (count == 0 || count > SIAM_OPERATING_POINTS) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "%s: its operating points are no list of 1 to %d", name,
+                       SIAM_OPERATING_POINTS);
+    goto cleanup;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (unpack(json_array_get(array, i), &made.points[i])) continue;
+    status = siam_fail(SIAM_ERROR_FORMAT, "%s: operating point %zu is unsound", name, i);
+    goto cleanup;
+  }
+  made.count = (uint32_t)count;
+  *points = made;
+cleanup:
+  json_decref(array);
+  return status;
+}
