@@ -87,8 +87,8 @@ static siam_status take_key(layer_line *line, char *word, char *value) {
     line->name = value;
     return SIAM_OK;
   }
-  // What refers to a slot has a point in it and is no number: `bias=0` is an option, `bias=conv1.bias` a slot.
-  // Its role is checked once the layer's slots are known.
+  // What refers to a slot has a point in it and is no number: `bias=0` is an option, `bias=conv1.bias` a
+  // slot. Its role is checked once the layer's slots are known.
   double number = 0;
   bool refers = strchr(value, '.') != NULL && parse_number(value, &number) != SIAM_OK;
   for (int i = 0; !refers && i < SIAM_OPTIONS_MAX && line->type->options[i].name != NULL; i++)
@@ -118,7 +118,7 @@ static siam_status parse_words(line_parts *parts, layer_line *line) {
 /// A slot that refers to another's parameter; tied once all layers are known.
 typedef struct pending_tie {
   char slot[2 * LINE_SIZE], owner[LINE_SIZE];
-  bool transposed;
+  bool transposed, done;
   int line;
 } pending_tie;
 
@@ -189,6 +189,34 @@ static siam_status parse_line(parsing *state, line_parts *parts) {
   return parse_layer(state, parts);
 }
 
+/// Whether the slot that `tie` refers to is going to refer to another itself.
+static bool must_wait(const parsing *state, const pending_tie *tie) {
+  for (size_t t = 0; t < state->tie_count; t++)
+    if (!state->ties[t].done && strcmp(state->ties[t].slot, tie->owner) == 0) return true;
+  return false;
+}
+
+/// Ties the slots, whatever the order of their lines: first those that refer to slots with a parameter of
+/// their own, then those that refer to these, and so on.
+static siam_status tie_all(parsing *state) {
+  for (size_t done = 0; done < state->tie_count;) {
+    size_t before = done;
+    for (size_t t = 0; t < state->tie_count; t++) {
+      pending_tie *tie = &state->ties[t];
+      if (tie->done) continue;
+      state->line = tie->line;
+      if (must_wait(state, tie)) continue;
+      SIAM_RETURN_IF_FAILED(siam_network_tie(state->network, tie->slot, tie->owner, tie->transposed));
+      tie->done = true;
+      done++;
+    }
+    if (done == before)
+      return siam_fail(SIAM_ERROR_FORMAT, "slots refer to one another in a circle; let one of them have a "
+                                          "parameter of its own");
+  }
+  return SIAM_OK;
+}
+
 static siam_status parse_lines(parsing *state, const char *text) {
   for (const char *line = text; line != NULL && *line != '\0';) {
     const char *end = strchr(line, '\n');
@@ -198,12 +226,7 @@ static siam_status parse_lines(parsing *state, const char *text) {
     SIAM_RETURN_IF_FAILED(parse_line(state, &parts));
     line = end != NULL ? end + 1 : NULL;
   }
-  for (size_t t = 0; t < state->tie_count; t++) {
-    const pending_tie *tie = &state->ties[t];
-    state->line = tie->line;
-    SIAM_RETURN_IF_FAILED(siam_network_tie(state->network, tie->slot, tie->owner, tie->transposed));
-  }
-  return SIAM_OK;
+  return tie_all(state);
 }
 
 siam_status siam_description_parse(const char *origin, const char *text,

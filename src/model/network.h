@@ -22,8 +22,8 @@ siam_status siam_network_add(siam_network *network, const siam_layer_type *type,
                              const double *options);
 
 /// Lets the slot "layer.role" refer to the parameter of the slot `to`, plainly or transposed. Shapes, kinds
-/// and the transposing of anything but a matrix are checked. From the next siam_network_place() on, both
-/// slots mean the same place.
+/// and the transposing of anything but a matrix are checked. A slot that others refer to is refused: they
+/// would be left behind. From the next siam_network_place() on, both slots mean the same place.
 siam_status siam_network_tie(siam_network *network, const char *slot, const char *to, bool transposed);
 
 /// Gives a slot a parameter of its own again, "layer.role", with first values.
