@@ -32,11 +32,17 @@ uint32_t siam_below(uint32_t word, uint32_t bound) {
   return (uint32_t)(((uint64_t)word * bound) >> 32);
 }
 
-void siam_shuffle(uint32_t *numbers, uint32_t count, uint64_t seed, siam_stream stream, uint32_t step) {
+void siam_shuffle_one(uint32_t *numbers, uint32_t count, uint64_t seed, siam_stream stream, uint32_t step,
+                      uint32_t which) {
   for (uint32_t last = count; last > 1; last--) {
-    uint32_t other = siam_below(siam_random(seed, stream, step, last).word[0], last);
+    uint64_t index = (uint64_t)which << 32 | last;
+    uint32_t other = siam_below(siam_random(seed, stream, step, index).word[0], last);
     uint32_t kept = numbers[last - 1];
     numbers[last - 1] = numbers[other];
     numbers[other] = kept;
   }
+}
+
+void siam_shuffle(uint32_t *numbers, uint32_t count, uint64_t seed, siam_stream stream, uint32_t step) {
+  siam_shuffle_one(numbers, count, seed, stream, step, 0);
 }

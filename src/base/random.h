@@ -35,4 +35,8 @@ uint32_t siam_below(uint32_t word, uint32_t bound);
 /// Shuffles `count` numbers in place (Fisher and Yates); the same (seed, stream, step) gives the same order.
 void siam_shuffle(uint32_t *numbers, uint32_t count, uint64_t seed, siam_stream stream, uint32_t step);
 
+/// The same for one of many things that are shuffled in one step: `which` tells their draws apart.
+void siam_shuffle_one(uint32_t *numbers, uint32_t count, uint64_t seed, siam_stream stream, uint32_t step,
+                      uint32_t which);
+
 #endif

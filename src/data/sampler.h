@@ -19,8 +19,9 @@ typedef struct siam_sampler_options {
   uint32_t classes;          ///< SIAM_SAMPLE_CLASSES: classes of a batch …
   uint32_t images_per_class; ///< … and pictures of each; a batch always has classes × images_per_class.
   uint64_t seed;
-  /// Out of 100 walks over the classes, so many put classes of one parent folder together: both classes of a
-  /// `different` pair, or the classes of a batch. 0: none. For class sets only.
+  /// Out of 100 `different` pairs, so many take both classes from one parent folder; out of 100 batches of
+  /// classes, so many have the classes of one parent folder together. 0: none. A class that is alone in its
+  /// parent takes no part in such pairs. For class sets only.
   uint32_t within_parent_percent;
 } siam_sampler_options;
 
