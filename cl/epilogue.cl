@@ -1,5 +1,5 @@
-// What follows a product: x[r][c] = activation(x[r][c] + bias[c]), in place; rows are `stride` floats apart. A
-// work-item takes WIDTH columns of `run` rows.
+// What follows a product: x[r][c] = activation(x[r][c] + bias[c]), in place; rows are `stride` floats apart.
+// A work-item takes WIDTH columns of `run` rows.
 //   ACTIVATION  see activation.clh
 #include "common.clh"
 #include "edge.clh"

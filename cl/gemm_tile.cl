@@ -5,7 +5,7 @@
 //       k │  │▓▓│ │ B   C(i, j) = c[i · c_row + j]
 //         └──┴──┴─┘
 //     k   ┌──┬──┬─┐     Work-item (x, y, z) takes panel x of COLUMNS columns of C, `rows` rows from y · rows
-//   ┌───┐ │  │  │ │     on, and the z-th part of k, `part` long. It walks through its part in blocks of DEPTH:
+//   ┌───┐ │  │  │ │     on, and the z-th part of k, `part` long. It walks its part in blocks of DEPTH:
 //   │▒▒▒│ │  │██│ │ C   it copies the block of B (▓) into local memory, turned round where B lies
 // m │   │ │  │  │ │     transposed, with zeros behind the last column; then it adds A (▒) × B to C, ROWS rows
 //   └───┘ └──┴──┴─┘     at a time, while the next block of B is fetched from memory. A is read where it lies,
@@ -72,14 +72,14 @@ INLINE void copy_band(__global const float *a, long a_column, int depth, int col
       *(__local floatw *)(band + d * BAND_STEP + v) = load_some(a + d * a_column + v, columns - v);
 }
 
-// Asks for a share of a block of B: `lines` cache lines in each of its rows (or columns, where B lies turned).
+// Asks for a share of a block of B: `lines` cache lines in each of its rows (columns, where B lies turned).
 INLINE void fetch_share(__global const float *block, long step, int lines, int first, int last) {
   for (int line = first; line < last; line++) FETCH(block + line / lines * step + line % lines * LINE);
 }
 
 __kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_column, VIEW(b), int b_row,
-                              int b_column, VIEW_OUT(c), int c_row, float beta, int rows, int part, VIEW(bias),
-                              int with_bias, float slope) {
+                              int b_column, VIEW_OUT(c), int c_row, float beta, int rows, int part,
+                              VIEW(bias), int with_bias, float slope) {
   BIND(a);
   BIND(b);
   BIND(bias);

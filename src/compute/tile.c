@@ -15,8 +15,8 @@ siam_tile siam_tile_for(const siam_device *device, int columns) {
   int least = 0;
   for (int vectors = most; vectors > 0; vectors--) {
     const int covered = siam_divide_up(columns, vectors * width) * vectors;
-    // A sixteenth more lanes is worth the fewer loads of a wide tile.
-    if (tile.vectors != 0 && covered * 16 >= least * 15) continue;
+    // A wide tile loads less, and one vector alone waits for loads: worth some empty lanes.
+    if (tile.vectors != 0 && (covered * 16 >= least * 15 || (vectors == 1 && columns > width))) continue;
     least = covered;
     tile = (siam_tile){(width >= 16 ? rows_of_32 : rows_of_16)[vectors], vectors, vectors * width};
   }

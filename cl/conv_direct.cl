@@ -1,0 +1,196 @@
+// Direct convolution for CPU-type devices: forward (with the weights turned, also the data gradient) and
+// weight gradient. Images are NHWC, weights [kernel_height][kernel_width][channels][filters].
+//
+// The output is worked off in blocks of block_images images × block_height rows × block_width columns. Of P
+// work-items each takes every P-th block. It first copies what the block reads of x into its own slot of
+// `stage`, with the zeros around the image in place:
+//
+//   x, one image                 stage [images of the block][stage_height][stage_width][channels]
+//   ┌───────────────┐            ┌───────┐
+//   │   ┌───────┐   │            │0 0 0 0│   There the taps kx and the channels of one output pixel lie side
+//   │   │ block │   │    ──►     │x x x x│   by side, kernel_width × channels floats, once for each ky. So a
+//   │   └───────┘   │            │x x x x│   tile of any ROWS pixels is a matrix product whose rows start at
+//   └───────────────┘            └───────┘   ROWS addresses, and no tap looks at an edge.
+//
+//   ROWS, VECTORS  the register tile, see tile.clh
+#include "common.clh"
+#include "edge.clh"
+#include "tile.clh"
+#include "activation.clh"
+
+#define SHAPE                                                                                                \
+  int images, int height, int width, int channels, int kernel_height, int kernel_width, int stride,          \
+      int pad_y, int pad_x, int filters, int out_height, int out_width, int block_images, int block_height,  \
+      int block_width
+#define SHAPE_ARGUMENTS                                                                                      \
+  images, height, width, channels, kernel_height, kernel_width, stride, pad_y, pad_x, filters, out_height,   \
+      out_width, block_images, block_height, block_width
+
+// The block numbered `number`: its first image, row and column, and how many of each lie inside y.
+typedef struct block {
+  int image, y, x, images, height, width;
+} block;
+
+INLINE block block_of(int number, SHAPE) {
+  const int down = (out_height + block_height - 1) / block_height;
+  const int across = (out_width + block_width - 1) / block_width;
+  block b;
+  b.x = number % across * block_width;
+  b.y = number / across % down * block_height;
+  b.image = number / across / down * block_images;
+  b.width = min(block_width, out_width - b.x);
+  b.height = min(block_height, out_height - b.y);
+  b.images = min(block_images, images - b.image);
+  return b;
+}
+
+INLINE void clear_run(__global float *to, int count) {
+  for (int i = 0; i < count; i += WIDTH) store_some((floatw)(0), to + i, count - i);
+}
+INLINE void copy_run(__global const float *from, __global float *to, int count) {
+  for (int i = 0; i < count; i += WIDTH) store_some(load_some(from + i, count - i), to + i, count - i);
+}
+
+// Fills the stage for block b, a row of x at a time: zeros, what lies inside the image, zeros.
+INLINE void fill_stage(block b, int stage_height, int stage_width, __global const float *x,
+                       __global float *stage, SHAPE) {
+  const int left = clamp(pad_x - b.x * stride, 0, stage_width);
+  const int first = b.x * stride - pad_x + left;
+  const int inside = clamp(width - first, 0, stage_width - left);
+  for (int image = 0; image < b.images; image++)
+    for (int row = 0; row < stage_height; row++) {
+      const int y = b.y * stride - pad_y + row;
+      __global float *to = stage + (image * stage_height + row) * (long)stage_width * channels;
+      if (y < 0 || y >= height) {
+        clear_run(to, stage_width * channels);
+        continue;
+      }
+      clear_run(to, left * channels);
+      copy_run(x + (((b.image + image) * (long)height + y) * width + first) * channels, to + left * channels,
+               inside * channels);
+      clear_run(to + (left + inside) * channels, (stage_width - left - inside) * channels);
+    }
+}
+
+// y = leaky(x ∗ weight + bias). Rows of `weight` have weight_row floats, a multiple of COLUMNS, zeros behind
+// the filters. Global size P.
+__kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int weight_row, VIEW(bias),
+                                 int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(stage), int slot) {
+  BIND(x);
+  BIND(weight);
+  BIND(bias);
+  BIND_OUT(y);
+  BIND_OUT(stage);
+  stage += get_global_id(0) * (long)slot;
+  const int stage_height = (block_height - 1) * stride + kernel_height;
+  const int stage_width = (block_width - 1) * stride + kernel_width;
+  const int run = kernel_width * channels, row_step = stage_width * channels;
+  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+    const block b = block_of(number, SHAPE_ARGUMENTS);
+    fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
+    const int pixels = b.images * b.height * b.width;
+    for (int filter = 0; filter < filters; filter += COLUMNS) {
+      int px = 0, py = 0, image = 0;
+      for (int pixel = 0; pixel < pixels; pixel += ROWS) {
+        __global const float *from[ROWS];
+        long to[ROWS];
+        EACH_ROW {
+          from[i] = stage + ((image * stage_height + py * stride) * stage_width + px * stride) * channels;
+          to[i] = (((b.image + image) * (long)out_height + b.y + py) * out_width + b.x + px) * filters;
+          // A tile that hangs over the last pixel computes it again and does not store it.
+          if (pixel + i + 1 < pixels && ++px == b.width) {
+            px = 0;
+            if (++py == b.height) py = 0, image++;
+          }
+        }
+        floatw tile[ROWS][VECTORS];
+        EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        __global const float *w = weight + filter;
+        for (int ky = 0; ky < kernel_height; ky++) {
+          const int at = ky * row_step;
+          for (int l = 0; l < run; l++, w += weight_row) TILE_ADD(tile, from[i][at + l], LOAD(w + j * WIDTH))
+        }
+        EACH_ROW if (pixel + i < pixels) EACH_VECTOR {
+          const int some = filters - filter - j * WIDTH;
+          floatw value = tile[i][j];
+          if (with_bias) value += load_some(bias + filter + j * WIDTH, some);
+          store_some(LEAKY(value, slope), y + to[i] + filter + j * WIDTH, some);
+        }
+      }
+    }
+  }
+}
+
+// Copies the weights for conv_forward, with rows of to_row floats and zeros at their ends. Plain:
+// to[ky][kx][c][f] = weight[ky][kx][c][f]. Turned, for the data gradient:
+// to[ky][kx][f][c] = weight[kernel_height−1−ky][kernel_width−1−kx][c][f]. One work-item per row.
+__kernel GROUP void conv_weights(int taps, int channels, int filters, int turned, VIEW(weight), VIEW_OUT(to),
+                                 int to_row) {
+  BIND(weight);
+  BIND_OUT(to);
+  const int row = get_global_id(0), inner = turned ? filters : channels;
+  if (row >= taps * inner) return;
+  const int tap = row / inner, a = row % inner, columns = turned ? channels : filters;
+  __global const float *from =
+      turned ? weight + (long)(taps - 1 - tap) * channels * filters + a : weight + (long)row * filters;
+  const int step = turned ? filters : 1;
+  to += row * (long)to_row;
+  for (int i = 0; i < columns; i++) to[i] = from[i * step];
+  for (int i = columns; i < to_row; i++) to[i] = 0;
+}
+
+// Weight gradient: a partial sum for each work-item, parts[P][ky, kx, c][weight_row], which cl/join.cl adds.
+// A tile is ROWS rows of the weights (one float of the stage each, at every pixel) × COLUMNS filters.
+// weight_row is a multiple of COLUMNS; where it is larger than filters, dy is staged, too, behind x at dy_stage,
+// in rows of weight_row floats. Global size P.
+__kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), int weight_row,
+                                         VIEW_OUT(parts), VIEW_OUT(stage), int slot, int dy_stage) {
+  BIND(x);
+  BIND(dy);
+  BIND_OUT(parts);
+  BIND_OUT(stage);
+  stage += get_global_id(0) * (long)slot;
+  const int stage_height = (block_height - 1) * stride + kernel_height;
+  const int stage_width = (block_width - 1) * stride + kernel_width;
+  const int run = kernel_width * channels, rows = kernel_height * run, row_step = stage_width * channels;
+  parts += get_global_id(0) * (long)rows * weight_row;
+  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+    const block b = block_of(number, SHAPE_ARGUMENTS);
+    fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
+    const bool staged = weight_row != filters;
+    if (staged)
+      for (int image = 0; image < b.images; image++)
+        for (int py = 0; py < b.height; py++)
+          for (int px = 0; px < b.width; px++)
+            for (int f = 0; f < weight_row; f += WIDTH) {
+              const long at = ((b.image + image) * (long)out_height + b.y + py) * out_width + b.x + px;
+              STORE(load_some(dy + at * filters + f, filters - f),
+                    stage + dy_stage + ((image * b.height + py) * b.width + px) * weight_row + f);
+            }
+    for (int filter = 0; filter < filters; filter += COLUMNS)
+      for (int row = 0; row < rows; row += ROWS) {
+        __global const float *from[ROWS];
+        EACH_ROW {
+          const int r = min(row + i, rows - 1);
+          from[i] = stage + r / run * row_step + r % run;
+        }
+        floatw tile[ROWS][VECTORS];
+        EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        for (int image = 0; image < b.images; image++)
+          for (int py = 0; py < b.height; py++) {
+            const int at = (image * stage_height + py * stride) * row_step;
+            const long pixel = ((b.image + image) * (long)out_height + b.y + py) * out_width + b.x;
+            const int staged_pixel = (image * b.height + py) * b.width;
+            __global const float *d = filter + (staged ? stage + dy_stage + staged_pixel * weight_row
+                                                       : dy + pixel * filters);
+            for (int px = 0; px < b.width; px++, d += weight_row)
+              TILE_ADD(tile, from[i][at + px * stride * channels], LOAD(d + j * WIDTH))
+          }
+        const bool fresh = number == (int)get_global_id(0);
+        EACH_ROW if (row + i < rows) EACH_VECTOR {
+          __global float *to = parts + (row + i) * (long)weight_row + filter + j * WIDTH;
+          STORE(fresh ? tile[i][j] : LOAD(to) + tile[i][j], to);
+        }
+      }
+  }
+}

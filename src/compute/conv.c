@@ -1,0 +1,124 @@
+#include "compute/conv_engines.h"
+
+#include "compute/choice.h"
+#include "compute/join.h"
+
+#include <limits.h>
+#include <string.h>
+
+/// In order of preference; the last can do everything.
+enum { ENGINES = 2 };
+static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_direct, &siam_conv_im2col};
+
+static siam_status fail_shape(const siam_conv_shape *s, const char *reason) {
+  return siam_fail(
+      SIAM_ERROR_ARGUMENT,
+      "convolution of %d images %d × %d × %d with %d filters %d × %d, stride %d, pad %d × %d: %s", s->images,
+      s->height, s->width, s->channels, s->filters, s->kernel_height, s->kernel_width, s->stride, s->pad_y,
+      s->pad_x, reason);
+}
+
+/// Whether the product of four counts exceeds what an int can number.
+static bool is_too_large(int a, int b, int c, int d) {
+  return (double)a * b * c * d > INT_MAX;
+}
+
+siam_status siam_conv_shape_complete(siam_conv_shape *shape) {
+  siam_conv_shape *s = shape;
+  if (s->images < 1 || s->height < 1 || s->width < 1 || s->channels < 1 || s->kernel_height < 1 ||
+      s->kernel_width < 1 || s->stride < 1 || s->filters < 1)
+    return fail_shape(s, "every size must be at least 1");
+  if (s->pad_y < 0 || s->pad_x < 0) return fail_shape(s, "a pad cannot be negative");
+  if (s->pad_y > INT_MAX / 4 || s->pad_x > INT_MAX / 4 || s->height > INT_MAX / 4 || s->width > INT_MAX / 4)
+    return fail_shape(s, "the image is too large");
+  const int down = s->height + 2 * s->pad_y - s->kernel_height;
+  const int across = s->width + 2 * s->pad_x - s->kernel_width;
+  if (down < 0 || across < 0) return fail_shape(s, "the filters are larger than the padded image");
+  s->out_height = down / s->stride + 1;
+  s->out_width = across / s->stride + 1;
+  if (is_too_large(s->images, s->height, s->width, s->channels) ||
+      is_too_large(s->images, s->out_height, s->out_width, s->filters) ||
+      is_too_large(s->kernel_height, s->kernel_width, s->channels, s->filters))
+    return fail_shape(s, "a tensor would have 2^31 elements or more; use a smaller batch");
+  return SIAM_OK;
+}
+
+size_t siam_conv_input_count(const siam_conv_shape *shape) {
+  return (size_t)shape->images * (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels;
+}
+size_t siam_conv_output_count(const siam_conv_shape *shape) {
+  return (size_t)shape->images * (size_t)shape->out_height * (size_t)shape->out_width *
+         (size_t)shape->filters;
+}
+size_t siam_conv_weight_count(const siam_conv_shape *shape) {
+  return (size_t)shape->kernel_height * (size_t)shape->kernel_width * (size_t)shape->channels *
+         (size_t)shape->filters;
+}
+
+static siam_status check(const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  siam_conv_shape whole = *shape;
+  SIAM_RETURN_IF_FAILED(siam_conv_shape_complete(&whole));
+  if (whole.out_height != shape->out_height || whole.out_width != shape->out_width)
+    return fail_shape(shape, "the shape was not completed");
+  if (conv->x.count < siam_conv_input_count(shape)) return fail_shape(shape, "the view of x is too short");
+  if (conv->y.count < siam_conv_output_count(shape)) return fail_shape(shape, "the view of y is too short");
+  if (conv->weight.count < siam_conv_weight_count(shape))
+    return fail_shape(shape, "the view of the weights is too short");
+  if (siam_view_exists(conv->epilogue.bias) && conv->epilogue.bias.count < (size_t)shape->filters)
+    return fail_shape(shape, "the view of the bias is too short");
+  return SIAM_OK;
+}
+
+static siam_status pick(const siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
+  const char *names[ENGINES + 1] = {"auto"};
+  for (int i = 0; i < ENGINES; i++) names[i + 1] = engines[i]->name;
+  int choice = 0;
+  SIAM_RETURN_IF_FAILED(siam_choice_read("SIAMESE_CONV", names, ENGINES + 1, &choice));
+  if (choice > 0 && engines[choice - 1]->can(device, conv)) {
+    *picked = engines[choice - 1];
+    return SIAM_OK;
+  }
+  for (int i = 0; i < ENGINES; i++) {
+    const siam_conv_engine *engine = engines[i];
+    if (!engine->can(device, conv) || (engine->suits != NULL && !engine->suits(device, conv))) continue;
+    *picked = engine;
+    return SIAM_OK;
+  }
+  return fail_shape(&conv->shape, "no engine can do it");
+}
+
+static siam_status add(siam_tape *tape, const siam_conv *conv) {
+  SIAM_RETURN_IF_FAILED(check(conv));
+  const siam_conv_engine *engine = NULL;
+  SIAM_RETURN_IF_FAILED(pick(siam_tape_device(tape), conv, &engine));
+  if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, conv);
+  siam_conv plain = *conv;
+  plain.epilogue = (siam_epilogue){0};
+  SIAM_RETURN_IF_FAILED(engine->add(tape, &plain));
+  const siam_conv_shape *shape = &conv->shape;
+  return siam_epilogue_add(tape, &conv->epilogue, conv->y,
+                           shape->images * shape->out_height * shape->out_width, shape->filters,
+                           shape->filters);
+}
+
+siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
+                              const siam_epilogue *epilogue, siam_view y) {
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape, .x = x, .weight = weight, .y = y};
+  if (epilogue != NULL) conv.epilogue = *epilogue;
+  return add(tape, &conv);
+}
+
+siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
+                                    siam_view weight, siam_view dx) {
+  const siam_conv conv = {
+      .pass = SIAM_CONV_BACKWARD_DATA, .shape = *shape, .x = dx, .weight = weight, .y = dy};
+  return add(tape, &conv);
+}
+
+siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
+                                      siam_view dy, siam_view dweight) {
+  const siam_conv conv = {
+      .pass = SIAM_CONV_BACKWARD_WEIGHT, .shape = *shape, .x = x, .weight = dweight, .y = dy};
+  return add(tape, &conv);
+}

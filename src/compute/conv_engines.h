@@ -1,0 +1,37 @@
+/// conv_engines.h: the engines behind compute/conv.h, one row of a table each.
+#ifndef SIAM_COMPUTE_CONV_ENGINES_H
+#define SIAM_COMPUTE_CONV_ENGINES_H
+
+#include "compute/conv.h"
+
+typedef enum siam_conv_pass {
+  SIAM_CONV_FORWARD,        ///< Reads x and weight, writes y.
+  SIAM_CONV_BACKWARD_DATA,  ///< Reads y (its gradient) and weight, writes x (its gradient).
+  SIAM_CONV_BACKWARD_WEIGHT ///< Reads x and y (its gradient), adds to weight (its gradient).
+} siam_conv_pass;
+
+/// A pass over one convolution, checked.
+typedef struct siam_conv {
+  siam_conv_pass pass;
+  siam_conv_shape shape;
+  siam_view x, weight, y;
+  siam_epilogue epilogue; ///< Of the forward pass; linear (see compute/join.h) when an engine sees it.
+} siam_conv;
+
+typedef struct siam_conv_engine {
+  const char *name; ///< In SIAMESE_CONV.
+  /// Whether the engine can do the pass on the device at all.
+  bool (*can)(const siam_device *device, const siam_conv *conv);
+  /// Whether it is to be taken before those behind it in the table when nothing forces one; NULL: whenever it
+  /// can.
+  bool (*suits)(const siam_device *device, const siam_conv *conv);
+  siam_status (*add)(siam_tape *tape, const siam_conv *conv);
+} siam_conv_engine;
+
+/// Register tiles on copied blocks of the image, for devices of CPU form. Data gradients of stride 1 only.
+extern const siam_conv_engine siam_conv_direct;
+
+/// The image's patches as rows of a matrix, and compute/gemm.h; any device, any shape.
+extern const siam_conv_engine siam_conv_im2col;
+
+#endif

@@ -1,0 +1,256 @@
+#include "base/memory.h"
+#include "compute/conv.h"
+#include "device_memory.h"
+
+#include <criterion/criterion.h>
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void begin(void) {
+  unsetenv("SIAMESE_CONV");
+  unsetenv("SIAMESE_GEMM");
+}
+TestSuite(conv, .init = begin, .fini = siam_test_device_close);
+
+/// {images, height, width, channels, kernel_height, kernel_width, stride, pad_y, pad_x, filters}
+static const int edges[][10] = {
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1},      {2, 5, 7, 3, 3, 3, 1, 1, 1, 4},
+    {3, 6, 5, 1, 3, 3, 1, 1, 1, 16},     {1, 9, 8, 17, 2, 2, 1, 0, 0, 33},
+    {2, 7, 11, 5, 5, 5, 1, 2, 2, 15},    {1, 13, 13, 2, 7, 7, 1, 3, 3, 17},
+    {1, 17, 12, 3, 10, 10, 1, 0, 0, 31}, {2, 8, 8, 16, 1, 1, 1, 0, 0, 20},
+    {2, 9, 7, 4, 1, 1, 2, 0, 0, 6},      {2, 9, 10, 6, 3, 3, 2, 1, 1, 18},
+    {1, 14, 11, 3, 5, 5, 3, 2, 2, 7},    {1, 11, 9, 2, 2, 5, 1, 1, 3, 5},
+    {1, 4, 4, 3, 1, 1, 1, 2, 1, 3},      {1, 6, 6, 2, 3, 3, 1, 4, 4, 2},
+    {1, 7, 7, 1, 7, 7, 1, 0, 0, 64},     {43, 3, 3, 16, 3, 3, 1, 1, 1, 16},
+    {2, 12, 12, 20, 5, 5, 1, 0, 0, 50},  {2, 10, 10, 1, 5, 5, 1, 0, 0, 20},
+    {3, 7, 7, 32, 3, 3, 1, 1, 1, 64},    {1, 5, 5, 64, 4, 4, 1, 0, 0, 130},
+    {1, 8, 150, 300, 7, 7, 1, 0, 0, 3},  {1, 10, 13, 8, 3, 3, 4, 1, 0, 96},
+    {2, 11, 3, 48, 3, 3, 1, 1, 1, 80},
+};
+enum { EDGES = sizeof edges / sizeof *edges };
+
+static siam_conv_shape shape_of(const int size[10]) {
+  siam_conv_shape shape = {.images = size[0],
+                           .height = size[1],
+                           .width = size[2],
+                           .channels = size[3],
+                           .kernel_height = size[4],
+                           .kernel_width = size[5],
+                           .stride = size[6],
+                           .pad_y = size[7],
+                           .pad_x = size[8],
+                           .filters = size[9]};
+  siam_test_ok(siam_conv_shape_complete(&shape));
+  return shape;
+}
+
+typedef struct numbers {
+  size_t count;
+  float *values, *result;
+  double *sum, *magnitude; ///< The float64 reference, and the same of the terms' magnitudes.
+  siam_view view;
+} numbers;
+
+static numbers make(size_t count, unsigned seed, bool undefined) {
+  numbers made = {.count = count,
+                  .values = siam_allocate(count, sizeof(float)),
+                  .result = siam_allocate(count, sizeof(float)),
+                  .sum = siam_allocate(count, sizeof(double)),
+                  .magnitude = siam_allocate(count, sizeof(double))};
+  siam_test_numbers(made.values, count, seed);
+  for (size_t i = 0; i < count && undefined; i++) made.values[i] = NAN;
+  made.view = siam_test_upload(made.values, count);
+  return made;
+}
+
+static void release(numbers *of) {
+  siam_free(of->values);
+  siam_free(of->result);
+  siam_free(of->sum);
+  siam_free(of->magnitude);
+}
+
+static void add_term(numbers *target, size_t at, double term) {
+  target->sum[at] += term;
+  target->magnitude[at] += fabs(term);
+}
+
+typedef enum gradient { FORWARD, DATA, WEIGHT } gradient;
+
+/// All passes by their definition: every product of x, weight and y is met once, and goes where the pass
+/// wants it.
+static void reference(const siam_conv_shape *s, gradient pass, numbers *x, numbers *weight, numbers *y) {
+  for (int n = 0; n < s->images; n++)
+    for (int oy = 0; oy < s->out_height; oy++)
+      for (int ox = 0; ox < s->out_width; ox++)
+        for (int ky = 0; ky < s->kernel_height; ky++)
+          for (int kx = 0; kx < s->kernel_width; kx++) {
+            const int iy = oy * s->stride + ky - s->pad_y, ix = ox * s->stride + kx - s->pad_x;
+            if (iy < 0 || iy >= s->height || ix < 0 || ix >= s->width) continue;
+            for (int c = 0; c < s->channels; c++)
+              for (int f = 0; f < s->filters; f++) {
+                const int at_x = ((n * s->height + iy) * s->width + ix) * s->channels + c;
+                const int at_w = ((ky * s->kernel_width + kx) * s->channels + c) * s->filters + f;
+                const int at_y = ((n * s->out_height + oy) * s->out_width + ox) * s->filters + f;
+                if (pass == FORWARD)
+                  add_term(y, (size_t)at_y, (double)x->values[at_x] * weight->values[at_w]);
+                if (pass == DATA) add_term(x, (size_t)at_x, (double)y->values[at_y] * weight->values[at_w]);
+                if (pass == WEIGHT) add_term(weight, (size_t)at_w, (double)x->values[at_x] * y->values[at_y]);
+              }
+          }
+}
+
+/// `terms`: the most products in one sum. Any order of summation errs by at most terms + 2 unit roundoffs of
+/// the magnitudes (Higham 2002, section 3.1); `stretch` is for engines that compute other products than
+/// these.
+static void compare(const numbers *got, int terms, double stretch, const char *name, int number) {
+  const double factor = 1.01 * (terms + 2) * FLT_EPSILON / 2 * stretch;
+  for (size_t i = 0; i < got->count; i++)
+    cr_assert(fabs(got->result[i] - got->sum[i]) <= factor * got->magnitude[i],
+              "%s, shape %d, element %zu: %.9g, expected %.9g ± %.2g", name, number, i,
+              (double)got->result[i], got->sum[i], factor * got->magnitude[i]);
+}
+
+/// Runs the tape twice from the same start; the bits must be the same.
+static void run_twice(siam_tape *tape, numbers *target, const char *name) {
+  siam_test_run(tape);
+  siam_test_download(target->view, target->result);
+  float *first = target->result;
+  target->result = siam_allocate(target->count, sizeof *first);
+  siam_test_rewrite(target->view, target->values);
+  siam_test_run(tape);
+  siam_test_download(target->view, target->result);
+  cr_assert_arr_eq(first, target->result, target->count * sizeof *first, "%s: run twice", name);
+  siam_free(first);
+}
+
+static void check_forward(siam_conv_shape s, const char *engine, int number) {
+  numbers x = make(siam_conv_input_count(&s), 1, false), weight = make(siam_conv_weight_count(&s), 2, false);
+  numbers y = make(siam_conv_output_count(&s), 3, true), bias = make((size_t)s.filters, 4, false);
+  const bool with_bias = number % 2 == 0;
+  const siam_activation activation = (siam_activation)(number % 4);
+  const siam_epilogue epilogue = {
+      .bias = with_bias ? bias.view : (siam_view){0}, .activation = activation, .slope = 0.25F};
+  siam_tape *tape = siam_test_tape();
+  siam_test_ok(siam_conv_forward(tape, &s, x.view, weight.view, number == 0 ? NULL : &epilogue, y.view));
+  run_twice(tape, &y, engine);
+  reference(&s, FORWARD, &x, &weight, &y);
+  for (size_t i = 0; i < y.count && number > 0; i++) {
+    if (with_bias) add_term(&y, i, bias.values[i % (size_t)s.filters]);
+    // A product of the slope, or three functions of at most 16 ulp together (OpenCL 1.2, table 7.1).
+    y.magnitude[i] += activation == SIAM_ACTIVATION_SIGMOID ? 16 : 0;
+    if (activation == SIAM_ACTIVATION_RELU) y.sum[i] = fmax(y.sum[i], 0);
+    if (activation == SIAM_ACTIVATION_LEAKY_RELU && y.sum[i] < 0) y.sum[i] *= 0.25;
+    if (activation == SIAM_ACTIVATION_SIGMOID) y.sum[i] = 1 / (1 + exp(-y.sum[i]));
+  }
+  compare(&y, s.kernel_height * s.kernel_width * s.channels + 2, 1, engine, number);
+  release(&x), release(&weight), release(&y), release(&bias);
+}
+
+static void check_data_gradient(siam_conv_shape s, const char *engine, int number) {
+  numbers x = make(siam_conv_input_count(&s), 1, true), weight = make(siam_conv_weight_count(&s), 2, false);
+  numbers y = make(siam_conv_output_count(&s), 3, false);
+  siam_tape *tape = siam_test_tape();
+  siam_test_ok(siam_conv_backward_data(tape, &s, y.view, weight.view, x.view));
+  run_twice(tape, &x, engine);
+  reference(&s, DATA, &x, &weight, &y);
+  compare(&x, s.kernel_height * s.kernel_width * s.filters, 1, engine, number);
+  release(&x), release(&weight), release(&y);
+}
+
+static void check_weight_gradient(siam_conv_shape s, const char *engine, int number) {
+  numbers x = make(siam_conv_input_count(&s), 1, false), weight = make(siam_conv_weight_count(&s), 2, false);
+  numbers y = make(siam_conv_output_count(&s), 3, false);
+  siam_tape *tape = siam_test_tape();
+  siam_test_ok(siam_conv_backward_weight(tape, &s, x.view, y.view, weight.view));
+  run_twice(tape, &weight, engine);
+  // What was there before is kept, and added to.
+  for (size_t i = 0; i < weight.count; i++) add_term(&weight, i, weight.values[i]);
+  reference(&s, WEIGHT, &x, &weight, &y);
+  compare(&weight, s.images * s.out_height * s.out_width + 1, 1, engine, number);
+  release(&x), release(&weight), release(&y);
+}
+
+static void check_all(void (*check)(siam_conv_shape, const char *, int), const char *engine) {
+  setenv("SIAMESE_CONV", engine, 1);
+  for (int i = 0; i < EDGES; i++) check(shape_of(edges[i]), engine, i);
+}
+
+Test(conv, direct_forward_is_right_at_every_edge) {
+  check_all(check_forward, "direct");
+}
+Test(conv, direct_data_gradient_is_right_at_every_edge) {
+  check_all(check_data_gradient, "direct");
+}
+Test(conv, direct_weight_gradient_is_right_at_every_edge) {
+  check_all(check_weight_gradient, "direct");
+}
+Test(conv, im2col_forward_is_right_at_every_edge) {
+  check_all(check_forward, "im2col");
+}
+Test(conv, im2col_data_gradient_is_right_at_every_edge) {
+  check_all(check_data_gradient, "im2col");
+}
+Test(conv, im2col_weight_gradient_is_right_at_every_edge) {
+  check_all(check_weight_gradient, "im2col");
+}
+
+Test(conv, completes_a_shape) {
+  siam_conv_shape shape = {.images = 1,
+                           .height = 28,
+                           .width = 29,
+                           .channels = 1,
+                           .kernel_height = 3,
+                           .kernel_width = 5,
+                           .stride = 2,
+                           .pad_y = 1,
+                           .filters = 4};
+  cr_assert_eq(siam_conv_shape_complete(&shape), SIAM_OK);
+  cr_expect_eq(shape.out_height, 14);
+  cr_expect_eq(shape.out_width, 13);
+}
+
+Test(conv, refuses_shapes_that_cannot_be) {
+  const siam_conv_shape good = shape_of((int[10]){1, 8, 8, 1, 3, 3, 1, 0, 0, 4});
+  siam_conv_shape bad = good;
+  bad.kernel_height = 9;
+  cr_expect_eq(siam_conv_shape_complete(&bad), SIAM_ERROR_ARGUMENT);
+  bad = good;
+  bad.stride = 0;
+  cr_expect_eq(siam_conv_shape_complete(&bad), SIAM_ERROR_ARGUMENT);
+  bad = good;
+  bad.pad_x = -1;
+  cr_expect_eq(siam_conv_shape_complete(&bad), SIAM_ERROR_ARGUMENT);
+  bad = good;
+  bad.images = 1 << 30;
+  cr_expect_eq(siam_conv_shape_complete(&bad), SIAM_ERROR_ARGUMENT);
+  bad = good;
+  bad.pad_y = INT_MAX;
+  cr_expect_eq(siam_conv_shape_complete(&bad), SIAM_ERROR_ARGUMENT);
+}
+
+Test(conv, refuses_views_that_are_too_short) {
+  const siam_conv_shape s = shape_of((int[10]){1, 4, 4, 1, 3, 3, 1, 0, 0, 2});
+  const float values[18] = {0};
+  const siam_view x = siam_test_upload(values, 16), weight = siam_test_upload(values, 18);
+  const siam_view y = siam_test_upload(values, 8);
+  siam_tape *tape = siam_test_tape();
+  cr_expect_eq(siam_conv_forward(tape, &s, siam_view_part(x, 0, 15), weight, NULL, y), SIAM_ERROR_ARGUMENT);
+  cr_expect_eq(siam_conv_forward(tape, &s, x, siam_view_part(weight, 0, 17), NULL, y), SIAM_ERROR_ARGUMENT);
+  cr_expect_eq(siam_conv_forward(tape, &s, x, weight, NULL, siam_view_part(y, 0, 7)), SIAM_ERROR_ARGUMENT);
+  const siam_epilogue epilogue = {.bias = siam_view_part(weight, 0, 1)};
+  cr_expect_eq(siam_conv_forward(tape, &s, x, weight, &epilogue, y), SIAM_ERROR_ARGUMENT);
+}
+
+Test(conv, names_the_engines_when_the_environment_asks_for_another) {
+  const siam_conv_shape s = shape_of((int[10]){1, 1, 1, 1, 1, 1, 1, 0, 0, 1});
+  const float values[1] = {0};
+  const siam_view view = siam_test_upload(values, 1);
+  setenv("SIAMESE_CONV", "fft", 1);
+  cr_assert_eq(siam_conv_forward(siam_test_tape(), &s, view, view, NULL, view), SIAM_ERROR_ARGUMENT);
+  cr_assert_not_null(strstr(siam_last_error(), "SIAMESE_CONV"));
+  cr_assert_not_null(strstr(siam_last_error(), "direct, im2col"));
+}
