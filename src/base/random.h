@@ -13,7 +13,9 @@ typedef enum siam_stream {
   SIAM_STREAM_SPLIT,
   SIAM_STREAM_AUGMENT,
   SIAM_STREAM_DROPOUT,
-  SIAM_STREAM_EVALUATE
+  SIAM_STREAM_EVALUATE,
+  SIAM_STREAM_BOOTSTRAP,
+  SIAM_STREAM_ONE_SHOT
 } siam_stream;
 
 typedef struct siam_draw {

@@ -4,9 +4,158 @@
 
 #include <math.h>
 
+siam_status siam_curve_create(const siam_ranking *ranking, siam_curve *curve) {
+  siam_status status = SIAM_OK;
+  siam_curve made = {.ranking = ranking};
+  SIAM_TRY_ALLOCATE(made.steps, ranking->count);
+  SIAM_TRY_ALLOCATE(made.distances, ranking->count);
+  SIAM_TRY_ALLOCATE(made.same, ranking->count + 1);
+  SIAM_TRY_ALLOCATE(made.different, ranking->count + 1);
+  for (size_t place = 0; place < ranking->count; place++) {
+    float distance = ranking->distances[place];
+    if (made.count == 0 || made.distances[made.count - 1] != distance)
+      made.distances[made.count++] = distance;
+    made.steps[place] = (uint32_t)(made.count - 1);
+  }
+  siam_curve_weigh(&made, NULL);
+  *curve = made;
+  made = (siam_curve){0};
+cleanup:
+  siam_curve_clear(&made);
+  return status;
+}
+
+void siam_curve_clear(siam_curve *curve) {
+  siam_free(curve->distances);
+  siam_free(curve->steps);
+  siam_free(curve->same);
+  siam_free(curve->different);
+  *curve = (siam_curve){0};
+}
+
+bool siam_curve_weigh(siam_curve *curve, const double *weights) {
+  const siam_ranking *ranking = curve->ranking;
+  double same = 0, different = 0;
+  // No branch on the kind of a pair, which cannot be predicted. Within a tie the last sum stays.
+  for (size_t place = 0; place < ranking->count; place++) {
+    double weight = weights != NULL ? weights[place] : 1, of_same = weight * ranking->same[place];
+    same += of_same;
+    different += weight - of_same;
+    curve->same[curve->steps[place] + 1] = same;
+    curve->different[curve->steps[place] + 1] = different;
+  }
+  return same > 0 && different > 0;
+}
+
+double siam_curve_auc(const siam_curve *curve) {
+  const double *same = curve->same, *different = curve->different;
+  double all_different = different[curve->count], ordered = 0;
+  // The same pairs of a distance are nearer than the different pairs beyond it, and than half of those at it.
+  for (size_t i = 0; i < curve->count; i++)
+    ordered += (same[i + 1] - same[i]) * (all_different - (different[i] + different[i + 1]) / 2);
+  return ordered / (same[curve->count] * all_different);
+}
+
+static double far_of(const siam_curve *curve, size_t accepted) {
+  return curve->different[accepted] / curve->different[curve->count];
+}
+
+static double tar_of(const siam_curve *curve, size_t accepted) {
+  return curve->same[accepted] / curve->same[curve->count];
+}
+
+/// How far 1 − TAR is above FAR when the first `accepted` distances are; it falls from 1 to −1.
+static double gap_of(const siam_curve *curve, size_t accepted) {
+  return 1 - tar_of(curve, accepted) - far_of(curve, accepted);
+}
+
+double siam_curve_eer(const siam_curve *curve) {
+  size_t before = 0, after = curve->count;
+  while (after - before > 1) {
+    size_t middle = before + (after - before) / 2;
+    if (gap_of(curve, middle) > 0)
+      before = middle;
+    else
+      after = middle;
+  }
+  double share = gap_of(curve, before) / (gap_of(curve, before) - gap_of(curve, after));
+  return far_of(curve, before) + share * (far_of(curve, after) - far_of(curve, before));
+}
+
+/// How many distances can be accepted at a false-accept rate; the tolerance is for the rounding of the
+/// product.
+static size_t accepted_at_far(const siam_curve *curve, double rate) {
+  double most = rate * curve->different[curve->count] * (1 + 1e-12);
+  size_t fits = 0, breaks = curve->count + 1;
+  while (breaks - fits > 1) {
+    size_t middle = fits + (breaks - fits) / 2;
+    if (curve->different[middle] <= most)
+      fits = middle;
+    else
+      breaks = middle;
+  }
+  return fits;
+}
+
+double siam_curve_tar(const siam_curve *curve, double rate) {
+  return tar_of(curve, accepted_at_far(curve, rate));
+}
+
+double siam_curve_accuracy(const siam_curve *curve, double threshold) {
+  size_t accepted = 0, rejected = curve->count + 1;
+  while (rejected - accepted > 1) {
+    size_t middle = accepted + (rejected - accepted) / 2;
+    if (curve->distances[middle - 1] <= threshold)
+      accepted = middle;
+    else
+      rejected = middle;
+  }
+  const siam_ranking *ranking = curve->ranking;
+  double right = (double)ranking->same_count * tar_of(curve, accepted) +
+                 (double)ranking->different_count * (1 - far_of(curve, accepted));
+  return right / (double)ranking->count;
+}
+
+/// A threshold that accepts exactly the first `accepted` distances.
+static double threshold_after(const siam_curve *curve, size_t accepted) {
+  if (accepted == curve->count) return curve->distances[accepted - 1];
+  double next = curve->distances[accepted];
+  if (accepted > 0) return (curve->distances[accepted - 1] + next) / 2;
+  return next > 0 ? next / 2 : nextafter(next, -INFINITY);
+}
+
+siam_status siam_curve_list(const siam_curve *curve, siam_roc_point **points) {
+  siam_roc_point *list = siam_allocate(curve->count + 1, sizeof *list);
+  if (list == NULL) return SIAM_ERROR_MEMORY;
+  for (size_t i = 0; i <= curve->count; i++)
+    list[i] = (siam_roc_point){threshold_after(curve, i), far_of(curve, i), tar_of(curve, i)};
+  *points = list;
+  return SIAM_OK;
+}
+
+double siam_best_threshold(const siam_curve *curve) {
+  // Accepting nothing is right for every different pair; each pair accepted wins one or loses one.
+  size_t best = 0;
+  for (size_t i = 1; i <= curve->count; i++)
+    if (curve->same[i] - curve->different[i] > curve->same[best] - curve->different[best]) best = i;
+  return threshold_after(curve, best);
+}
+
 bool siam_far_is_supported(size_t different_count, double rate) {
   // The tolerance is for rates such as 0.01, which have no exact double.
   return (double)different_count * rate >= SIAM_FALSE_ACCEPTS_NEEDED * (1 - 1e-12);
+}
+
+siam_status siam_threshold_at_far(const siam_curve *curve, double rate, double *threshold) {
+  size_t different = curve->ranking->different_count;
+  if (!(rate > 0 && rate < 1))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "%g is no false-accept rate; give one between 0 and 1", rate);
+  if (!siam_far_is_supported(different, rate))
+    return siam_fail(SIAM_ERROR_DATA,
+                     "a false-accept rate of %g takes %.0f different pairs or more, there are %zu", rate,
+                     ceil(SIAM_FALSE_ACCEPTS_NEEDED / rate * (1 - 1e-12)), different);
+  *threshold = threshold_after(curve, accepted_at_far(curve, rate));
+  return SIAM_OK;
 }
 
 siam_confusion siam_confusion_at(const siam_ranking *ranking, double threshold) {
@@ -22,126 +171,4 @@ siam_confusion siam_confusion_at(const siam_ranking *ranking, double threshold) 
     }
   }
   return counts;
-}
-
-/// A threshold that accepts exactly the first `accepted` places, which must not end inside a tie.
-static double threshold_after(const siam_ranking *ranking, size_t accepted) {
-  if (accepted == ranking->count) return ranking->distances[accepted - 1];
-  double next = ranking->distances[accepted];
-  if (accepted > 0) return (ranking->distances[accepted - 1] + next) / 2;
-  return next > 0 ? next / 2 : nextafter(next, -INFINITY);
-}
-
-siam_status siam_roc_curve(const siam_ranking *ranking, siam_roc_point **points, size_t *count) {
-  siam_roc_point *curve = siam_allocate(ranking->count + 1, sizeof *curve);
-  if (curve == NULL) return SIAM_ERROR_MEMORY;
-  size_t same = 0, made = 1;
-  curve[0] = (siam_roc_point){.threshold = threshold_after(ranking, 0)};
-  for (size_t place = 0, end; place < ranking->count; place = end) {
-    end = siam_ranking_tie_end(ranking, place);
-    for (size_t i = place; i < end; i++) same += ranking->same[i];
-    curve[made++] = (siam_roc_point){.threshold = threshold_after(ranking, end),
-                                     .far = (double)(end - same) / (double)ranking->different_count,
-                                     .tar = (double)same / (double)ranking->same_count};
-  }
-  *points = curve;
-  *count = made;
-  return SIAM_OK;
-}
-
-double siam_best_threshold(const siam_ranking *ranking) {
-  // Accepting nothing is right for every different pair; each pair accepted wins one or loses one.
-  int64_t right = 0, best = 0;
-  size_t accepted = 0;
-  for (size_t place = 0, end; place < ranking->count; place = end) {
-    end = siam_ranking_tie_end(ranking, place);
-    for (size_t i = place; i < end; i++) right += ranking->same[i] ? 1 : -1;
-    if (right > best) {
-      best = right;
-      accepted = end;
-    }
-  }
-  return threshold_after(ranking, accepted);
-}
-
-/// Whether a (weighted) count of false accepts keeps to a rate; the tolerance is for the rounding of the
-/// product.
-static bool keeps_to(double accepts, double rate, double total) {
-  return accepts <= rate * total * (1 + 1e-12);
-}
-
-siam_status siam_threshold_at_far(const siam_ranking *ranking, double rate, double *threshold) {
-  if (!(rate > 0 && rate < 1))
-    return siam_fail(SIAM_ERROR_ARGUMENT, "%g is no false-accept rate; give one between 0 and 1", rate);
-  if (!siam_far_is_supported(ranking->different_count, rate))
-    return siam_fail(SIAM_ERROR_DATA,
-                     "a false-accept rate of %g takes %.0f different pairs or more, there are %zu", rate,
-                     ceil(SIAM_FALSE_ACCEPTS_NEEDED / rate * (1 - 1e-12)), ranking->different_count);
-  size_t accepted = 0, accepts = 0;
-  for (size_t place = 0, end; place < ranking->count; place = end) {
-    end = siam_ranking_tie_end(ranking, place);
-    for (size_t i = place; i < end; i++) accepts += !ranking->same[i];
-    if (!keeps_to((double)accepts, rate, (double)ranking->different_count)) break;
-    accepted = end;
-  }
-  *threshold = threshold_after(ranking, accepted);
-  return SIAM_OK;
-}
-
-/// Weight of the pairs up to a place.
-typedef struct amounts {
-  double same, different;
-} amounts;
-
-static amounts add_places(const siam_ranking *ranking, const double *weights, size_t place, size_t end,
-                          amounts sum) {
-  for (; place < end; place++) {
-    double weight = weights != NULL ? weights[place] : 1;
-    if (ranking->same[place])
-      sum.same += weight;
-    else
-      sum.different += weight;
-  }
-  return sum;
-}
-
-/// Where FAR and 1 − TAR cross on the line from one point of the curve to the next.
-static double cross(amounts before, amounts after, amounts total) {
-  double far_before = before.different / total.different, far_after = after.different / total.different;
-  double gap_before = 1 - before.same / total.same - far_before;
-  double gap_after = 1 - after.same / total.same - far_after;
-  return far_before + gap_before / (gap_before - gap_after) * (far_after - far_before);
-}
-
-static double accuracy_of(const siam_ranking *ranking, amounts accepted, amounts total) {
-  double right = (double)ranking->same_count * (accepted.same / total.same) +
-                 (double)ranking->different_count * (1 - accepted.different / total.different);
-  return right / (double)ranking->count;
-}
-
-bool siam_sweep_compute(const siam_ranking *ranking, const double *weights, const siam_sweep_query *query,
-                        siam_sweep *sweep) {
-  amounts total = add_places(ranking, weights, 0, ranking->count, (amounts){0}), before = {0}, accepted = {0};
-  if (!(total.same > 0 && total.different > 0)) return false;
-  *sweep = (siam_sweep){0};
-  double ordered = 0;
-  bool crossed = false;
-  for (size_t place = 0, end; place < ranking->count; place = end) {
-    end = siam_ranking_tie_end(ranking, place);
-    amounts after = add_places(ranking, weights, place, end, before);
-    // Mann & Whitney 1947: each same pair is nearer than the different pairs behind it, and half of its tie.
-    ordered += (after.same - before.same) * (total.different - (before.different + after.different) / 2);
-    if (!crossed && after.different / total.different >= 1 - after.same / total.same) {
-      sweep->eer = cross(before, after, total);
-      crossed = true;
-    }
-    if (ranking->distances[place] <= query->threshold) accepted = after;
-    for (uint32_t i = 0; i < query->rate_count; i++)
-      if (keeps_to(after.different, query->rates[i], total.different))
-        sweep->tar[i] = after.same / total.same;
-    before = after;
-  }
-  sweep->auc = ordered / (total.same * total.different);
-  sweep->accuracy = accuracy_of(ranking, accepted, total);
-  return true;
 }

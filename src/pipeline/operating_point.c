@@ -28,8 +28,11 @@ static siam_operating_point describe(const siam_ranking *ranking, double rate, d
 
 siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points) {
   static const double rates[] = {1e-2, 1e-3, 1e-4};
+  siam_status status = SIAM_OK;
   siam_operating_points made = {.count = 1};
-  made.points[0] = describe(ranking, 0, siam_best_threshold(ranking));
+  siam_curve curve = {0};
+  SIAM_TRY(siam_curve_create(ranking, &curve));
+  made.points[0] = describe(ranking, 0, siam_best_threshold(&curve));
   snprintf(made.points[0].name, sizeof made.points[0].name, "best accuracy");
   for (int i = 0; i < 3; i++) {
     double threshold;
@@ -37,13 +40,15 @@ siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operatin
       made.unsupported[made.unsupported_count++] = rates[i];
       continue;
     }
-    SIAM_RETURN_IF_FAILED(siam_threshold_at_far(ranking, rates[i], &threshold));
+    SIAM_TRY(siam_threshold_at_far(&curve, rates[i], &threshold));
     siam_operating_point *point = &made.points[made.count++];
     *point = describe(ranking, rates[i], threshold);
     snprintf(point->name, sizeof point->name, "far 1e-%d", i + 2);
   }
   *points = made;
-  return SIAM_OK;
+cleanup:
+  siam_curve_clear(&curve);
+  return status;
 }
 
 siam_status siam_operating_points_find(const siam_operating_points *points, double rate,

@@ -21,12 +21,12 @@ static void end(void) {
 TestSuite(golden_metrics, .init = begin, .fini = end);
 
 Test(golden_metrics, auc_and_equal_error_rate_are_those_of_scikit_learn) {
-  siam_sweep sweep;
-  siam_sweep_query query = {0};
-  cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
-  cr_assert_float_eq(sweep.auc, golden_auc, ROUNDING);
+  siam_curve curve;
+  cr_assert_eq(siam_curve_create(&ranking, &curve), SIAM_OK);
+  cr_assert_float_eq(siam_curve_auc(&curve), golden_auc, ROUNDING);
   // The root was sought to 1e-15.
-  cr_assert_float_eq(sweep.eer, golden_eer, ROUNDING);
+  cr_assert_float_eq(siam_curve_eer(&curve), golden_eer, ROUNDING);
+  siam_curve_clear(&curve);
 }
 
 Test(golden_metrics, the_logistic_curve_is_the_one_that_newton_finds) {

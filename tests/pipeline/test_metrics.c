@@ -31,6 +31,12 @@ static sample draw_sample(uint64_t seed, size_t count, uint32_t steps) {
   return drawn;
 }
 
+static siam_curve curve_of(const siam_ranking *ranking) {
+  siam_curve curve = {0};
+  cr_assert_eq(siam_curve_create(ranking, &curve), SIAM_OK);
+  return curve;
+}
+
 static siam_ranking rank(const sample *drawn) {
   siam_ranking ranking = {0};
   cr_assert_eq(siam_ranking_create(drawn->distances, drawn->same, drawn->count, &ranking), SIAM_OK);
@@ -104,24 +110,25 @@ Test(metrics, every_figure_equals_its_quadratic_reference_with_and_without_ties)
     for (uint64_t seed = 0; seed < 10; seed++) {
       sample drawn = draw_sample(seed, seed < 5 ? 37 : MOST, steps[kind]);
       siam_ranking ranking = rank(&drawn);
-      siam_sweep sweep;
-      siam_sweep_query query = {.threshold = 0.5, .rates = {0.05, 0.2}, .rate_count = 2};
-      cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
-      cr_assert_float_eq(sweep.auc, reference_auc(&drawn), ROUNDING);
-      cr_assert_float_eq(sweep.eer, reference_eer(&drawn), ROUNDING);
-      cr_assert_float_eq(sweep.accuracy, reference_accuracy(&drawn, 0.5), ROUNDING);
+      siam_curve curve = curve_of(&ranking);
+      cr_assert_float_eq(siam_curve_auc(&curve), reference_auc(&drawn), ROUNDING);
+      cr_assert_float_eq(siam_curve_eer(&curve), reference_eer(&drawn), ROUNDING);
 
-      double best = siam_best_threshold(&ranking), best_accuracy = 0, tar_at[2] = {0};
+      const double rates[] = {0.05, 0.2};
+      double best = siam_best_threshold(&curve), best_accuracy = 0, tar_at[2] = {0};
       for (int i = -1; i < (int)drawn.count; i++) {
         double threshold = i < 0 ? -1 : drawn.distances[i], far, tar;
         double accuracy = reference_accuracy(&drawn, threshold);
+        cr_assert_float_eq(siam_curve_accuracy(&curve, threshold), accuracy, ROUNDING);
         if (accuracy > best_accuracy) best_accuracy = accuracy;
         reference_rates(&drawn, threshold, &far, &tar);
         for (int rate = 0; rate < 2; rate++)
-          if (far <= query.rates[rate] && tar > tar_at[rate]) tar_at[rate] = tar;
+          if (far <= rates[rate] && tar > tar_at[rate]) tar_at[rate] = tar;
       }
       cr_assert_float_eq(reference_accuracy(&drawn, best), best_accuracy, ROUNDING);
-      for (int rate = 0; rate < 2; rate++) cr_assert_float_eq(sweep.tar[rate], tar_at[rate], ROUNDING);
+      for (int rate = 0; rate < 2; rate++)
+        cr_assert_float_eq(siam_curve_tar(&curve, rates[rate]), tar_at[rate], ROUNDING);
+      siam_curve_clear(&curve);
       siam_ranking_clear(&ranking);
     }
   }
@@ -140,44 +147,45 @@ Test(metrics, a_weight_counts_as_so_many_copies_of_the_pair) {
     }
   }
   siam_ranking of_copies = rank(&copied);
-  siam_sweep weighted, plain;
-  siam_sweep_query query = {.threshold = 0.6, .rates = {0.1, 0.3}, .rate_count = 2};
-  cr_assert(siam_sweep_compute(&ranking, weights, &query, &weighted));
-  cr_assert(siam_sweep_compute(&of_copies, NULL, &query, &plain));
-  cr_assert_float_eq(weighted.auc, plain.auc, ROUNDING);
-  cr_assert_float_eq(weighted.eer, plain.eer, ROUNDING);
-  for (int rate = 0; rate < 2; rate++) cr_assert_float_eq(weighted.tar[rate], plain.tar[rate], ROUNDING);
+  siam_curve weighted = curve_of(&ranking), plain = curve_of(&of_copies);
+  cr_assert(siam_curve_weigh(&weighted, weights));
+  cr_assert_float_eq(siam_curve_auc(&weighted), siam_curve_auc(&plain), ROUNDING);
+  cr_assert_float_eq(siam_curve_eer(&weighted), siam_curve_eer(&plain), ROUNDING);
+  for (double rate = 0; rate < 1; rate += 0.01)
+    cr_assert_float_eq(siam_curve_tar(&weighted, rate), siam_curve_tar(&plain, rate), ROUNDING);
   // The accuracy keeps the mix of the ranking, so it follows from the two rates of the copies.
   double far, tar, same = (double)ranking.same_count, different = (double)ranking.different_count;
   reference_rates(&copied, 0.6, &far, &tar);
-  cr_assert_float_eq(weighted.accuracy, (same * tar + different * (1 - far)) / (same + different), ROUNDING);
+  double expected = (same * tar + different * (1 - far)) / (same + different);
+  cr_assert_float_eq(siam_curve_accuracy(&weighted, 0.6), expected, ROUNDING);
+  siam_curve_clear(&weighted);
+  siam_curve_clear(&plain);
   siam_ranking_clear(&ranking);
   siam_ranking_clear(&of_copies);
 }
 
 Test(metrics, a_kind_without_weight_has_no_figures) {
   siam_ranking ranking = rank_these((float[]){0.1f, 0.2f}, "sd");
-  siam_sweep sweep;
-  siam_sweep_query query = {0};
-  cr_assert_not(siam_sweep_compute(&ranking, (double[]){0, 1}, &query, &sweep));
-  cr_assert_not(siam_sweep_compute(&ranking, (double[]){1, 0}, &query, &sweep));
+  siam_curve curve = curve_of(&ranking);
+  cr_assert_not(siam_curve_weigh(&curve, (double[]){0, 1}));
+  cr_assert_not(siam_curve_weigh(&curve, (double[]){1, 0}));
+  cr_assert(siam_curve_weigh(&curve, (double[]){1, 1}));
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
 }
 
 Test(metrics, a_case_worked_by_hand) {
   // Sorted: s 0.1, s 0.2, d 0.3, s 0.4 and d 0.4, d 0.8.
   siam_ranking ranking = rank_these((float[]){0.4f, 0.1f, 0.8f, 0.2f, 0.3f, 0.4f}, "ssdsdd");
-  siam_sweep sweep;
-  siam_sweep_query query = {.threshold = 0.25, .rates = {0.4}, .rate_count = 1};
-  cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
+  siam_curve curve = curve_of(&ranking);
   // Nearer: 0.1 and 0.2 than all three; 0.4 than 0.8, and half of its tie: (3 + 3 + 1.5) / 9.
-  cr_assert_float_eq(sweep.auc, 7.5 / 9, ROUNDING);
+  cr_assert_float_eq(siam_curve_auc(&curve), 7.5 / 9, ROUNDING);
   // From (FAR 1/3, FRR 1/3) on: the point itself.
-  cr_assert_float_eq(sweep.eer, 1.0 / 3, ROUNDING);
-  cr_assert_float_eq(sweep.accuracy, 5.0 / 6, ROUNDING);
+  cr_assert_float_eq(siam_curve_eer(&curve), 1.0 / 3, ROUNDING);
+  cr_assert_float_eq(siam_curve_accuracy(&curve, 0.25), 5.0 / 6, ROUNDING);
   // One of three different pairs may be accepted: up to 0.3, below the tie.
-  cr_assert_float_eq(sweep.tar[0], 2.0 / 3, ROUNDING);
-  cr_assert_eq(siam_best_threshold(&ranking), ((double)0.2f + 0.3f) / 2);
+  cr_assert_float_eq(siam_curve_tar(&curve, 0.4), 2.0 / 3, ROUNDING);
+  cr_assert_eq(siam_best_threshold(&curve), ((double)0.2f + 0.3f) / 2);
   siam_confusion counts = siam_confusion_at(&ranking, 0.4f);
   cr_assert_eq(counts.same_accepted, 3);
   cr_assert_eq(counts.same_rejected, 0);
@@ -185,11 +193,10 @@ Test(metrics, a_case_worked_by_hand) {
   cr_assert_eq(counts.different_rejected, 1);
 
   siam_roc_point *points = NULL;
-  size_t count = 0;
-  cr_assert_eq(siam_roc_curve(&ranking, &points, &count), SIAM_OK);
+  cr_assert_eq(siam_curve_list(&curve, &points), SIAM_OK);
   const double far[] = {0, 0, 0, 1.0 / 3, 2.0 / 3, 1}, tar[] = {0, 1.0 / 3, 2.0 / 3, 2.0 / 3, 1, 1};
-  cr_assert_eq(count, 6);
-  for (size_t i = 0; i < count; i++) {
+  cr_assert_eq(curve.count, 5);
+  for (size_t i = 0; i <= curve.count; i++) {
     cr_assert_float_eq(points[i].far, far[i], ROUNDING);
     cr_assert_float_eq(points[i].tar, tar[i], ROUNDING);
     counts = siam_confusion_at(&ranking, points[i].threshold);
@@ -197,53 +204,55 @@ Test(metrics, a_case_worked_by_hand) {
     cr_assert_float_eq((double)counts.same_accepted / 3, tar[i], ROUNDING);
   }
   siam_free(points);
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
 }
 
 Test(metrics, equal_distances_everywhere_are_chance) {
   siam_ranking ranking = rank_these((float[]){0, 0, 0, 0, 0, 0}, "ssdsdd");
-  siam_sweep sweep;
-  siam_sweep_query query = {0};
-  cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
-  cr_assert_eq(sweep.auc, 0.5);
-  cr_assert_eq(sweep.eer, 0.5);
+  siam_curve curve = curve_of(&ranking);
+  cr_assert_eq(siam_curve_auc(&curve), 0.5);
+  cr_assert_eq(siam_curve_eer(&curve), 0.5);
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
 }
 
 Test(metrics, perfect_and_reversed_distances_are_one_and_zero) {
-  siam_sweep sweep;
-  siam_sweep_query query = {.threshold = 0.5};
-  siam_ranking ranking = rank_these((float[]){0.1f, 0.2f, 0.8f, 0.9f}, "ssdd");
-  cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
-  cr_assert_eq(sweep.auc, 1);
-  cr_assert_eq(sweep.eer, 0);
-  cr_assert_eq(sweep.accuracy, 1);
-  cr_assert_float_eq(siam_best_threshold(&ranking), 0.5, 1e-7);
+  const float distances[] = {0.1f, 0.2f, 0.8f, 0.9f};
+  siam_ranking ranking = rank_these(distances, "ssdd"), reversed = rank_these(distances, "ddss");
+  siam_curve curve = curve_of(&ranking), reversed_curve = curve_of(&reversed);
+  cr_assert_eq(siam_curve_auc(&curve), 1);
+  cr_assert_eq(siam_curve_eer(&curve), 0);
+  cr_assert_eq(siam_curve_accuracy(&curve, 0.5), 1);
+  cr_assert_eq(siam_curve_tar(&curve, 0), 1);
+  cr_assert_float_eq(siam_best_threshold(&curve), 0.5, 1e-7);
+  cr_assert_eq(siam_curve_auc(&reversed_curve), 0);
+  cr_assert_eq(siam_curve_eer(&reversed_curve), 1);
+  cr_assert_eq(siam_curve_tar(&reversed_curve, 0.5), 0);
+  siam_curve_clear(&curve);
+  siam_curve_clear(&reversed_curve);
   siam_ranking_clear(&ranking);
-  ranking = rank_these((float[]){0.1f, 0.2f, 0.8f, 0.9f}, "ddss");
-  cr_assert(siam_sweep_compute(&ranking, NULL, &query, &sweep));
-  cr_assert_eq(sweep.auc, 0);
-  cr_assert_eq(sweep.eer, 1);
+  siam_ranking_clear(&reversed);
+}
+
+static double best_threshold(const float *distances, const char *kinds) {
+  siam_ranking ranking = rank_these(distances, kinds);
+  siam_curve curve = curve_of(&ranking);
+  double threshold = siam_best_threshold(&curve);
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
+  return threshold;
 }
 
 Test(metrics, the_best_threshold_may_accept_nothing_or_everything) {
   // More different pairs, and they are nearer: "never same" is the best verdict, and the threshold says it.
-  siam_ranking ranking = rank_these((float[]){0.5f, 0.5f, 0.5f, 0.9f}, "ddds");
-  cr_assert_eq(siam_best_threshold(&ranking), 0.25);
-  siam_ranking_clear(&ranking);
-  ranking = rank_these((float[]){0, 0, 0.5f}, "dds");
-  cr_assert_lt(siam_best_threshold(&ranking), 0);
-  siam_ranking_clear(&ranking);
-  ranking = rank_these((float[]){0.5f, 0.25f, 1}, "sds");
-  cr_assert_eq(siam_best_threshold(&ranking), 1);
-  siam_ranking_clear(&ranking);
+  cr_assert_eq(best_threshold((float[]){0.5f, 0.5f, 0.5f, 0.9f}, "ddds"), 0.25);
+  cr_assert_lt(best_threshold((float[]){0, 0, 0.5f}, "dds"), 0);
+  cr_assert_eq(best_threshold((float[]){0.5f, 0.25f, 1}, "sds"), 1);
 }
 
 Test(metrics, of_equally_good_thresholds_the_smallest_is_taken) {
-  siam_ranking ranking = rank_these((float[]){1, 2, 3, 4}, "sdsd");
-  cr_assert_eq(siam_best_threshold(&ranking), 1.5);
-  siam_ranking_clear(&ranking);
+  cr_assert_eq(best_threshold((float[]){1, 2, 3, 4}, "sdsd"), 1.5);
 }
 
 Test(metrics, the_order_of_the_pairs_does_not_matter) {
@@ -256,12 +265,14 @@ Test(metrics, the_order_of_the_pairs_does_not_matter) {
     shuffled.same[i] = drawn.same[order[i]];
   }
   siam_ranking first = rank(&drawn), second = rank(&shuffled);
-  siam_sweep a, b;
-  siam_sweep_query query = {.threshold = 0.6, .rates = {0.1}, .rate_count = 1};
-  cr_assert(siam_sweep_compute(&first, NULL, &query, &a));
-  cr_assert(siam_sweep_compute(&second, NULL, &query, &b));
-  cr_assert_arr_eq(&a, &b, sizeof a);
-  cr_assert_eq(siam_best_threshold(&first), siam_best_threshold(&second));
+  siam_curve a = curve_of(&first), b = curve_of(&second);
+  cr_assert_eq(siam_curve_auc(&a), siam_curve_auc(&b));
+  cr_assert_eq(siam_curve_eer(&a), siam_curve_eer(&b));
+  cr_assert_eq(siam_curve_tar(&a, 0.1), siam_curve_tar(&b, 0.1));
+  cr_assert_eq(siam_curve_accuracy(&a, 0.6), siam_curve_accuracy(&b, 0.6));
+  cr_assert_eq(siam_best_threshold(&a), siam_best_threshold(&b));
+  siam_curve_clear(&a);
+  siam_curve_clear(&b);
   siam_ranking_clear(&first);
   siam_ranking_clear(&second);
 }
@@ -269,9 +280,10 @@ Test(metrics, the_order_of_the_pairs_does_not_matter) {
 Test(metrics, a_threshold_keeps_to_its_rate_and_is_the_largest_that_does) {
   sample drawn = draw_sample(2, MOST, 1000000);
   siam_ranking ranking = rank(&drawn);
+  siam_curve curve = curve_of(&ranking);
   for (int percent = 4; percent <= 60; percent += 7) {
     double rate = percent / 100.0, threshold = 0;
-    cr_assert_eq(siam_threshold_at_far(&ranking, rate, &threshold), SIAM_OK);
+    cr_assert_eq(siam_threshold_at_far(&curve, rate, &threshold), SIAM_OK);
     siam_confusion counts = siam_confusion_at(&ranking, threshold);
     cr_assert_eq(counts.different_accepted, (uint64_t)floor(rate * (double)ranking.different_count + 1e-9));
     // The next distance beyond belongs to a different pair: accepting more would break the rate.
@@ -279,6 +291,7 @@ Test(metrics, a_threshold_keeps_to_its_rate_and_is_the_largest_that_does) {
     cr_assert_eq(ranking.same[place], 0);
     cr_assert_lt(threshold, ranking.distances[place]);
   }
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
 }
 
@@ -290,12 +303,14 @@ Test(metrics, a_rate_takes_ten_false_accepts_to_be_stated) {
   cr_assert_not(siam_far_is_supported(99999, 1e-4));
   sample drawn = draw_sample(2, MOST, 100);
   siam_ranking ranking = rank(&drawn);
+  siam_curve curve = curve_of(&ranking);
   double threshold = -7;
-  cr_assert_eq(siam_threshold_at_far(&ranking, 1e-3, &threshold), SIAM_ERROR_DATA);
+  cr_assert_eq(siam_threshold_at_far(&curve, 1e-3, &threshold), SIAM_ERROR_DATA);
   cr_assert_not_null(strstr(siam_last_error(), "10000 different pairs"), "%s", siam_last_error());
-  cr_assert_eq(siam_threshold_at_far(&ranking, 0, &threshold), SIAM_ERROR_ARGUMENT);
-  cr_assert_eq(siam_threshold_at_far(&ranking, NAN, &threshold), SIAM_ERROR_ARGUMENT);
+  cr_assert_eq(siam_threshold_at_far(&curve, 0, &threshold), SIAM_ERROR_ARGUMENT);
+  cr_assert_eq(siam_threshold_at_far(&curve, NAN, &threshold), SIAM_ERROR_ARGUMENT);
   cr_assert_eq(threshold, -7);
+  siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
 }
 

@@ -1,0 +1,136 @@
+#include "pipeline/verification.h"
+
+#include "base/memory.h"
+#include "pipeline/bootstrap.h"
+
+#include <math.h>
+
+/// Repetitions of each figure, one array per figure.
+enum { ACCURACY, AUC, EER, TAR, FIGURES = TAR + SIAM_FAR_RATES };
+
+/// Units of the pairs in the order of the ranking. A pair within one unit, or without any, has for its second
+/// the one past the last, which always counts once: so a weight is one product, without a branch.
+typedef struct resampler {
+  uint32_t units, *a, *b;
+  uint32_t *counts; ///< [units + 1]: how often each unit was drawn.
+  double *weights;  ///< How often each place of the ranking counts.
+} resampler;
+
+static siam_status prepare(const siam_measured_pairs *pairs, const siam_ranking *ranking,
+                           resampler *sampler) {
+  siam_status status = SIAM_OK;
+  sampler->units = pairs->unit_a != NULL ? pairs->units : (uint32_t)pairs->count;
+  SIAM_TRY_ALLOCATE(sampler->a, ranking->count);
+  SIAM_TRY_ALLOCATE(sampler->b, ranking->count);
+  SIAM_TRY_ALLOCATE(sampler->counts, (size_t)sampler->units + 1);
+  SIAM_TRY_ALLOCATE(sampler->weights, ranking->count);
+  sampler->counts[sampler->units] = 1;
+  for (size_t place = 0; place < ranking->count; place++) {
+    uint32_t pair = ranking->pairs[place];
+    bool alone = pairs->unit_a == NULL || pairs->unit_a[pair] == pairs->unit_b[pair];
+    sampler->a[place] = pairs->unit_a == NULL ? pair : pairs->unit_a[pair];
+    sampler->b[place] = alone ? sampler->units : pairs->unit_b[pair];
+  }
+cleanup:
+  return status;
+}
+
+static void release(resampler *sampler) {
+  siam_free(sampler->a);
+  siam_free(sampler->b);
+  siam_free(sampler->counts);
+  siam_free(sampler->weights);
+}
+
+/// Figures of the curve as it is weighed; NAN where `found` is false.
+static void read_figures(const siam_curve *curve, const siam_verification *asked, bool found,
+                         double *figures) {
+  figures[ACCURACY] = found ? siam_curve_accuracy(curve, asked->threshold) : NAN;
+  figures[AUC] = found ? siam_curve_auc(curve) : NAN;
+  figures[EER] = found ? siam_curve_eer(curve) : NAN;
+  for (uint32_t i = 0; i < asked->rate_count; i++)
+    figures[TAR + i] = found ? siam_curve_tar(curve, asked->rates[i].rate) : NAN;
+}
+
+/// Fills values[figure · repetitions + repetition].
+static siam_status resample(const siam_measured_pairs *pairs, siam_curve *curve,
+                            const siam_verification *asked, uint64_t seed, uint32_t repetitions,
+                            double *values) {
+  siam_status status = SIAM_OK;
+  resampler sampler = {0};
+  SIAM_TRY(prepare(pairs, curve->ranking, &sampler));
+  for (uint32_t repetition = 0; repetition < repetitions; repetition++) {
+    double figures[FIGURES];
+    siam_bootstrap_draw(seed, repetition, sampler.units, sampler.counts);
+    for (size_t place = 0; place < pairs->count; place++)
+      sampler.weights[place] = (double)sampler.counts[sampler.a[place]] * sampler.counts[sampler.b[place]];
+    read_figures(curve, asked, siam_curve_weigh(curve, sampler.weights), figures);
+    for (size_t i = 0; i < TAR + asked->rate_count; i++) values[i * repetitions + repetition] = figures[i];
+  }
+cleanup:
+  release(&sampler);
+  return status;
+}
+
+static siam_status check_units(const siam_measured_pairs *pairs) {
+  for (size_t i = 0; pairs->unit_a != NULL && i < pairs->count; i++)
+    if (pairs->unit_a[i] >= pairs->units || pairs->unit_b[i] >= pairs->units)
+      return siam_fail(SIAM_ERROR_ARGUMENT, "pair %zu has a unit beyond the %u there are", i, pairs->units);
+  return SIAM_OK;
+}
+
+/// What is asked for: the threshold and the rates, with the options' defaults filled in.
+static siam_verification make_question(const siam_curve *curve, const siam_verification_options *options) {
+  static const double usual[] = {1e-2, 1e-3};
+  uint32_t given = options->rate_count < SIAM_FAR_RATES ? options->rate_count : SIAM_FAR_RATES;
+  siam_verification asked = {.same_pairs = curve->ranking->same_count,
+                             .different_pairs = curve->ranking->different_count,
+                             .threshold = options->threshold != NULL ? *options->threshold
+                                                                     : siam_best_threshold(curve),
+                             .rate_count = given > 0 ? given : 2};
+  for (uint32_t i = 0; i < asked.rate_count; i++) {
+    double rate = given > 0 ? options->rates[i] : usual[i];
+    asked.rates[i] =
+        (siam_tar_at_far){rate, siam_far_is_supported(asked.different_pairs, rate), {NAN, NAN, NAN}};
+  }
+  return asked;
+}
+
+/// One figure with the interval of its repetitions.
+static siam_figure summarise(double value, double *values, uint32_t repetitions) {
+  siam_figure figure = {.value = value};
+  siam_bootstrap_interval(values, repetitions, &figure);
+  return figure;
+}
+
+siam_status siam_verification_compute(const siam_measured_pairs *pairs,
+                                      const siam_verification_options *options,
+                                      siam_verification *verification) {
+  static const siam_verification_options usual = {0};
+  siam_status status = SIAM_OK;
+  siam_ranking ranking = {0};
+  siam_curve curve = {0};
+  double *values = NULL, figures[FIGURES];
+  if (options == NULL) options = &usual;
+  size_t repetitions = options->repetitions > 0 ? options->repetitions : SIAM_BOOTSTRAP_REPETITIONS;
+  SIAM_TRY(check_units(pairs));
+  SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
+  SIAM_TRY(siam_curve_create(&ranking, &curve));
+  SIAM_TRY_ALLOCATE(values, FIGURES * repetitions);
+  siam_verification made = make_question(&curve, options);
+  read_figures(&curve, &made, true, figures);
+  SIAM_TRY(resample(pairs, &curve, &made, options->seed, (uint32_t)repetitions, values));
+  made.accuracy = summarise(figures[ACCURACY], values + ACCURACY * repetitions, (uint32_t)repetitions);
+  made.auc = summarise(figures[AUC], values + AUC * repetitions, (uint32_t)repetitions);
+  made.eer = summarise(figures[EER], values + EER * repetitions, (uint32_t)repetitions);
+  for (size_t i = 0; i < made.rate_count; i++)
+    if (made.rates[i].supported)
+      made.rates[i].tar =
+          summarise(figures[TAR + i], values + (TAR + i) * repetitions, (uint32_t)repetitions);
+  *verification = made;
+cleanup:
+  siam_free(values);
+  siam_curve_clear(&curve);
+  siam_ranking_clear(&ranking);
+  return status;
+}
