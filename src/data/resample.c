@@ -53,6 +53,13 @@ static bool is_possible(const siam_picture_shape *shape) {
          siam_resize_mode_name(shape->mode) != NULL;
 }
 
+siam_status siam_picture_shape_check(const siam_picture_shape *shape) {
+  if (is_possible(shape)) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "cannot resize pictures to %u × %u × %u: sides go from 1 to %d, channels are 1 or 3",
+                   shape->height, shape->width, shape->channels, LARGEST_SIDE);
+}
+
 static void axis_clear(axis *along) {
   siam_free(along->first);
   siam_free(along->count);
@@ -172,10 +179,7 @@ static void sum_rows(const axis *along, uint32_t o, const uint16_t *middle, size
 
 siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_shape *shape,
                                 uint8_t *output) {
-  if (!is_possible(shape))
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "cannot resize pictures to %u × %u × %u: sides go from 1 to %d, channels are 1 or 3",
-                     shape->height, shape->width, shape->channels, LARGEST_SIDE);
+  if (!is_possible(shape)) return siam_picture_shape_check(shape);
   siam_status status = SIAM_OK;
   axis across = {0}, down = {0};
   uint8_t *row = NULL;

@@ -19,6 +19,9 @@ typedef struct siam_picture_shape {
 /// Bytes of one picture of a shape.
 size_t siam_picture_shape_bytes(const siam_picture_shape *shape);
 
+/// SIAM_ERROR_ARGUMENT for a shape that no picture can have: sides go from 1 to 16,384, channels are 1 or 3.
+siam_status siam_picture_shape_check(const siam_picture_shape *shape);
+
 /// Writes [height, width, channels] bytes to `output`. Triangle filter, widened by the scale where the
 /// picture shrinks, so that every source pixel counts; bilinear where it grows. Fails on memory or an
 /// impossible shape.

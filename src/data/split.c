@@ -65,7 +65,7 @@ static bool find_division(splitter *split, bool strict) {
   double share = fmax(split->fraction * (double)split->total, 2);
   double most = fmax(share, (double)split->total / 2);
   for (uint32_t attempt = 0; attempt < ATTEMPTS; attempt++) {
-    double wanted = strict ? share : fmin(most, share * pow(1.1, 0.25 * attempt));
+    double wanted = strict ? share : fmin(most, share * (1 + 0.125 * attempt));
     double taken = assign(split, wanted, attempt);
     if (strict && fabs(taken - share) > share / 2) continue;
     if (side_is_possible(split, true) && side_is_possible(split, false)) return true;

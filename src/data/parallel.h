@@ -1,0 +1,28 @@
+/// parallel.h: the same task for many numbers, in several threads. What comes out must not depend on which
+/// thread does what: each task writes only to places of its own.
+#ifndef SIAM_DATA_PARALLEL_H
+#define SIAM_DATA_PARALLEL_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct siam_parallel {
+  uint32_t count;   ///< Tasks 0 … count − 1.
+  uint32_t threads; ///< 0: one per processor, at most 16.
+  siam_status (*task)(void *context, uint32_t number);
+  void *context;
+  /// Called on the calling thread, about ten times a second; false stops. May be NULL.
+  bool (*progress)(void *context, uint32_t done, uint32_t count);
+  void *progress_context;
+} siam_parallel;
+
+/// Runs all tasks. A failing task stops the rest, and its sentence becomes the calling thread's last error;
+/// of several, that of the lowest number. SIAM_INTERRUPTED where `progress` asked to stop.
+siam_status siam_parallel_run(const siam_parallel *work);
+
+/// 0 becomes one thread per processor, at most 16.
+uint32_t siam_thread_count(uint32_t asked);
+
+#endif
