@@ -6,6 +6,8 @@ find_package(JPEG REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 pkg_check_modules(CLBLAST REQUIRED IMPORTED_TARGET clblast)
+pkg_check_modules(STB REQUIRED IMPORTED_TARGET stb)
+find_package(ZLIB REQUIRED)
 find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
 mark_as_advanced(STB_INCLUDE_DIR)
 
