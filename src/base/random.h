@@ -15,7 +15,8 @@ typedef enum siam_stream {
   SIAM_STREAM_DROPOUT,
   SIAM_STREAM_EVALUATE,
   SIAM_STREAM_BOOTSTRAP,
-  SIAM_STREAM_ONE_SHOT
+  SIAM_STREAM_ONE_SHOT,
+  SIAM_STREAM_TURN ///< Quarter turns of classes.
 } siam_stream;
 
 typedef struct siam_draw {

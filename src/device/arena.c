@@ -32,14 +32,19 @@ void siam_arena_use(siam_arena *arena, unsigned number, size_t time) {
   tensor->last_use = time;
 }
 
+/// A tensor in an order of its own.
+typedef struct arena_entry {
+  siam_arena_tensor *tensor;
+} arena_entry;
+
 static int larger_first(const void *left, const void *right) {
-  const siam_arena_tensor *a = *(siam_arena_tensor *const *)left, *b = *(siam_arena_tensor *const *)right;
+  const siam_arena_tensor *a = ((const arena_entry *)left)->tensor, *b = ((const arena_entry *)right)->tensor;
   if (a->count != b->count) return a->count > b->count ? -1 : 1;
   return a < b ? -1 : a > b;
 }
 
 static int lower_first(const void *left, const void *right) {
-  const siam_arena_tensor *a = *(siam_arena_tensor *const *)left, *b = *(siam_arena_tensor *const *)right;
+  const siam_arena_tensor *a = ((const arena_entry *)left)->tensor, *b = ((const arena_entry *)right)->tensor;
   if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
   return a < b ? -1 : a > b;
 }
@@ -49,12 +54,13 @@ static bool alive_together(const siam_arena_tensor *a, const siam_arena_tensor *
 }
 
 /// The lowest gap that holds `tensor` among the `placed` ones, which are sorted by offset.
-static size_t lowest_gap(const siam_arena_tensor *tensor, siam_arena_tensor *const *placed, size_t count) {
+static size_t lowest_gap(const siam_arena_tensor *tensor, const arena_entry *placed, size_t count) {
   size_t offset = 0;
   for (size_t i = 0; i < count; i++) {
-    if (!alive_together(tensor, placed[i])) continue;
-    if (offset + aligned(tensor->count) <= placed[i]->offset) break;
-    size_t end = placed[i]->offset + aligned(placed[i]->count);
+    const siam_arena_tensor *other = placed[i].tensor;
+    if (!alive_together(tensor, other)) continue;
+    if (offset + aligned(tensor->count) <= other->offset) break;
+    size_t end = other->offset + aligned(other->count);
     if (end > offset) offset = end;
   }
   return offset;
@@ -62,25 +68,25 @@ static size_t lowest_gap(const siam_arena_tensor *tensor, siam_arena_tensor *con
 
 siam_status siam_arena_lay_out(siam_arena *arena, size_t last_time, size_t *floats) {
   siam_status status = SIAM_OK;
-  siam_arena_tensor **order = NULL, **placed = NULL;
+  arena_entry *order = NULL, *placed = NULL;
   if (arena->failed) return siam_fail(SIAM_ERROR_MEMORY, "out of memory while planning the step");
   SIAM_TRY_ALLOCATE(order, arena->count);
   SIAM_TRY_ALLOCATE(placed, arena->count);
   for (size_t i = 0; i < arena->count; i++) {
-    order[i] = &arena->tensors[i];
-    if (!order[i]->kept) continue;
-    order[i]->first_use = 0;
-    order[i]->last_use = last_time;
+    siam_arena_tensor *tensor = order[i].tensor = &arena->tensors[i];
+    if (!tensor->kept) continue;
+    tensor->first_use = 0;
+    tensor->last_use = last_time;
   }
-  qsort(order, arena->count, sizeof(void *), larger_first);
+  qsort(order, arena->count, sizeof *order, larger_first);
   size_t placed_count = 0;
   arena->size = 0;
   for (size_t i = 0; i < arena->count; i++) {
-    siam_arena_tensor *tensor = order[i];
+    siam_arena_tensor *tensor = order[i].tensor;
     if (tensor->last_use == 0 && !tensor->kept) continue;
     tensor->offset = lowest_gap(tensor, placed, placed_count);
-    placed[placed_count++] = tensor;
-    qsort(placed, placed_count, sizeof(void *), lower_first);
+    placed[placed_count++].tensor = tensor;
+    qsort(placed, placed_count, sizeof *placed, lower_first);
     size_t end = tensor->offset + aligned(tensor->count);
     if (end > arena->size) arena->size = end;
   }

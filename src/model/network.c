@@ -52,7 +52,7 @@ static siam_status take_name(const siam_network *network, siam_layer *layer, con
   } else if (strlen(name) >= sizeof layer->name || name[0] == '\0' || strpbrk(name, ".=^# \t") != NULL) {
     return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot name a layer: use letters, digits and '_'", name);
   } else {
-    strcpy(layer->name, name);
+    snprintf(layer->name, sizeof layer->name, "%s", name);
   }
   for (size_t i = 0; i < network->count; i++)
     if (strcmp(network->layers[i].name, layer->name) == 0)

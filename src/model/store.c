@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Parameters begin on a cache line, so that vector loads of their rows seldom cross two.
@@ -27,7 +28,7 @@ siam_status siam_store_add(siam_store *store, const char *name, const siam_slot 
   siam_parameter *added = &store->parameters[store->count];
   *added = (siam_parameter){
       .kind = slot->kind, .initialiser = slot->initialiser, .rank = slot->rank, .count = 1, .users = 1};
-  strcpy(added->name, name);
+  snprintf(added->name, sizeof added->name, "%s", name);
   for (int d = 0; d < slot->rank; d++) {
     added->dims[d] = slot->dims[d];
     added->count *= (size_t)slot->dims[d];
@@ -111,7 +112,7 @@ siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t se
     siam_parameter *parameter = &store->parameters[i];
     if (parameter->placed)
       memcpy(values + parameter->offset, old + old_offsets[i], parameter->count * sizeof(float));
-    else
+    else if (!store->values_follow)
       first_values(parameter, seed, values + parameter->offset);
     parameter->placed = true;
   }

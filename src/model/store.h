@@ -29,6 +29,7 @@ typedef struct siam_store {
   siam_parameter *parameters;
   size_t count, capacity;
   size_t decayed, trained, total;
+  bool values_follow; ///< A reader writes all values itself: no first values are drawn.
   siam_device *device;
   cl_mem weights, gradients; ///< Of `total` and `trained` floats; NULL before siam_store_place().
 } siam_store;

@@ -18,9 +18,10 @@ static siam_status add(const siam_optimizer_options *options, const siam_optimiz
       siam_arg_buffer(batch->gradients), siam_arg_buffer(batch->state), siam_arg_buffer(batch->clock),
       siam_arg(batch->norm), siam_arg_int((int)batch->trained), siam_arg_int((int)batch->decayed),
       siam_arg_float(options->momentum), siam_arg_float((float)(1 - (double)options->momentum)),
-      siam_arg_float((float)log(options->momentum)), siam_arg_float(options->second),
-      siam_arg_float((float)(1 - (double)options->second)), siam_arg_float((float)log(options->second)),
-      siam_arg_float(options->epsilon), siam_arg_float(coupled), siam_arg_float(decoupled));
+      siam_arg_float((float)log((double)options->momentum)), siam_arg_float(options->second),
+      siam_arg_float((float)(1 - (double)options->second)),
+      siam_arg_float((float)log((double)options->second)), siam_arg_float(options->epsilon),
+      siam_arg_float(coupled), siam_arg_float(decoupled));
 }
 
 siam_status siam_adam_add(const siam_optimizer_options *options, const siam_optimizer_batch *batch) {

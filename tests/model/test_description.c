@@ -1,0 +1,132 @@
+#include "model/description.h"
+
+#include "base/file.h"
+#include "scratch.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static siam_network *parse(const char *text) {
+  siam_network *network = NULL;
+  siam_status status = siam_description_parse("test", text, NULL, &network);
+  cr_assert_eq(status, SIAM_OK, "%s", siam_last_error());
+  return network;
+}
+
+static void assert_refused(const char *text, const char *part) {
+  siam_network *network = NULL;
+  cr_assert_neq(siam_description_parse("file.txt", text, NULL, &network), SIAM_OK, "accepted: %s", text);
+  cr_assert_null(network);
+  cr_assert_not_null(strstr(siam_last_error(), "file.txt"), "%s", siam_last_error());
+  cr_assert_not_null(strstr(siam_last_error(), part), "'%s' is not in '%s'", part, siam_last_error());
+}
+
+Test(description, every_built_in_encoder_survives_writing_and_reading) {
+  for (const siam_encoder *row = siam_encoders; row->name != NULL; row++) {
+    siam_network *first = parse(row->text);
+    siam_text written = {0}, again = {0};
+    siam_description_write(first, &written);
+    siam_network *second = parse(written.bytes);
+    siam_description_write(second, &again);
+    cr_assert_str_eq(written.bytes, again.bytes);
+    cr_assert_eq(first->count, second->count);
+    for (size_t i = 0; i < first->count; i++) {
+      cr_assert_str_eq(first->layers[i].name, second->layers[i].name);
+      cr_assert_arr_eq(&first->layers[i].out, &second->layers[i].out, sizeof(siam_shape));
+    }
+    siam_text_clear(&written);
+    siam_text_clear(&again);
+    siam_network_destroy(first);
+    siam_network_destroy(second);
+  }
+}
+
+Test(description, encoders_have_the_published_shapes) {
+  siam_network *koch = NULL, *lenet = NULL, *conv4 = NULL;
+  cr_assert_eq(siam_encoder_build("koch", NULL, &koch), SIAM_OK);
+  // Koch et al. 2015, figure 4: 64 @ 96×96, 128 @ 42×42, 128 @ 18×18, 256 @ 6×6, 9216 numbers, 4096 features.
+  const siam_shape convolutions[] = {{96, 96, 64}, {42, 42, 128}, {18, 18, 128}, {6, 6, 256}};
+  for (size_t i = 0, found = 0; i < koch->count; i++) {
+    if (strcmp(koch->layers[i].type->name, "conv") != 0) continue;
+    cr_assert_arr_eq(&koch->layers[i].out, &convolutions[found], sizeof(siam_shape));
+    found++;
+  }
+  cr_assert_eq(siam_network_output(koch).channels, 4096);
+  cr_assert_eq(siam_encoder_build("lenet", NULL, &lenet), SIAM_OK);
+  cr_assert_eq(siam_network_output(lenet).channels, 2);
+  siam_description_changes changes = {.size = 64, .channels = 3, .embedding = 32};
+  cr_assert_eq(siam_encoder_build("conv4", &changes, &conv4), SIAM_OK);
+  cr_assert_eq(conv4->input.height, 64);
+  cr_assert_eq(conv4->input.channels, 3);
+  cr_assert_eq(siam_network_output(conv4).channels, 32);
+  cr_assert_eq(siam_network_reach(conv4), 2);
+  siam_network_destroy(koch);
+  siam_network_destroy(lenet);
+  siam_network_destroy(conv4);
+}
+
+Test(description, slots_may_refer_to_parameters_of_earlier_and_later_layers) {
+  siam_network *network = parse("input 1 1 10\n"
+                                "linear 5 name=encode weight=decode.weight^T\n"
+                                "linear 10 name=decode # its own\n");
+  cr_assert_eq(network->layers[0].slots[0].parameter, network->layers[1].slots[0].parameter);
+  cr_assert(network->layers[0].slots[0].transposed);
+  cr_assert_not(network->layers[1].slots[0].transposed);
+  siam_text written = {0};
+  siam_description_write(network, &written);
+  cr_assert_str_eq(written.bytes, "input 1 1 10\n"
+                                  "linear 5 name=encode weight=decode.weight^T\n"
+                                  "linear 10 name=decode\n");
+  siam_text_clear(&written);
+  siam_network_destroy(network);
+}
+
+Test(description, reach_follows_from_the_last_layer) {
+  siam_network *sigmoid = parse("input 1 1 4\nlinear 9\nsigmoid\n");
+  cr_assert_float_eq(siam_network_reach(sigmoid), 3, 1e-12);
+  siam_network *bare = parse("input 1 1 4\nlinear 9\n");
+  cr_assert(isinf(siam_network_reach(bare)));
+  siam_network_destroy(sigmoid);
+  siam_network_destroy(bare);
+}
+
+Test(description, mistakes_are_refused_with_the_line_and_the_reason) {
+  assert_refused("", "describes no layers");
+  assert_refused("conv 64 3\n", ":1");
+  assert_refused("input 28 28\n", "height, width and channels");
+  assert_refused("input 28 28 1\ninput 28 28 1\n", ":2");
+  assert_refused("input 28 x 1\n", "'x' is not a number");
+  assert_refused("input 28 0 1\n", "'0' must be a whole number");
+  assert_refused("input 28 28 1\n\nconvolution 3\n", ":3: there is no layer 'convolution'");
+  assert_refused("input 28 28 1\nconv\n", "'filters' must be given");
+  assert_refused("input 28 28 1\nconv 64 3 1\n", "does not know '1'");
+  assert_refused("input 28 28 1\nconv 64 kernels=3\n", "does not know 'kernels'");
+  assert_refused("input 28 28 1\nconv 64.5 3\n", "whole number");
+  assert_refused("input 28 28 1\nconv 64 29\n", "conv1");
+  assert_refused("input 28 28 1\nlinear 64\n", "flatten");
+  assert_refused("input 28 28 1\nrelu name=a.b\n", "cannot name a layer");
+  assert_refused("input 1 1 4\nlinear 4 name=a\nrelu name=a\n", "two layers are called 'a'");
+  assert_refused("input 1 1 4\nlinear 4\nlinear 4 weight=nobody.weight\n", ":3: no layer has a slot");
+  assert_refused("input 1 1 4\nlinear 4\nlinear 3 weight=linear1.weight\n", "needs [4,3]");
+  assert_refused("input 1 1 4\nlinear 3\nlinear 4 weight=linear1.weight\n", "needs [3,4]");
+  assert_refused("input 1 1 4\nlinear 4\nlinear 4 weight=linear2.weight\n", "circle");
+}
+
+Test(description, an_unknown_encoder_names_those_there_are) {
+  siam_network *network = NULL;
+  cr_assert_eq(siam_encoder_build("no-such-encoder", NULL, &network), SIAM_ERROR_ARGUMENT);
+  cr_assert_not_null(strstr(siam_last_error(), "conv4, lenet, koch"));
+}
+
+Test(description, a_file_is_read_and_a_binary_one_refused) {
+  char *folder = siam_scratch_create();
+  const char *text = siam_scratch_path(folder, "tiny.txt"), *binary = siam_scratch_path(folder, "binary");
+  siam_file_replace(text, "input 8 8 1\nflatten\nlinear 4\n", strlen("input 8 8 1\nflatten\nlinear 4\n"));
+  siam_file_replace(binary, "input\0", 6);
+  siam_network *network = NULL;
+  cr_assert_eq(siam_encoder_build(text, NULL, &network), SIAM_OK, "%s", siam_last_error());
+  siam_network_destroy(network);
+  cr_assert_eq(siam_encoder_build(binary, NULL, &network), SIAM_ERROR_FORMAT);
+  siam_scratch_remove(folder);
+}
