@@ -29,9 +29,14 @@ static inline float normalised(float value, float scale, float offset) {
   return product + offset;
 }
 
+// The two highest bits of an index are quarter turns of the picture (SIAM_INDEX_TURN_SHIFT).
+static inline uint index_of(__global const int *indices, int first) {
+  return (uint)indices[first + (int)get_global_id(2)];
+}
+
 static inline __global const uchar *picture_of(__global const uchar *pictures, __global const int *indices,
                                                int first, int height, int width) {
-  return pictures + (ulong)indices[first + (int)get_global_id(2)] * height * width * CHANNELS;
+  return pictures + (ulong)(index_of(indices, first) & 0x3fffffffu) * height * width * CHANNELS;
 }
 
 // y = v · scale + offset: no augmentation, no resampling.
@@ -149,9 +154,9 @@ static int4 erased_of(const image_draws draws, __global const float *table, int 
 }
 
 static void make_plan(const image_draws draws, __global const float *table, int height, int width, int spans,
-                      __local image_plan *plan) {
+                      uint turns, __local image_plan *plan) {
   for (int part = get_local_id(0); part < PARTS; part += LOCAL)
-    plan->amount[part] = amount_of(draws, table, part);
+    plan->amount[part] = amount_of(draws, table, part) + (part == PART_TURN ? (float)turns : 0.0f);
   barrier(CLK_LOCAL_MEM_FENCE);
   if (plan->amount[PART_ELASTIC] != 0.0f) draw_waves(draws, table, spans, plan);
   if (get_local_id(0) == 0) {
@@ -252,7 +257,7 @@ __kernel GROUP void augment(__global const uchar *restrict pictures, __global co
   __local image_plan *plan = &shared_plan;
   __local float *amount = plan->amount;
   const image_draws draws = {(uint2)(clock[1], clock[2]), clock[0], (uint)(first + (int)get_global_id(2))};
-  make_plan(draws, table, height, width, spans, plan);
+  make_plan(draws, table, height, width, spans, index_of(indices, first) >> 30, plan);
 
   const bool waves = amount[PART_ELASTIC] != 0.0f, noisy = amount[PART_NOISE] != 0.0f;
   const bool light = noisy || amount[PART_BRIGHTNESS] != 0.0f || amount[PART_CONTRAST] != 0.0f ||

@@ -79,30 +79,65 @@ __kernel GROUP void contrastive_finish_drawn(VIEW(parts), VIEW_OUT(result), cons
   write_result(totals, pairs - totals[4], (totals[0] + totals[1]) / pairs, result);
 }
 
+// Whether row's `hardest` nearest different rows include `other`, from the last of them (limits [rows, 2]:
+// distance and number; equal distances go by number).
+static inline int is_chosen(__global const float *limits, const int row, const int other, const float d) {
+  const float limit = limits[row * 2];
+  return d < limit || (d == limit && other <= (int)limits[row * 2 + 1]);
+}
+
+// Finds that last one: the next nearest, `hardest` times.
+static inline void find_limit(__global const float *distances, __global const int *labels,
+                              __global float *limits, const int row, const int rows, const int hardest) {
+  float limit = -1, number = -1;
+  for (int k = 0; k < hardest; k++) {
+    float nearest = INFINITY, nearest_number = rows;
+    for (int other = 0; other < rows; other++) {
+      const float d = distances[(ulong)row * rows + other];
+      const int later = d > limit || (d == limit && other > number);
+      if (labels[other] == labels[row] || !later || d >= nearest) continue;
+      nearest = d;
+      nearest_number = other;
+    }
+    limit = nearest;
+    number = nearest_number;
+  }
+  limits[row * 2] = limit;
+  limits[row * 2 + 1] = number;
+}
+
 // Row i against every other row. Writes distances [rows, rows]; each pair counts once, with the row that
-// comes first. labels [rows]: numbers of classes.
+// comes first, but with `hardest` above 0 each row counts its so many nearest different rows, and no others.
+// labels [rows]: numbers of classes.
 __kernel GROUP void contrastive_distances(VIEW(embeddings), __global const int *labels, VIEW_OUT(distances),
-                                          VIEW_OUT(parts), const int rows, const int dimensions,
-                                          const float margin) {
+                                          VIEW_OUT(limits), VIEW_OUT(parts), const int rows,
+                                          const int dimensions, const float margin, const int hardest) {
   BIND(embeddings);
   BIND_OUT(distances);
+  BIND_OUT(limits);
   BIND_OUT(parts);
   const int row = get_global_id(0);
   if (row >= rows) return;
+  for (int other = 0; other < rows; other++)
+    distances[(ulong)row * rows + other] =
+        sqrt(squared_distance(embeddings + (ulong)row * dimensions, embeddings + (ulong)other * dimensions,
+                              dimensions));
+  if (hardest > 0) find_limit(distances, labels, limits, row, rows, hardest);
   float sums[PART_WORDS] = {0};
   for (int other = 0; other < rows; other++) {
-    const float d = sqrt(squared_distance(embeddings + (ulong)row * dimensions,
-                                          embeddings + (ulong)other * dimensions, dimensions));
-    distances[(ulong)row * rows + other] = d;
-    if (other <= row) continue;
+    const float d = distances[(ulong)row * rows + other];
     const int same = labels[row] == labels[other];
+    const int counts = hardest > 0 ? is_chosen(limits, row, other, d) : other > row && d < margin;
     const float missing = d < margin || isnan(d) ? margin - d : 0;
+    if (!same && (counts || isnan(d))) {
+      sums[1] += missing * missing / 2;
+      sums[5] += 1;
+    }
+    if (other <= row) continue;
     sums[0] += same ? d * d / 2 : 0;
-    sums[1] += same ? 0 : missing * missing / 2;
     sums[2] += same ? d : 0;
     sums[3] += same ? 0 : d;
     sums[4] += same;
-    sums[5] += !same && d < margin;
   }
   for (int k = 0; k < PART_WORDS; k++) parts[row * PART_WORDS + k] = sums[k];
 }
@@ -118,10 +153,11 @@ __kernel GROUP void contrastive_finish_all(VIEW(parts), VIEW_OUT(result), const 
 }
 
 __kernel GROUP void contrastive_gradients(VIEW(embeddings), __global const int *labels, VIEW(distances),
-                                          VIEW(result), VIEW_OUT(gradients), const int rows,
-                                          const int dimensions, const float margin) {
+                                          VIEW(limits), VIEW(result), VIEW_OUT(gradients), const int rows,
+                                          const int dimensions, const float margin, const int hardest) {
   BIND(embeddings);
   BIND(distances);
+  BIND(limits);
   BIND(result);
   BIND_OUT(gradients);
   const int row = get_global_id(0);
@@ -133,8 +169,10 @@ __kernel GROUP void contrastive_gradients(VIEW(embeddings), __global const int *
   for (int other = 0; other < rows; other++) {
     if (other == row) continue;
     const int same = labels[row] == labels[other];
-    const float factor =
-        pull(same, distances[(ulong)row * rows + other], margin) * (same ? of_same : of_active);
+    const float d = distances[(ulong)row * rows + other];
+    const int times =
+        same || hardest <= 0 ? 1 : is_chosen(limits, row, other, d) + is_chosen(limits, other, row, d);
+    const float factor = pull(same, d, margin) * (same ? of_same : of_active) * times;
     if (factor == 0) continue;
     __global const float *theirs = embeddings + (ulong)other * dimensions;
     int i = 0;

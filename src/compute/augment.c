@@ -109,7 +109,7 @@ siam_status siam_augment_add(siam_tape *tape, const siam_augment_options *option
   set_geometry(table, options, shape);
   set_light(table, options, shape);
   set_normalisation(table, shape);
-  bool plain = !any_part(table);
+  bool plain = !any_part(table) && !shape->turned;
   if (!plain && clock == NULL)
     return siam_fail(SIAM_ERROR_ARGUMENT, "augmentation draws by the step's number and seed: give a clock");
   siam_view constants;

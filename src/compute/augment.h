@@ -51,14 +51,20 @@ typedef struct siam_augment_options {
 typedef struct siam_augment_shape {
   int height, width, channels; ///< Of one picture; 1 or 3 channels.
   int images;                  ///< N of y [N,H,W,C].
-  int first; ///< Place in the step's batch of the first of them: of its index and its draws.
+  int first;   ///< Place in the step's batch of the first of them: of its index and its draws.
+  bool turned; ///< Indices carry quarter turns: SIAM_INDEX_TURN_SHIFT. Square pictures only.
   float mean[3], deviation[3]; ///< y = (v / 255 − mean) / deviation by channel; a deviation of 0 means 1.
 } siam_augment_shape;
+
+/// An index into the pictures, and above it quarter turns, 0 … 3.
+#define SIAM_INDEX_TURN_SHIFT 30
+#define SIAM_INDEX_MASK 0x3fffffffu
 
 /// Adds ONE kernel to the tape: y[n] = normalised, augmented picture number indices[first + n] of `images`.
 /// - `options`: NULL or zero: exact normalisation, the same bits on every device; no clock is read.
 /// - `images`: bytes [count,H,W,C] (see pixels.h), all of the data or the pictures of one step.
-/// - `indices`: int32, at least first + N of them; each must be below count.
+/// - `indices`: int32, at least first + N of them; each must be below count. With `shape->turned` its two
+///   highest bits are the quarter turns that the picture gets before all else.
 /// - `clock`: uint32 words: number of the step, seed low, seed high. May be NULL without options.
 /// - `y`: N·H·W·C floats.
 /// The buffers must outlive the tape; the host may change their content between runs.

@@ -26,6 +26,7 @@ typedef enum siam_loss_word {
 typedef struct siam_loss_options {
   siam_pairing pairing;
   float margin; ///< Distance beyond which different pairs are left alone.
+  int hardest;  ///< All pairs: of the different ones, each row looks at its so many nearest; 0: at all.
 } siam_loss_options;
 
 /// What a loss reads and writes on a tape.
