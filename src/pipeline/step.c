@@ -46,7 +46,8 @@ static siam_status add_branch(siam_step *step, unsigned branch, int first, int i
                               .width = input.width,
                               .channels = input.channels,
                               .images = images,
-                              .first = first};
+                              .first = first,
+                              .turned = step->options.turned};
   memcpy(shape.mean, preprocessing->mean, sizeof shape.mean);
   memcpy(shape.deviation, preprocessing->deviation, sizeof shape.deviation);
   cl_mem bytes = step->options.resident != NULL ? step->options.resident : siam_upload_buffer(step->pictures);
@@ -163,12 +164,13 @@ siam_status siam_step_pictures(siam_step *step, uint8_t **bytes) {
   return SIAM_OK;
 }
 
-static siam_status send_indices(siam_step *step, const uint32_t *images) {
+static siam_status send_indices(siam_step *step, const siam_step_input *input) {
   void *slot = NULL;
   SIAM_RETURN_IF_FAILED(siam_upload_begin(step->indices, &slot));
   uint32_t *indices = slot;
-  for (int i = 0; i < step->options.rows; i++) indices[i] = images != NULL ? images[i] : (uint32_t)i;
-  if (images == NULL) SIAM_RETURN_IF_FAILED(siam_upload_send(step->pictures));
+  for (int i = 0; i < step->options.rows; i++)
+    indices[i] = (input->images != NULL ? input->images[i] : (uint32_t)i) | input->turns[i];
+  if (input->images == NULL) SIAM_RETURN_IF_FAILED(siam_upload_send(step->pictures));
   return siam_upload_send(step->indices);
 }
 
@@ -207,7 +209,7 @@ static siam_status take_result(siam_step *step, siam_step_result *result) {
 }
 
 siam_status siam_step_run(siam_step *step, const siam_step_input *input, siam_step_result *previous) {
-  SIAM_RETURN_IF_FAILED(send_indices(step, input->images));
+  SIAM_RETURN_IF_FAILED(send_indices(step, input));
   SIAM_RETURN_IF_FAILED(send_labels(step, input->labels));
   SIAM_RETURN_IF_FAILED(send_clock(step, input));
   SIAM_RETURN_IF_FAILED(siam_tape_run(step->tape));

@@ -27,6 +27,7 @@ typedef struct siam_step_options {
   siam_branches branches;
   int rows;        ///< Pictures of a step: 2·pairs, or classes × pictures of each.
   uint64_t seed;   ///< Of augmentation and dropout.
+  bool turned;     ///< Inputs carry quarter turns.
   cl_mem resident; ///< Bytes of all pictures on the device; NULL: each step brings its own.
 } siam_step_options;
 
@@ -49,6 +50,7 @@ typedef struct siam_step_input {
   uint32_t number; ///< From 1; part of every random draw.
   float rate;      ///< Learning rate.
   const uint32_t *images;
+  const uint32_t *turns; ///< Quarter turn of each row, as bits to add to its index (compute/augment.h).
   const int32_t *labels;
 } siam_step_input;
 

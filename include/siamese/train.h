@@ -1,0 +1,81 @@
+/// Training: a Siamese network from a folder of pictures to a model file.
+#ifndef SIAMESE_TRAIN_H
+#define SIAMESE_TRAIN_H
+
+#include <siamese/model.h>
+
+/// Where a run stands; given to siam_train_options.progress after every step.
+typedef struct siam_train_progress {
+  uint32_t step, steps;      ///< Steps done, and in all (an estimate where time is the limit).
+  double seconds, remaining; ///< Spent, and likely left.
+  float loss;                ///< Running mean of the last steps, as are the distances.
+  float same_distance, different_distance;
+  float rate;              ///< Learning rate.
+  double pairs_per_second; ///< Of late: pairs of pictures that went through the encoder.
+} siam_train_progress;
+
+/// Zero means the default, so that only `data` and `output` must be set.
+typedef struct siam_train_options {
+  const char *data;       ///< Class folders, pair folders or a pair list (docs/data.md).
+  const char *output;     ///< Model file to write; its checkpoint lies beside it, `output`.checkpoint.
+  const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
+  double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
+
+  siam_model_options model; ///< Encoder, size, channels, embedding, resize. Its seed is not used.
+  const char *loss;         ///< NULL: "contrastive".
+  const char *pairs;        ///< "drawn": half same, half different; "all": every two pictures of a batch of
+                            ///< classes. NULL: all where there are classes, else drawn.
+  const char *branches;     ///< "fused" or "two-pass"; NULL: fused.
+  uint32_t hardest;      ///< With all pairs: of the different ones, only the so many nearest of each picture
+                         ///< count; 0: all within the margin.
+  double margin;         ///< 0: the loss's own.
+  const char *optimizer; ///< NULL: "adamw".
+  double rate;           ///< Learning rate; 0: the optimizer's own.
+  double weight_decay;   ///< 0: the optimizer's own; below 0: none.
+  double momentum;       ///< SGD's momentum, Adam's beta 1; 0: the optimizer's own; below 0: none.
+  double clip;           ///< Largest norm of the gradient; 0: 5; below 0: no limit.
+  const char *schedule;  ///< "cosine", "constant" or "step"; NULL: cosine.
+  double warmup;         ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
+  const char *augment;   ///< A set or fields (docs/augmentation.md); NULL: "light".
+
+  bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
+  uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
+  uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
+  uint32_t steps;            ///< Length of the run …
+  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  uint64_t seed;             ///< Of every random choice.
+
+  bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
+  double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
+  const char *log;           ///< CSV file with a row per step; NULL: none.
+
+  siam_logger logger;
+  /// Called after every step on the calling thread; false ends the run after a checkpoint, with
+  /// SIAM_INTERRUPTED. May be NULL.
+  bool (*progress)(void *context, const siam_train_progress *progress);
+  /// Called while pictures are decoded or embedded: what, how many of how many. May be NULL.
+  bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);
+  void *context;
+} siam_train_options;
+
+/// What a run did.
+typedef struct siam_train_report {
+  uint32_t steps;
+  double seconds; ///< Of training, without preparing and validation.
+  double pairs_per_second;
+  uint32_t images, classes; ///< Trained on.
+  uint32_t broken;          ///< Pictures that could not be read and were left out.
+  uint32_t validation_images, validation_classes;
+  bool calibrated_on_training;        ///< Nothing was held out: thresholds are too hopeful.
+  double auc, eer, accuracy;          ///< On the validation pairs.
+  double threshold;                   ///< At which the accuracy is best.
+  size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
+  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none.
+} siam_train_report;
+
+/// Trains and writes the model file. SIAM_ERROR_NUMERIC: the loss was not finite; the sentence names the step
+/// and the last good checkpoint stays. SIAM_INTERRUPTED: a checkpoint was written; set `resume` to go on.
+SIAM_API siam_status siam_train(siam_device *device, const siam_train_options *options,
+                                siam_train_report *report);
+
+#endif

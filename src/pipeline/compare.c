@@ -1,0 +1,68 @@
+#include "base/memory.h"
+#include "pipeline/decision.h"
+#include "pipeline/embedder.h"
+
+#include <math.h>
+
+struct siam_comparer {
+  siam_model *model;
+  siam_embedder *embedder; ///< One picture at a time, so that its embedding never depends on another.
+  siam_decision decision;
+  double threshold;
+  char point[sizeof((siam_comparison *)0)->point];
+  uint8_t *bytes;
+  float *embeddings; ///< [2, D]
+};
+
+siam_status siam_comparer_create(siam_model *model, const siam_compare_options *options,
+                                 siam_comparer **comparer) {
+  static const siam_compare_options standard;
+  siam_status status = SIAM_OK;
+  siam_comparer *made = NULL;
+  SIAM_TRY_ALLOCATE(made, 1);
+  made->model = model;
+  SIAM_TRY(siam_decision_load(model, &made->decision));
+  SIAM_TRY(siam_decision_threshold(&made->decision, options != NULL ? options : &standard, &made->threshold,
+                                   made->point, sizeof made->point));
+  siam_picture_shape shape = siam_model_picture_shape(model);
+  SIAM_TRY_ALLOCATE(made->bytes, siam_picture_shape_bytes(&shape));
+  SIAM_TRY_ALLOCATE(made->embeddings, 2 * (size_t)siam_model_get_info(model).embedding);
+  SIAM_TRY(siam_embedder_create(model, 1, &made->embedder));
+  *comparer = made;
+  made = NULL;
+cleanup:
+  siam_comparer_destroy(made);
+  return status;
+}
+
+void siam_comparer_destroy(siam_comparer *comparer) {
+  if (comparer == NULL) return;
+  siam_embedder_destroy(comparer->embedder);
+  siam_decision_clear(&comparer->decision);
+  siam_free(comparer->bytes);
+  siam_free(comparer->embeddings);
+  siam_free(comparer);
+}
+
+siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
+  siam_picture_shape shape = siam_model_picture_shape(comparer->model);
+  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, NULL, &shape, comparer->bytes));
+  return siam_embedder_run(comparer->embedder, comparer->bytes, 1, embedding);
+}
+
+siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
+  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  float *first = comparer->embeddings, *second = first + dimensions;
+  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, a, first));
+  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, b, second));
+  *comparison = (siam_comparison){.distance = siam_distance(first, second, dimensions),
+                                  .similarity = NAN,
+                                  .threshold = comparer->threshold};
+  if (!isfinite(comparison->distance))
+    return siam_fail(SIAM_ERROR_NUMERIC, "%s, %s: the distance is not finite; the model is damaged", a, b);
+  for (size_t i = 0; i < sizeof comparison->point; i++) comparison->point[i] = comparer->point[i];
+  comparison->same = comparison->distance <= comparison->threshold;
+  if (comparer->decision.calibrated)
+    comparison->similarity = siam_calibration_evaluate(&comparer->decision.calibration, comparison->distance);
+  return SIAM_OK;
+}

@@ -1,0 +1,53 @@
+#include "pipeline/decision.h"
+
+#include <stdio.h>
+
+static const char points_key[] = "operating_points", calibration_key[] = "calibration";
+
+siam_status siam_decision_store(const siam_decision *decision, siam_model *model) {
+  siam_status status = SIAM_OK;
+  siam_text points = {0}, calibration = {0};
+  SIAM_TRY(siam_operating_points_write(&decision->points, &points));
+  SIAM_TRY(siam_calibration_write(&decision->calibration, &calibration));
+  SIAM_TRY(siam_model_set_fact(model, points_key, points.bytes));
+  SIAM_TRY(siam_model_set_fact(model, calibration_key, calibration.bytes));
+cleanup:
+  siam_text_clear(&points);
+  siam_text_clear(&calibration);
+  return status;
+}
+
+siam_status siam_decision_load(const siam_model *model, siam_decision *decision) {
+  const char *points = siam_model_get_fact(model, points_key);
+  const char *calibration = siam_model_get_fact(model, calibration_key);
+  *decision = (siam_decision){0};
+  if (points == NULL || calibration == NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_operating_points_parse("the model", points, &decision->points));
+  SIAM_RETURN_IF_FAILED(siam_calibration_parse("the model", calibration, &decision->calibration));
+  decision->calibrated = true;
+  return SIAM_OK;
+}
+
+void siam_decision_clear(siam_decision *decision) {
+  siam_calibration_clear(&decision->calibration);
+  *decision = (siam_decision){0};
+}
+
+siam_status siam_decision_threshold(const siam_decision *decision, const siam_compare_options *options,
+                                    double *threshold, char *name, size_t name_size) {
+  if (options->threshold != NULL) {
+    if (!(*options->threshold >= 0))
+      return siam_fail(SIAM_ERROR_ARGUMENT, "a threshold of %g; distances are 0 or more",
+                       *options->threshold);
+    *threshold = *options->threshold;
+    snprintf(name, name_size, "given");
+    return SIAM_OK;
+  }
+  if (!decision->calibrated)
+    return siam_fail(SIAM_ERROR_DATA, "the model has no thresholds of its own; give one with --threshold");
+  const siam_operating_point *point = NULL;
+  SIAM_RETURN_IF_FAILED(siam_operating_points_find(&decision->points, options->far, &point));
+  *threshold = point->threshold;
+  snprintf(name, name_size, "%s", point->name);
+  return SIAM_OK;
+}

@@ -1,0 +1,31 @@
+/// decision.h: what a model file says about distances: its operating points and its calibration, read from
+/// and written to the model's facts.
+#ifndef SIAM_PIPELINE_DECISION_H
+#define SIAM_PIPELINE_DECISION_H
+
+#include "model/model.h"
+#include "pipeline/calibration.h"
+#include "pipeline/operating_point.h"
+
+#include <siamese/compare.h>
+
+/// Free with siam_decision_clear(). Zero value: a model that was never calibrated.
+typedef struct siam_decision {
+  siam_operating_points points;
+  siam_calibration calibration;
+  bool calibrated;
+} siam_decision;
+
+/// Writes both as facts of the model.
+siam_status siam_decision_store(const siam_decision *decision, siam_model *model);
+
+/// Reads them back, checked; a model without them gives the zero value.
+siam_status siam_decision_load(const siam_model *model, siam_decision *decision);
+
+void siam_decision_clear(siam_decision *decision);
+
+/// Chooses the threshold and its name for a comparison.
+siam_status siam_decision_threshold(const siam_decision *decision, const siam_compare_options *options,
+                                    double *threshold, char *name, size_t name_size);
+
+#endif

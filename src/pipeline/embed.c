@@ -1,0 +1,124 @@
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/npy.h"
+#include "pipeline/embedder.h"
+#include "pipeline/measure.h"
+
+#include <siamese/embed.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/// All that embedding a collection needs.
+typedef struct collection {
+  siam_dataset *dataset;
+  siam_images *images;
+  float *embeddings;
+  size_t count, dimensions;
+} collection;
+
+static bool ends_in(const char *path, const char *ending) {
+  size_t length = strlen(path), tail = strlen(ending);
+  return length > tail && strcmp(path + length - tail, ending) == 0;
+}
+
+static siam_status embed_all(siam_model *model, const siam_embed_options *options, collection *all) {
+  siam_telling telling = {options->preparing, options->context, "reading pictures"};
+  siam_images_options images = {.shape = siam_model_picture_shape(model),
+                                .logger = options->logger,
+                                .progress = siam_tell,
+                                .progress_context = &telling};
+  SIAM_RETURN_IF_FAILED(siam_images_open(all->dataset, &images, &all->images));
+  all->count = siam_images_count(all->images);
+  all->dimensions = (size_t)siam_model_get_info(model).embedding;
+  telling.what = "embedding";
+  return siam_embed_images(model, all->images, options->batch, &telling, &all->embeddings);
+}
+
+/// The paths, a line each, under the name of the matrix with .txt in place of .npy.
+static siam_status write_paths(const collection *all, const char *output) {
+  siam_status status = SIAM_OK;
+  siam_text name = {0}, lines = {0};
+  for (uint32_t i = 0; i < all->count; i++) {
+    const char *path = siam_dataset_get_image_path(all->dataset, i);
+    if (strchr(path, '\n') != NULL) {
+      status = siam_fail(SIAM_ERROR_ARGUMENT,
+                         "%s: a path with a line end cannot stand in a list of lines; write "
+                         "a .csv instead",
+                         path);
+      goto cleanup;
+    }
+    siam_text_add(&lines, "%s\n", path);
+  }
+  siam_text_add(&name, "%.*s.txt", (int)(strlen(output) - strlen(".npy")), output);
+  SIAM_TRY(siam_text_status(&name));
+  SIAM_TRY(siam_text_status(&lines));
+  SIAM_TRY(siam_file_replace(name.bytes, lines.bytes != NULL ? lines.bytes : "", lines.length));
+cleanup:
+  siam_text_clear(&name);
+  siam_text_clear(&lines);
+  return status;
+}
+
+static siam_status write_npy(const collection *all, const char *output) {
+  siam_npy_writer *writer = NULL;
+  SIAM_RETURN_IF_FAILED(write_paths(all, output));
+  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->count, all->dimensions, &writer));
+  siam_status status = siam_npy_add(writer, all->embeddings, all->count);
+  if (status != SIAM_OK) {
+    siam_npy_abandon(writer);
+    return status;
+  }
+  return siam_npy_commit(writer);
+}
+
+static siam_status write_csv(const collection *all, const char *output) {
+  siam_text text = {0};
+  siam_csv_add(&text, "path");
+  for (size_t d = 0; d < all->dimensions; d++) {
+    char column[32];
+    snprintf(column, sizeof column, "e%zu", d);
+    siam_csv_add(&text, column);
+  }
+  siam_csv_end_row(&text);
+  for (uint32_t i = 0; i < all->count; i++) {
+    siam_csv_add(&text, siam_dataset_get_image_path(all->dataset, i));
+    for (size_t d = 0; d < all->dimensions; d++)
+      siam_csv_add_float(&text, all->embeddings[i * all->dimensions + d]);
+    siam_csv_end_row(&text);
+  }
+  siam_status status = siam_text_status(&text);
+  if (status == SIAM_OK) status = siam_file_replace(output, text.bytes, text.length);
+  siam_text_clear(&text);
+  return status;
+}
+
+siam_status siam_embed(siam_model *model, const char *const *paths, size_t count, const char *output,
+                       const siam_embed_options *options, siam_embed_report *report) {
+  static const siam_embed_options standard;
+  if (options == NULL) options = &standard;
+  siam_status status = SIAM_OK;
+  collection all = {0};
+  struct timespec start, end;
+  bool npy = ends_in(output, ".npy");
+  if (!npy && !ends_in(output, ".csv"))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: embeddings are written as .npy or .csv; end the name in one",
+                     output);
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  siam_dataset_options collect = {.logger = options->logger};
+  SIAM_TRY(siam_dataset_collect(paths, count, &collect, &all.dataset));
+  SIAM_TRY(embed_all(model, options, &all));
+  SIAM_TRY(npy ? write_npy(&all, output) : write_csv(&all, output));
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  *report = (siam_embed_report){.images = (uint32_t)all.count,
+                                .broken = siam_images_get_facts(all.images)->broken,
+                                .embedding = (int)all.dimensions,
+                                .seconds = (double)(end.tv_sec - start.tv_sec) +
+                                           1e-9 * (double)(end.tv_nsec - start.tv_nsec)};
+cleanup:
+  siam_images_destroy(all.images);
+  siam_dataset_destroy(all.dataset);
+  siam_free(all.embeddings);
+  return status;
+}

@@ -1,0 +1,141 @@
+#include "pipeline/embedder.h"
+
+#include "base/memory.h"
+#include "compute/augment.h"
+#include "device/upload.h"
+
+#include <math.h>
+#include <string.h>
+
+struct siam_embedder {
+  siam_model *model;
+  siam_tape *tape;
+  siam_run *run;
+  siam_upload *pictures, *indices;
+  siam_view embeddings;
+  uint32_t batch;
+  size_t picture_bytes, dimensions;
+};
+
+siam_picture_shape siam_model_picture_shape(const siam_model *model) {
+  siam_shape input = model->network->input;
+  return (siam_picture_shape){.height = (uint32_t)input.height,
+                              .width = (uint32_t)input.width,
+                              .channels = (uint32_t)input.channels,
+                              .mode = model->preprocessing.resize};
+}
+
+double siam_distance(const float *a, const float *b, size_t dimensions) {
+  double sum = 0;
+  for (size_t i = 0; i < dimensions; i++) {
+    double difference = (double)a[i] - (double)b[i];
+    sum += difference * difference;
+  }
+  return sqrt(sum);
+}
+
+static siam_status write_tape(siam_embedder *embedder) {
+  siam_model *model = embedder->model;
+  siam_shape input = model->network->input;
+  siam_augment_shape shape = {.height = input.height,
+                              .width = input.width,
+                              .channels = input.channels,
+                              .images = (int)embedder->batch};
+  memcpy(shape.mean, model->preprocessing.mean, sizeof shape.mean);
+  memcpy(shape.deviation, model->preprocessing.deviation, sizeof shape.deviation);
+  siam_view x = siam_tape_tensor(embedder->tape, embedder->batch * siam_shape_count(input));
+  embedder->embeddings = siam_tape_lasting(embedder->tape, embedder->batch * embedder->dimensions);
+  SIAM_RETURN_IF_FAILED(siam_augment_add(embedder->tape, NULL, &shape, siam_upload_buffer(embedder->pictures),
+                                         siam_upload_buffer(embedder->indices), NULL, x));
+  siam_run_options options = {.images = (int)embedder->batch};
+  SIAM_RETURN_IF_FAILED(
+      siam_run_forward(model->network, embedder->tape, &options, x, embedder->embeddings, &embedder->run));
+  return siam_tape_seal(embedder->tape);
+}
+
+/// The batch's pictures are always numbers 0, 1, 2, … of the upload.
+static siam_status send_indices(siam_embedder *embedder) {
+  void *slot = NULL;
+  SIAM_RETURN_IF_FAILED(siam_upload_begin(embedder->indices, &slot));
+  int32_t *indices = slot;
+  for (uint32_t i = 0; i < embedder->batch; i++) indices[i] = (int32_t)i;
+  return siam_upload_send(embedder->indices);
+}
+
+siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder) {
+  siam_status status = SIAM_OK;
+  siam_embedder *made = NULL;
+  SIAM_TRY_ALLOCATE(made, 1);
+  made->model = model;
+  made->batch = batch;
+  made->picture_bytes = siam_shape_count(model->network->input);
+  made->dimensions = siam_shape_count(siam_network_output(model->network));
+  SIAM_TRY(siam_tape_create(model->device, &made->tape));
+  SIAM_TRY(siam_upload_create(model->device, batch * made->picture_bytes, &made->pictures));
+  SIAM_TRY(siam_upload_create(model->device, batch * sizeof(int32_t), &made->indices));
+  SIAM_TRY(write_tape(made));
+  SIAM_TRY(send_indices(made));
+  *embedder = made;
+  made = NULL;
+cleanup:
+  siam_embedder_destroy(made);
+  return status;
+}
+
+void siam_embedder_destroy(siam_embedder *embedder) {
+  if (embedder == NULL) return;
+  siam_tape_destroy(embedder->tape);
+  siam_run_destroy(embedder->run);
+  siam_upload_destroy(embedder->pictures);
+  siam_upload_destroy(embedder->indices);
+  siam_free(embedder);
+}
+
+siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uint32_t count,
+                              float *embeddings) {
+  void *slot = NULL;
+  SIAM_RETURN_IF_FAILED(siam_upload_begin(embedder->pictures, &slot));
+  memcpy(slot, bytes, count * embedder->picture_bytes);
+  // What is left of the batch is computed too and thrown away; it must only be some number.
+  memset((uint8_t *)slot + count * embedder->picture_bytes, 0,
+         (embedder->batch - count) * embedder->picture_bytes);
+  SIAM_RETURN_IF_FAILED(siam_upload_send(embedder->pictures));
+  SIAM_RETURN_IF_FAILED(siam_tape_run(embedder->tape));
+  siam_place place = siam_tape_place(embedder->tape, embedder->embeddings);
+  return siam_buffer_read(embedder->model->device, place.buffer, place.first, count * embedder->dimensions,
+                          embeddings);
+}
+
+static siam_status order_batch(siam_images *images, uint32_t first, uint32_t batch, uint32_t *numbers) {
+  uint32_t all = siam_images_count(images), count = all - first < batch ? all - first : batch;
+  for (uint32_t i = 0; i < count; i++) numbers[i] = first + i;
+  return siam_images_order(images, numbers, count);
+}
+
+siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,
+                              bool (*progress)(void *context, uint32_t done, uint32_t count), void *context,
+                              float *embeddings) {
+  siam_status status = SIAM_OK;
+  uint32_t all = siam_images_count(images), batch = embedder->batch, ordered = 0;
+  uint32_t *numbers = NULL;
+  uint8_t *bytes = NULL;
+  SIAM_TRY_ALLOCATE(numbers, batch);
+  SIAM_TRY_ALLOCATE(bytes, batch * embedder->picture_bytes);
+  for (uint32_t done = 0; done < all;) {
+    // Two orders ahead keep the decoders busy while the device works.
+    for (; ordered < all && ordered < done + 3 * batch; ordered += batch)
+      SIAM_TRY(order_batch(images, ordered, batch, numbers));
+    uint32_t count = all - done < batch ? all - done : batch;
+    SIAM_TRY(siam_images_take(images, bytes));
+    SIAM_TRY(siam_embedder_run(embedder, bytes, count, embeddings + (size_t)done * embedder->dimensions));
+    done += count;
+    if (progress != NULL && !progress(context, done, all)) {
+      status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", done, all);
+      goto cleanup;
+    }
+  }
+cleanup:
+  siam_free(numbers);
+  siam_free(bytes);
+  return status;
+}

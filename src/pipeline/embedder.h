@@ -1,0 +1,31 @@
+/// embedder.h: pictures to embeddings, in batches of one size, without training.
+#ifndef SIAM_PIPELINE_EMBEDDER_H
+#define SIAM_PIPELINE_EMBEDDER_H
+
+#include "data/images.h"
+#include "model/model.h"
+
+typedef struct siam_embedder siam_embedder;
+
+/// Writes the tape for batches of `batch` pictures. The model must outlive it. Weights are read when a batch
+/// runs, so an embedder made before training sees the weights of the moment.
+siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder);
+void siam_embedder_destroy(siam_embedder *embedder);
+
+/// Embeds `count` ≤ batch pictures, bytes [count,H,W,C], to `embeddings` [count, D]; waits.
+siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uint32_t count,
+                              float *embeddings);
+
+/// Embeds every picture of `images` to `embeddings` [count, D]. `progress` as in siam_images_options; may be
+/// NULL.
+siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,
+                              bool (*progress)(void *context, uint32_t done, uint32_t count), void *context,
+                              float *embeddings);
+
+/// The shape in which a model wants its pictures.
+siam_picture_shape siam_model_picture_shape(const siam_model *model);
+
+/// Euclidean distance of two embeddings, summed in double: 0 for equal ones, the same in both directions.
+double siam_distance(const float *a, const float *b, size_t dimensions);
+
+#endif

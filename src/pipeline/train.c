@@ -1,0 +1,73 @@
+#include "pipeline/calibrate.h"
+#include "pipeline/training.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/// Counts what was trained on.
+static void report_data(const siam_training *run) {
+  siam_train_report *report = run->report;
+  report->images = siam_images_count(run->images);
+  report->classes = siam_dataset_count_classes(run->training);
+  report->broken = siam_images_get_facts(run->images)->broken;
+  siam_step_memory(run->step, &report->arena_bytes, &report->separate_bytes);
+}
+
+/// How the model came to be, for people who find the file later.
+static siam_status describe_training(siam_training *run) {
+  return siam_model_set_fact(run->model, "training", run->settings.bytes);
+}
+
+/// Thresholds and calibration on what was held out; on the training data where nothing was.
+static siam_status calibrate(siam_training *run) {
+  siam_train_report *report = run->report;
+  siam_status status = SIAM_OK;
+  siam_images *images = run->images;
+  siam_dataset *dataset = run->training;
+  // The supply may have ordered pictures ahead; nobody will take them any more.
+  siam_supply_destroy(run->supply);
+  run->supply = NULL;
+  report->calibrated_on_training = run->validation == NULL;
+  if (run->validation != NULL) {
+    images = NULL;
+    dataset = run->validation;
+    SIAM_TRY(siam_training_open_images(run, "reading validation pictures", dataset, &images));
+    report->validation_images = siam_images_count(images);
+    report->validation_classes = siam_dataset_count_classes(dataset);
+  }
+  siam_calibration_options options = {.seed = run->options->seed,
+                                      .logger = run->options->logger,
+                                      .preparing = run->options->preparing,
+                                      .context = run->options->context};
+  siam_calibration_summary summary;
+  SIAM_TRY(siam_model_calibrate(run->model, dataset, images, &options, &summary));
+  report->auc = summary.auc;
+  report->eer = summary.eer;
+  report->accuracy = summary.accuracy;
+  report->threshold = summary.threshold;
+  if (summary.reversed && report->warning[0] == '\0')
+    snprintf(
+        report->warning, sizeof report->warning,
+        "same pairs are farther apart than different ones on the validation data: are the labels reversed, "
+        "or was training too short?");
+cleanup:
+  if (images != run->images) siam_images_destroy(images);
+  return status;
+}
+
+siam_status siam_train(siam_device *device, const siam_train_options *options, siam_train_report *report) {
+  siam_status status = SIAM_OK;
+  siam_training run = {.device = device, .options = options, .report = report};
+  *report = (siam_train_report){0};
+  SIAM_TRY(siam_training_prepare(&run));
+  report_data(&run);
+  SIAM_TRY(siam_training_loop(&run));
+  SIAM_TRY(calibrate(&run));
+  SIAM_TRY(describe_training(&run));
+  SIAM_TRY(siam_model_save(run.model, options->output));
+  // The model file now holds the result; what was kept to go on from is no longer needed.
+  unlink(run.checkpoint_path);
+cleanup:
+  siam_training_release(&run);
+  return status;
+}

@@ -1,0 +1,46 @@
+/// training.h: a run of training in its parts: what siam_train() sets up, loops over and finishes.
+#ifndef SIAM_PIPELINE_TRAINING_H
+#define SIAM_PIPELINE_TRAINING_H
+
+#include "base/text.h"
+#include "pipeline/step.h"
+#include "pipeline/supply.h"
+#include "pipeline/train_log.h"
+#include "pipeline/watch.h"
+
+#include <siamese/train.h>
+
+/// All that a run owns. Zero value: nothing yet.
+typedef struct siam_training {
+  siam_device *device;
+  const siam_train_options *options;
+  siam_train_report *report;
+  siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
+  siam_images *images;
+  siam_model *model;
+  siam_step_options step_options;
+  siam_supply_options supply_options;
+  siam_supply *supply;
+  siam_step *step;
+  siam_schedule schedule;
+  siam_watch watch;
+  siam_train_log *log;
+  siam_text settings; ///< Everything that must be the same for a resumed run.
+  char *checkpoint_path;
+  uint32_t first_step; ///< Steps done before this process.
+  double first_seconds;
+} siam_training;
+
+/// Fills in the defaults, reads names, opens and decodes the data, and makes model, supply and step.
+siam_status siam_training_prepare(siam_training *run);
+
+/// Runs the steps, with log, checkpoints and watch.
+siam_status siam_training_loop(siam_training *run);
+
+void siam_training_release(siam_training *run);
+
+/// Opens the pictures of `dataset` for `model`; tells the progress as `what`.
+siam_status siam_training_open_images(const siam_training *run, const char *what, siam_dataset *dataset,
+                                      siam_images **images);
+
+#endif

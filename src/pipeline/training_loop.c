@@ -1,0 +1,129 @@
+#include "pipeline/training.h"
+
+#include "pipeline/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+/// Seconds on a clock that never jumps.
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/// The clock of a run and its speed of late.
+typedef struct run_pace {
+  double start;        ///< So that now − start is the training time, with that of resumed parts.
+  double saved;        ///< When the last checkpoint was written.
+  double last;         ///< End of the last step.
+  double step_seconds; ///< Running mean.
+} run_pace;
+
+static void tick(run_pace *pace) {
+  double time = now(), taken = time - pace->last;
+  pace->step_seconds += pace->step_seconds > 0 ? (taken - pace->step_seconds) / 20 : taken;
+  pace->last = time;
+}
+
+/// Where time is the limit: the number of steps that will fit, from those that did.
+static void estimate_steps(siam_training *run, const run_pace *pace, uint32_t done) {
+  double limit = 60 * run->options->minutes, spent = pace->last - pace->start;
+  if (limit <= 0) return;
+  double left = fmax(limit - spent, 0) / fmax(pace->step_seconds, 1e-6);
+  run->schedule.steps = done + (uint32_t)fmin(ceil(left), 1e9);
+}
+
+static siam_status save(siam_training *run, const run_pace *pace, uint32_t done) {
+  siam_checkpoint checkpoint = {
+      .step = done, .seconds = pace->last - pace->start, .settings = run->settings.bytes};
+  return siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
+}
+
+/// Takes in the result of a finished step; steps report one step late.
+static siam_status see(siam_training *run, const siam_step_result *result, const run_pace *pace) {
+  if (result->step == 0) return SIAM_OK;
+  siam_status status = siam_watch_see(&run->watch, result);
+  if (status != SIAM_OK) return status;
+  if (run->log == NULL) return SIAM_OK;
+  return siam_train_log_add(run->log, result, siam_schedule_rate(&run->schedule, result->step),
+                            pace->last - pace->start);
+}
+
+static bool tell(siam_training *run, const run_pace *pace, uint32_t done) {
+  if (run->options->progress == NULL) return true;
+  const siam_watch *watch = &run->watch;
+  double left = run->schedule.steps - done;
+  siam_train_progress progress = {
+      .step = done,
+      .steps = run->schedule.steps,
+      .seconds = pace->last - pace->start,
+      .remaining = left * pace->step_seconds,
+      .loss = (float)siam_watch_mean(watch, watch->loss),
+      .same_distance = (float)siam_watch_mean(watch, watch->same_distance),
+      .different_distance = (float)siam_watch_mean(watch, watch->different_distance),
+      .rate = siam_schedule_rate(&run->schedule, done),
+      .pairs_per_second = siam_supply_rows(run->supply) / 2.0 / fmax(pace->step_seconds, 1e-9)};
+  return run->options->progress(run->options->context, &progress);
+}
+
+static siam_status run_step(siam_training *run, uint32_t number, const run_pace *pace) {
+  siam_step_input input = {.rate = siam_schedule_rate(&run->schedule, number)};
+  siam_step_result previous;
+  SIAM_RETURN_IF_FAILED(siam_supply_give(run->supply, number, run->step, &input));
+  SIAM_RETURN_IF_FAILED(siam_step_run(run->step, &input, &previous));
+  return see(run, &previous, pace);
+}
+
+/// The last step's result, once the device is done with it.
+static siam_status settle(siam_training *run, const run_pace *pace) {
+  siam_step_result last;
+  SIAM_RETURN_IF_FAILED(siam_step_finish(run->step, &last));
+  return see(run, &last, pace);
+}
+
+static siam_status stop(siam_training *run, const run_pace *pace, uint32_t done) {
+  SIAM_RETURN_IF_FAILED(settle(run, pace));
+  SIAM_RETURN_IF_FAILED(save(run, pace, done));
+  return siam_fail(SIAM_INTERRUPTED, "stopped after step %u; %s holds everything, go on with --resume", done,
+                   run->checkpoint_path);
+}
+
+static siam_status loop(siam_training *run, run_pace *pace) {
+  double every = run->options->checkpoint_seconds > 0 ? run->options->checkpoint_seconds : 60;
+  double limit = 60 * run->options->minutes;
+  for (uint32_t done = run->first_step; done < run->schedule.steps;) {
+    SIAM_RETURN_IF_FAILED(run_step(run, done + 1, pace));
+    done++;
+    tick(pace);
+    estimate_steps(run, pace, done);
+    run->report->steps = done;
+    if (!tell(run, pace, done)) return stop(run, pace, done);
+    bool over = limit > 0 && pace->last - pace->start >= limit;
+    if (over) break;
+    if (pace->last - pace->saved < every) continue;
+    // Only weights that are known to be good replace the last checkpoint.
+    SIAM_RETURN_IF_FAILED(settle(run, pace));
+    SIAM_RETURN_IF_FAILED(save(run, pace, done));
+    pace->saved = pace->last = now();
+  }
+  return settle(run, pace);
+}
+
+siam_status siam_training_loop(siam_training *run) {
+  double time = now();
+  run_pace pace = {.start = time - run->first_seconds, .saved = time, .last = time};
+  uint32_t before = run->first_step;
+  run->report->steps = before;
+  siam_status status = loop(run, &pace);
+  double seconds = now() - time;
+  run->report->seconds = run->first_seconds + seconds;
+  run->report->pairs_per_second =
+      (run->report->steps - before) * (siam_supply_rows(run->supply) / 2.0) / fmax(seconds, 1e-9);
+  const char *diagnosis = siam_watch_diagnose(&run->watch);
+  if (diagnosis != NULL) snprintf(run->report->warning, sizeof run->report->warning, "%s", diagnosis);
+  if (status == SIAM_ERROR_NUMERIC)
+    siam_fail(status, "%s; the last good checkpoint, if any, is %s", siam_last_error(), run->checkpoint_path);
+  return status;
+}

@@ -1,0 +1,249 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "scratch.h"
+#include "shapes.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <siamese/compare.h>
+#include <siamese/train.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *folder;
+static siam_device *device;
+
+static void write_encoder(const char *text) {
+  cr_assert_eq(siam_file_replace(siam_scratch_path(folder, "tiny.txt"), text, strlen(text)), SIAM_OK);
+}
+
+static void begin(void) {
+  folder = siam_scratch_create();
+  siam_test_write_shapes(siam_scratch_path(folder, "data"), 12, 6, 1);
+  write_encoder("input 16 16 1\nconv 8 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\ndropout 0.1\n"
+                "conv 8 3 pad=1\nrelu\nmax_pool 2\nflatten\nlinear 8\nl2_normalize\n");
+  cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
+}
+static void end(void) {
+  siam_device_destroy(device);
+  siam_scratch_remove(folder);
+}
+TestSuite(train, .init = begin, .fini = end, .timeout = 300);
+
+/// Options for a short run to folder/`output`; the strings stay valid for the test.
+static siam_train_options short_run(const char *output) {
+  static char data[512], encoder[512], paths[8][512];
+  static unsigned turn;
+  char *path = paths[turn++ % 8];
+  snprintf(data, sizeof data, "%s/data", folder);
+  snprintf(encoder, sizeof encoder, "%s/tiny.txt", folder);
+  snprintf(path, sizeof paths[0], "%s/%s", folder, output);
+  return (siam_train_options){.data = data,
+                              .output = path,
+                              .model = {.encoder = encoder},
+                              .batch = 8,
+                              .images_per_class = 4,
+                              .steps = 30,
+                              .holdout = 0.3,
+                              .seed = 5};
+}
+
+static siam_train_report train(const siam_train_options *options) {
+  siam_train_report report;
+  siam_status status = siam_train(device, options, &report);
+  cr_assert_eq(status, SIAM_OK, "%s", siam_last_error());
+  return report;
+}
+
+static void assert_same_files(const char *a, const char *b, bool equal) {
+  uint8_t *bytes_a = NULL, *bytes_b = NULL;
+  size_t count_a = 0, count_b = 0;
+  cr_assert_eq(siam_file_read(a, 1 << 26, &bytes_a, &count_a), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_file_read(b, 1 << 26, &bytes_b, &count_b), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(count_a == count_b && memcmp(bytes_a, bytes_b, count_a) == 0, equal, "%s, %s", a, b);
+  siam_free(bytes_a);
+  siam_free(bytes_b);
+}
+
+static siam_model *load(const char *path) {
+  siam_model *model = NULL;
+  cr_assert_eq(siam_model_load(device, path, &model), SIAM_OK, "%s", siam_last_error());
+  return model;
+}
+
+Test(train, learns_to_tell_classes_it_has_never_seen_apart) {
+  siam_train_options options = short_run("model");
+  options.steps = 150;
+  siam_train_report report = train(&options);
+  cr_assert_eq(report.steps, 150);
+  cr_assert_eq(report.images + report.validation_images, 72);
+  cr_assert_gt(report.auc, 0.9, "ROC AUC %g", report.auc);
+  cr_assert_str_empty(report.warning);
+  cr_assert_neq(access(siam_scratch_path(folder, "model.checkpoint"), F_OK), 0);
+}
+
+Test(train, the_same_seed_gives_the_same_bits_and_another_seed_others) {
+  siam_train_options first = short_run("first"), second = short_run("second"), third = short_run("third");
+  third.seed = 6;
+  train(&first);
+  train(&second);
+  train(&third);
+  assert_same_files(first.output, second.output, true);
+  assert_same_files(first.output, third.output, false);
+}
+
+typedef struct stop_at {
+  uint32_t step;
+} stop_at;
+
+static bool stop(void *context, const siam_train_progress *progress) {
+  return progress->step < ((const stop_at *)context)->step;
+}
+
+Test(train, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one) {
+  static const char *const pairs[] = {"all", "drawn"};
+  for (int i = 0; i < 2; i++) {
+    siam_train_options whole = short_run("whole"), parts = short_run("parts");
+    whole.pairs = parts.pairs = pairs[i];
+    whole.augment = parts.augment = "characters";
+    train(&whole);
+    stop_at point = {.step = 13};
+    parts.progress = stop;
+    parts.context = &point;
+    siam_train_report report;
+    cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+    cr_assert_not_null(strstr(siam_last_error(), "--resume"));
+    cr_assert_neq(access(parts.output, F_OK), 0);
+    parts.progress = NULL;
+    parts.resume = true;
+    report = train(&parts);
+    cr_assert_eq(report.steps, 30);
+    assert_same_files(whole.output, parts.output, true);
+    unlink(whole.output);
+    unlink(parts.output);
+  }
+}
+
+Test(train, resuming_with_other_options_is_refused_and_says_which) {
+  siam_train_options options = short_run("model");
+  stop_at point = {.step = 5};
+  options.progress = stop;
+  options.context = &point;
+  siam_train_report report;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_INTERRUPTED);
+  options.resume = true;
+  options.rate = 0.5;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_ARGUMENT);
+  cr_assert_not_null(strstr(siam_last_error(), "rate 0.5"), "%s", siam_last_error());
+  options.rate = 0;
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  const char *checkpoint = siam_scratch_path(folder, "model.checkpoint");
+  cr_assert_eq(siam_file_read(checkpoint, 1 << 26, &bytes, &count), SIAM_OK);
+  bytes[count - 5] ^= 4;
+  cr_assert_eq(siam_file_replace(checkpoint, bytes, count), SIAM_OK);
+  siam_free(bytes);
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_FORMAT);
+  cr_assert_not_null(strstr(siam_last_error(), "model.checkpoint"), "%s", siam_last_error());
+}
+
+Test(train, the_log_has_a_row_for_every_step_also_after_resuming) {
+  siam_train_options options = short_run("model");
+  char log[512];
+  snprintf(log, sizeof log, "%s/log.csv", folder);
+  options.log = log;
+  stop_at point = {.step = 11};
+  options.progress = stop;
+  options.context = &point;
+  siam_train_report report;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_INTERRUPTED);
+  options.progress = NULL;
+  options.resume = true;
+  train(&options);
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  cr_assert_eq(siam_file_read(log, 1 << 20, &bytes, &count), SIAM_OK);
+  unsigned step = 0;
+  for (const char *line = strchr((char *)bytes, '\n'); line != NULL && line[1] != '\0';
+       line = strchr(line + 1, '\n')) {
+    cr_assert_eq(strtoul(line + 1, NULL, 10), ++step);
+  }
+  cr_assert_eq(step, 30);
+  siam_free(bytes);
+}
+
+Test(train, fused_and_two_pass_agree_up_to_rounding_without_batch_statistics) {
+  write_encoder("input 16 16 1\nconv 8 3 pad=1\nrelu\nmax_pool 2\nflatten\nlinear 8\nl2_normalize\n");
+  siam_train_options fused = short_run("fused"), two_pass = short_run("two_pass");
+  fused.pairs = two_pass.pairs = "drawn";
+  fused.steps = two_pass.steps = 3;
+  fused.optimizer = two_pass.optimizer = "sgd";
+  two_pass.branches = "two-pass";
+  siam_train_report a = train(&fused), b = train(&two_pass);
+  cr_assert_float_eq(a.threshold, b.threshold, 1e-4);
+  cr_assert_float_eq(a.auc, b.auc, 1e-3);
+}
+
+Test(train, what_cannot_be_is_refused_before_anything_is_written) {
+  static const struct {
+    const char *part;
+    siam_train_options change;
+  } rows[] = {{"margin", {.margin = 3}},
+              {"there is no loss 'x'", {.loss = "x"}},
+              {"there is no optimizer 'x'", {.optimizer = "x"}},
+              {"there is no schedule 'x'", {.schedule = "x"}},
+              {"'x' pairs", {.pairs = "x"}},
+              {"'x' branches", {.branches = "x"}},
+              {"two passes need drawn pairs", {.branches = "two-pass"}}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    siam_train_options options = short_run("model");
+    options.margin = rows[i].change.margin;
+    options.loss = rows[i].change.loss;
+    options.optimizer = rows[i].change.optimizer;
+    options.schedule = rows[i].change.schedule;
+    options.pairs = rows[i].change.pairs;
+    options.branches = rows[i].change.branches;
+    siam_train_report report;
+    cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_ARGUMENT, "%s", rows[i].part);
+    cr_assert_not_null(strstr(siam_last_error(), rows[i].part), "%s", siam_last_error());
+    cr_assert_neq(access(options.output, F_OK), 0);
+  }
+}
+
+Test(train, a_rate_that_is_far_too_high_is_told) {
+  siam_train_options options = short_run("model");
+  options.rate = 1e30;
+  options.optimizer = "sgd";
+  options.clip = -1;
+  options.schedule = "constant";
+  options.warmup = -1;
+  siam_train_report report;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_NUMERIC);
+  cr_assert_not_null(strstr(siam_last_error(), "not finite"), "%s", siam_last_error());
+  cr_assert_neq(access(options.output, F_OK), 0);
+}
+
+Test(train, the_model_compares_pictures_symmetrically_and_equal_ones_to_zero) {
+  siam_train_options options = short_run("model");
+  train(&options);
+  siam_model *model = load(options.output);
+  siam_comparer *comparer = NULL;
+  cr_assert_eq(siam_comparer_create(model, NULL, &comparer), SIAM_OK, "%s", siam_last_error());
+  char a[512], b[512];
+  snprintf(a, sizeof a, "%s/data/group0/class00/00.pgm", folder);
+  snprintf(b, sizeof b, "%s/data/group1/class01/00.pgm", folder);
+  siam_comparison self, forth, back;
+  cr_assert_eq(siam_compare(comparer, a, a, &self), SIAM_OK);
+  cr_assert_eq(siam_compare(comparer, a, b, &forth), SIAM_OK);
+  cr_assert_eq(siam_compare(comparer, b, a, &back), SIAM_OK);
+  cr_assert_eq(self.distance, 0);
+  cr_assert(self.same);
+  cr_assert_eq(forth.distance, back.distance);
+  cr_assert_eq(forth.similarity, back.similarity);
+  cr_assert_leq(forth.distance, 2 + 1e-6);
+  cr_assert_gt(self.similarity, forth.similarity);
+  siam_comparer_destroy(comparer);
+  siam_model_destroy(model);
+}
