@@ -1,0 +1,106 @@
+// siamese-embed: embeddings of many pictures as a NumPy matrix or a CSV file.
+#include "common/command.h"
+#include "common/json.h"
+#include "common/message.h"
+#include "common/progress.h"
+
+#include <siamese/embed.h>
+
+static struct {
+  const char *model, *output, *device;
+  int64_t batch;
+  bool json, quiet;
+} arguments;
+
+static const app_option options[] = {{.name = "model",
+                                      .letter = 'm',
+                                      .value = "MODEL",
+                                      .text = &arguments.model,
+                                      .help = "Model file from siamese-train."},
+                                     {.name = "output",
+                                      .letter = 'o',
+                                      .value = "FILE",
+                                      .text = &arguments.output,
+                                      .help = "Write to this file: .npy (float32 [pictures, numbers], with "
+                                              "the paths in a .txt beside it) or .csv."},
+                                     {.name = "batch",
+                                      .letter = 'b',
+                                      .value = "N",
+                                      .integer = &arguments.batch,
+                                      .least = 1,
+                                      .most = 65536,
+                                      .help = "Pictures at a time. Default: 128."},
+                                     APP_OPTION_DEVICE(&arguments.device),
+                                     APP_OPTION_JSON(&arguments.json),
+                                     APP_OPTION_QUIET(&arguments.quiet),
+                                     {0}};
+
+static const app_note examples[] = {
+    {"siamese-embed -m shapes.siamese pictures/ -o shapes.npy",
+     "Every picture of a folder, for NumPy or FAISS."},
+    {"siamese-embed -m shapes.siamese a.png b.png -o two.csv", "Two pictures, readable."},
+    {NULL, NULL}};
+
+static const app_command command = {
+    .name = "siamese-embed",
+    .summary = "write the embeddings of pictures to a file",
+    .arguments = "PATH...",
+    .least = 1,
+    .description =
+        "Each PATH is a picture or a folder, of which every picture at any depth is taken. A picture that "
+        "cannot be read is named and left out.\n",
+    .options = options,
+    .examples = examples,
+};
+
+static bool show_preparing(void *context, const char *what, uint32_t done, uint32_t count) {
+  (void)context;
+  app_progress_update(done, count, "%s", what);
+  return true;
+}
+
+static int print_report(const siam_embed_report *report, const char *device) {
+  if (!arguments.json) {
+    printf("%u pictures, %d numbers each, in %.1f s: %s\n", report->images, report->embedding,
+           report->seconds, app_show(arguments.output));
+    if (report->broken > 0) printf("%u broken pictures left out\n", report->broken);
+    return APP_SUCCESS;
+  }
+  json_t *object = json_object();
+  json_object_set_new(object, "output", app_json_text(arguments.output));
+  json_object_set_new(object, "images", json_integer(report->images));
+  json_object_set_new(object, "broken", json_integer(report->broken));
+  json_object_set_new(object, "embedding", json_integer(report->embedding));
+  json_object_set_new(object, "seconds", app_json_number(report->seconds));
+  json_object_set_new(object, "model", app_json_text(arguments.model));
+  json_object_set_new(object, "device", app_json_text(device));
+  return app_print_json(object);
+}
+
+static int embed(siam_device *device, siam_model *model, char **paths, unsigned count) {
+  siam_embed_options embed_options = {.batch = (uint32_t)arguments.batch,
+                                      .logger = app_logger(arguments.quiet || arguments.json),
+                                      .preparing = show_preparing};
+  siam_embed_report report;
+  app_progress_begin("embedding", arguments.quiet || arguments.json);
+  siam_status status =
+      siam_embed(model, (const char *const *)paths, count, arguments.output, &embed_options, &report);
+  app_progress_end();
+  return status == SIAM_OK ? print_report(&report, siam_device_get_info(device)->name) : app_fail_library();
+}
+
+int main(int argc, char **argv) {
+  unsigned count = 0;
+  char **paths = app_begin(&command, argc, argv, &count);
+  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
+  if (arguments.output == NULL) return app_fail("nowhere to write to; give a .npy or .csv file with -o FILE");
+  siam_device *device = NULL;
+  siam_model *model = NULL;
+  siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
+  if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
+  int code = siam_model_load(device, arguments.model, &model) == SIAM_OK ? embed(device, model, paths, count)
+                                                                         : app_fail_library();
+  siam_model_destroy(model);
+  siam_device_destroy(device);
+  return code;
+}

@@ -1,0 +1,392 @@
+// siamese-train: from a folder of pictures to a model file.
+#include "common/command.h"
+#include "common/json.h"
+#include "common/message.h"
+#include "common/progress.h"
+
+#include <math.h>
+#include <siamese/train.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct train_arguments {
+  const char *output, *validation, *encoder, *loss, *pairs, *branches, *optimizer, *schedule, *augment,
+      *resize;
+  const char *log, *device;
+  double holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, checkpoint_seconds;
+  int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
+  bool given_holdout, given_decay, given_momentum, given_clip, given_warmup;
+  bool resume, json, quiet, turned_classes;
+} train_arguments;
+
+static train_arguments arguments = {.seed = 1};
+
+static const char *const pairs_choices[] = {"drawn", "all", NULL};
+static const char *const branches_choices[] = {"fused", "two-pass", NULL};
+static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
+static const char *const resize_choices[] = {"letterbox", "crop", "stretch", NULL};
+
+static const app_option options[] = {
+    {.heading = "Result"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "MODEL",
+     .text = &arguments.output,
+     .help = "Write the model to this file; MODEL.checkpoint lies beside it while training."},
+    {.name = "log", .value = "FILE", .text = &arguments.log, .help = "Write a CSV file with a row per step."},
+    {.heading = "Data"},
+    {.name = "val",
+     .value = "DATA",
+     .text = &arguments.validation,
+     .help = "Fit thresholds and calibration on this. Default: a part of the data is held out."},
+    {.name = "holdout",
+     .value = "SHARE",
+     .number = &arguments.holdout,
+     .given = &arguments.given_holdout,
+     .least = 0,
+     .most = 0.9,
+     .help = "Share of the classes held out without --val; 0: none. Default: 0.1."},
+    {.name = "resize",
+     .value = "MODE",
+     .text = &arguments.resize,
+     .choices = resize_choices,
+     .help = "How pictures are brought to size: letterbox, crop or stretch. Default: letterbox."},
+    {.name = "augment",
+     .value = "NAME",
+     .text = &arguments.augment,
+     .help = "How pictures are varied: none, light, characters or photos, or fields such as "
+             "characters,rotation=20. Default: light."},
+    {.name = "turned-classes",
+     .flag = &arguments.turned_classes,
+     .help = "Take a class turned by 90, 180 or 270 degrees for another class: four times the classes, for "
+             "things whose upright matters, such as characters."},
+    {.heading = "Network and loss"},
+    {.name = "encoder",
+     .letter = 'e',
+     .value = "NAME|FILE",
+     .text = &arguments.encoder,
+     .help = "conv4, lenet, koch, or a description file. Default: conv4."},
+    {.name = "size",
+     .value = "N",
+     .integer = &arguments.size,
+     .least = 1,
+     .most = 16384,
+     .help = "Height and width of the network's pictures. Default: as the encoder says."},
+    {.name = "channels",
+     .value = "N",
+     .integer = &arguments.channels,
+     .least = 1,
+     .most = 3,
+     .help = "1 for grey, 3 for colour. Default: as the encoder says."},
+    {.name = "embedding",
+     .value = "N",
+     .integer = &arguments.embedding,
+     .least = 1,
+     .most = 1 << 20,
+     .help = "Numbers of an embedding. Default: as the encoder says."},
+    {.name = "loss",
+     .value = "NAME",
+     .text = &arguments.loss,
+     .help =
+         "contrastive: same pairs cost d²/2, different ones max(0, margin − d)²/2. Default: contrastive."},
+    {.name = "margin",
+     .value = "M",
+     .number = &arguments.margin,
+     .least = 0,
+     .most = 1e6,
+     .above_least = true,
+     .help = "Distance beyond which different pairs are left alone. Default: 1."},
+    {.name = "pairs",
+     .value = "KIND",
+     .text = &arguments.pairs,
+     .choices = pairs_choices,
+     .help = "drawn: half same, half different; all: every two pictures of a batch of classes. Default: all "
+             "for class folders, drawn for pair data."},
+    {.name = "hardest",
+     .value = "K",
+     .integer = &arguments.hardest,
+     .least = 0,
+     .most = 65536,
+     .help =
+         "With --pairs all: of the different pictures, only the K nearest of each picture count. Default: 0, "
+         "all within the margin."},
+    {.name = "branches",
+     .value = "HOW",
+     .text = &arguments.branches,
+     .choices = branches_choices,
+     .help = "fused: both pictures of a pair in one batch; two-pass: one branch after the other. Default: "
+             "fused."},
+    {.heading = "Optimisation"},
+    {.name = "optimizer",
+     .value = "NAME",
+     .text = &arguments.optimizer,
+     .help = "sgd, adam or adamw. Default: adamw."},
+    {.name = "lr",
+     .value = "X",
+     .number = &arguments.rate,
+     .least = 0,
+     .most = 1e6,
+     .above_least = true,
+     .help = "Learning rate. Default: 0.001, for sgd 0.01."},
+    {.name = "weight-decay",
+     .value = "X",
+     .number = &arguments.weight_decay,
+     .given = &arguments.given_decay,
+     .least = 0,
+     .most = 1e6,
+     .help = "Weight decay of weights, not of biases. Default: 0.01 for adamw, else 0."},
+    {.name = "momentum",
+     .value = "X",
+     .number = &arguments.momentum,
+     .given = &arguments.given_momentum,
+     .least = 0,
+     .most = 0.9999,
+     .help = "Momentum of sgd, beta 1 of Adam. Default: 0.9."},
+    {.name = "clip",
+     .value = "NORM",
+     .number = &arguments.clip,
+     .given = &arguments.given_clip,
+     .least = 0,
+     .most = 1e9,
+     .help = "Largest norm of the whole gradient; 0: no limit. Default: 5."},
+    {.name = "schedule",
+     .value = "NAME",
+     .text = &arguments.schedule,
+     .choices = schedule_choices,
+     .help = "How the rate falls: cosine, constant, or step (a tenth after each third). Default: cosine."},
+    {.name = "warmup",
+     .value = "SHARE",
+     .number = &arguments.warmup,
+     .given = &arguments.given_warmup,
+     .least = 0,
+     .most = 1,
+     .help = "Share of the run over which the rate rises. Default: 0.05."},
+    {.name = "batch",
+     .letter = 'b',
+     .value = "PAIRS",
+     .integer = &arguments.batch,
+     .least = 1,
+     .most = 1 << 20,
+     .help = "Pairs of a step, so twice as many pictures. Default: 64."},
+    {.name = "per-class",
+     .value = "N",
+     .integer = &arguments.images_per_class,
+     .least = 2,
+     .most = 1 << 16,
+     .help = "With --pairs all: pictures of each class in a batch. Default: 4."},
+    {.heading = "Length"},
+    {.name = "steps",
+     .value = "N",
+     .integer = &arguments.steps,
+     .least = 1,
+     .most = UINT32_MAX - 1.0,
+     .help = "Train so many steps. Default: 2000."},
+    {.name = "epochs",
+     .value = "N",
+     .number = &arguments.epochs,
+     .least = 0,
+     .most = 1e9,
+     .above_least = true,
+     .help = "Train so many walks over the data instead."},
+    {.name = "minutes",
+     .value = "M",
+     .number = &arguments.minutes,
+     .least = 0,
+     .most = 1e6,
+     .above_least = true,
+     .help = "Train so long instead."},
+    {.name = "seed",
+     .value = "N",
+     .integer = &arguments.seed,
+     .least = 0,
+     .most = 9.0e18,
+     .help = "Of every random choice; the same seed on the same device gives the same model. Default: 1."},
+    {.name = "resume", .flag = &arguments.resume, .help = "Go on from MODEL.checkpoint."},
+    {.name = "checkpoint-seconds",
+     .value = "S",
+     .number = &arguments.checkpoint_seconds,
+     .least = 0,
+     .most = 1e9,
+     .above_least = true,
+     .help = "Time between checkpoints. Default: 60."},
+    {.heading = "Program"},
+    APP_OPTION_DEVICE(&arguments.device),
+    APP_OPTION_JSON(&arguments.json),
+    APP_OPTION_QUIET(&arguments.quiet),
+    {0}};
+
+static const app_note examples[] = {
+    {"siamese-train pictures/ -o shapes.siamese", "Train on class folders with the standard settings."},
+    {"siamese-train pictures/ -o shapes.siamese --minutes 10 --augment characters --size 56",
+     "Ten minutes, strongly varied, larger pictures."},
+    {"siamese-train pairs.csv -o faces.siamese --val held-out.csv --channels 3 --augment photos --log "
+     "log.csv",
+     "Train on a list of pairs in colour, and log every step."},
+    {NULL, NULL}};
+
+static const app_note exit_codes[] = {
+    {"0", "The model was written."},
+    {"2", "Trouble, or stopped by Ctrl-C after saving a checkpoint; the last line says how to go on."},
+    {NULL, NULL}};
+
+static const app_command command = {
+    .name = "siamese-train",
+    .summary = "train a Siamese network on pictures",
+    .arguments = "DATA",
+    .least = 1,
+    .most = 1,
+    .description =
+        "DATA is a folder whose leaf folders are classes, a folder with same/ and different/, a CSV file "
+        "with "
+        "the header a,b,label, or a folder with LFW's pairs.txt. One encoder runs on both pictures of each "
+        "pair; the loss pulls embeddings of same pairs together and pushes those of different pairs apart.\n"
+        "At the end, thresholds and a calibration are fitted on pairs that were not trained on, and "
+        "everything "
+        "that siamese-compare needs is written to one file.\n",
+    .options = options,
+    .examples = examples,
+    .exit_codes = exit_codes,
+};
+
+static volatile sig_atomic_t stop_requests;
+
+/// The first Ctrl-C asks the run to end after its step; the second leaves at once.
+static void request_stop(int signal_number) {
+  if (stop_requests++ > 0) _exit(128 + signal_number);
+}
+
+static bool show_progress(void *context, const siam_train_progress *progress) {
+  (void)context;
+  app_progress_update(progress->step, progress->steps, "loss %.4f  same %.3f  different %.3f  %.0f pairs/s",
+                      progress->loss, progress->same_distance, progress->different_distance,
+                      progress->pairs_per_second);
+  return stop_requests == 0;
+}
+
+static bool show_preparing(void *context, const char *what, uint32_t done, uint32_t count) {
+  (void)context;
+  app_progress_update(done, count, "%s", what);
+  return stop_requests == 0;
+}
+
+/// What the library takes: 0 means "default" there, so a typed 0 becomes "none", which is below 0.
+static double typed(bool given, double value) {
+  return given && value == 0 ? -1 : value;
+}
+
+static siam_train_options train_options(const char *data) {
+  const train_arguments *a = &arguments;
+  siam_train_options train = {
+      .data = data,
+      .output = a->output,
+      .validation = a->validation,
+      .holdout = typed(a->given_holdout, a->holdout),
+      .model = {.encoder = a->encoder,
+                .size = (int)a->size,
+                .channels = (int)a->channels,
+                .embedding = (int)a->embedding},
+      .loss = a->loss,
+      .pairs = a->pairs,
+      .hardest = (uint32_t)a->hardest,
+      .turned_classes = a->turned_classes,
+      .branches = a->branches,
+      .margin = a->margin,
+      .optimizer = a->optimizer,
+      .rate = a->rate,
+      .weight_decay = typed(a->given_decay, a->weight_decay),
+      .momentum = typed(a->given_momentum, a->momentum),
+      .clip = typed(a->given_clip, a->clip),
+      .schedule = a->schedule,
+      .warmup = typed(a->given_warmup, a->warmup),
+      .augment = a->augment,
+      .batch = (uint32_t)a->batch,
+      .images_per_class = (uint32_t)a->images_per_class,
+      .steps = (uint32_t)a->steps,
+      .epochs = a->epochs,
+      .minutes = a->minutes,
+      .seed = (uint64_t)a->seed,
+      .resume = a->resume,
+      .checkpoint_seconds = a->checkpoint_seconds,
+      .log = a->log,
+      .logger = app_logger(a->quiet || a->json),
+      .progress = show_progress,
+      .preparing = show_preparing,
+  };
+  return train;
+}
+
+static void print_report(const siam_train_report *report, const char *device) {
+  printf("Trained   %u steps in %.1f s on %s, %.0f pairs/s\n", report->steps, report->seconds,
+         app_show(device), report->pairs_per_second);
+  printf("Pictures  %u", report->images);
+  if (report->classes > 0) printf(" of %u classes", report->classes);
+  if (report->broken > 0) printf("; %u broken ones left out", report->broken);
+  if (report->calibrated_on_training)
+    printf("\nMeasured  on the training pictures, since nothing was held out: hopeful figures\n");
+  else if (report->validation_classes > 0)
+    printf("\nMeasured  on %u pictures of %u classes never trained on\n", report->validation_images,
+           report->validation_classes);
+  else
+    printf("\nMeasured  on %u pictures never trained on\n", report->validation_images);
+  printf("          ROC AUC %.4f, equal error rate %.1f %%, accuracy %.1f %% at distance %.3f\n", report->auc,
+         100 * report->eer, 100 * report->accuracy, report->threshold);
+  printf("Model     %s\n", app_show(arguments.output));
+}
+
+static int print_json(const siam_train_report *report, const char *device) {
+  json_t *object = json_object();
+  json_object_set_new(object, "model", app_json_text(arguments.output));
+  json_object_set_new(object, "device", app_json_text(device));
+  json_object_set_new(object, "steps", json_integer(report->steps));
+  json_object_set_new(object, "seconds", app_json_number(report->seconds));
+  json_object_set_new(object, "pairs_per_second", app_json_number(report->pairs_per_second));
+  json_object_set_new(object, "images", json_integer(report->images));
+  json_object_set_new(object, "classes", json_integer(report->classes));
+  json_object_set_new(object, "broken", json_integer(report->broken));
+  json_object_set_new(object, "validation_images", json_integer(report->validation_images));
+  json_object_set_new(object, "validation_classes", json_integer(report->validation_classes));
+  json_object_set_new(object, "calibrated_on_training", json_boolean(report->calibrated_on_training));
+  json_object_set_new(object, "roc_auc", app_json_number(report->auc));
+  json_object_set_new(object, "equal_error_rate", app_json_number(report->eer));
+  json_object_set_new(object, "accuracy", app_json_number(report->accuracy));
+  json_object_set_new(object, "threshold", app_json_number(report->threshold));
+  json_object_set_new(object, "arena_bytes", json_integer((json_int_t)report->arena_bytes));
+  json_object_set_new(object, "separate_bytes", json_integer((json_int_t)report->separate_bytes));
+  json_object_set_new(object, "warning",
+                      report->warning[0] != '\0' ? json_string(report->warning) : json_null());
+  return app_print_json(object);
+}
+
+static int train(siam_device *device, const char *data) {
+  siam_train_options train = train_options(data);
+  if (arguments.resize != NULL && siam_resize_mode_parse(arguments.resize, &train.model.resize) != SIAM_OK)
+    return app_fail_library();
+  struct sigaction action = {.sa_handler = request_stop};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  app_progress_begin("training", arguments.quiet || arguments.json);
+  siam_train_report report;
+  siam_status status = siam_train(device, &train, &report);
+  app_progress_end();
+  if (report.warning[0] != '\0') app_warn("%s", report.warning);
+  if (status != SIAM_OK) return app_fail_library();
+  const char *name = siam_device_get_info(device)->name;
+  if (arguments.json) return print_json(&report, name);
+  print_report(&report, name);
+  return APP_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  unsigned count = 0;
+  char **names = app_begin(&command, argc, argv, &count);
+  if (arguments.output == NULL) return app_fail("no model to write to; give one with -o MODEL");
+  if ((arguments.steps > 0) + (arguments.epochs > 0) + (arguments.minutes > 0) > 1)
+    return app_fail("--steps, --epochs and --minutes exclude each other; give one");
+  siam_device *device = NULL;
+  siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
+  if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
+  int code = train(device, names[0]);
+  siam_device_destroy(device);
+  return code;
+}
