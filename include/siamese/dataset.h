@@ -128,4 +128,53 @@ SIAM_API siam_status siam_dataset_draw_pairs(const siam_dataset *dataset, const 
                                              siam_pair **pairs, uint32_t *count);
 SIAM_API void siam_pairs_free(siam_pair *pairs);
 
+/// Something in the data that a person should look at.
+typedef enum siam_finding_kind {
+  SIAM_FINDING_BROKEN,        ///< A picture that cannot be read.
+  SIAM_FINDING_CONTRADICTION, ///< The same content under two labels.
+  SIAM_FINDING_LEAK,          ///< The same content in training and in validation.
+  SIAM_FINDING_REPEATED,      ///< The same content twice under one label.
+  SIAM_FINDING_KINDS          ///< How many kinds there are.
+} siam_finding_kind;
+
+typedef struct siam_finding {
+  siam_finding_kind kind;
+  const char *path;
+  const char *other;  ///< The other picture, the one of training for a leak; NULL for a broken one.
+  const char *reason; ///< A sentence.
+} siam_finding;
+
+/// What a look at all pictures of a data set found. Owns all it points to; needs the data set no more.
+/// "Content" is the decoded, upright picture.
+typedef struct siam_check_report {
+  uint32_t pictures, readable, skipped; ///< Skipped: entries that opening passed over with a message.
+  uint32_t rotated, alpha, grey, sixteen_bit;
+  uint32_t blank; ///< Pictures of one shade all over.
+  uint32_t classes, parents, singletons;
+  uint32_t class_size[3];       ///< Pictures of the smallest, the middle and the largest class.
+  uint32_t width[3], height[3]; ///< Smallest, middle, largest of the readable pictures.
+  uint64_t same, different;     ///< Pairs of a pair set; possible ones of a class set.
+  uint32_t found[SIAM_FINDING_KINDS];
+  const siam_finding *findings; ///< By kind, then by path.
+  uint32_t finding_count;
+  bool can_train;     ///< Enough is left without the broken pictures.
+  const char *reason; ///< Why not; "" where it can.
+  const char *text;   ///< All of this for people, with line ends; the first findings of each kind.
+} siam_check_report;
+
+/// Zero means the default.
+typedef struct siam_check_options {
+  const siam_dataset *validation; ///< Looked over for the training set's content; NULL: none.
+  uint32_t threads;               ///< 0: one per processor, at most 16.
+  /// As in training: called every now and then, false stops with SIAM_INTERRUPTED. May be NULL.
+  bool (*progress)(void *context, uint32_t done, uint32_t count);
+  void *progress_context;
+} siam_check_options;
+
+/// Decodes every picture and reports; changes and trains nothing. `options` may be NULL. What is wrong with
+/// the data is in the report, not in the status. The caller frees it with siam_check_report_free().
+SIAM_API siam_status siam_dataset_check(const siam_dataset *dataset, const siam_check_options *options,
+                                        siam_check_report **report);
+SIAM_API void siam_check_report_free(siam_check_report *report);
+
 #endif

@@ -53,17 +53,13 @@ cleanup:
   return status;
 }
 
-/// Only what is wrong with the file is a broken picture; the rest stops the pass.
-static bool is_fault_of_file(siam_status status) {
-  return status == SIAM_ERROR_FILE || status == SIAM_ERROR_FORMAT || status == SIAM_ERROR_UNSUPPORTED;
-}
-
+/// Only what is wrong with the file makes a broken picture; the rest stops the pass.
 static siam_status load_one(void *context, uint32_t number) {
   first_pass *pass = context;
   first_picture which = {pass, number};
   const char *path = siam_dataset_get_image_path(pass->dataset, number);
   siam_status status = siam_intake_load(&pass->images->intake, path, take_in, &which);
-  if (!is_fault_of_file(status)) return status;
+  if (!siam_is_fault_of_file(status)) return status;
   pass->broken[number] = true;
   pass->messages[number] = siam_copy_text(siam_last_error());
   return pass->messages[number] != NULL ? SIAM_OK : SIAM_ERROR_MEMORY;

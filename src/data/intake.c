@@ -1,5 +1,7 @@
 #include "data/intake.h"
 
+#include "base/memory.h"
+
 /// A photograph of 24 million pixels is decoded five times over before others wait; in memory that is 400 MB
 /// of plain colour.
 #define MOST_PIXELS (UINT64_C(128) << 20)
@@ -42,18 +44,33 @@ static void leave(admission *mine) {
   pthread_mutex_unlock(&intake->lock);
 }
 
-siam_status siam_intake_load(siam_intake *intake, const char *path,
-                             siam_status (*use)(void *context, const siam_picture *picture), void *context) {
+siam_status siam_intake_decode(siam_intake *intake, const char *name, const uint8_t *bytes, size_t count,
+                               siam_status (*use)(void *context, const siam_picture *picture),
+                               void *context) {
   admission mine = {.intake = intake};
   siam_picture_options options = intake->options;
   siam_picture picture;
   options.admit = admit;
   options.admit_context = &mine;
-  siam_status status = siam_picture_load(path, &options, &picture);
+  siam_status status = siam_picture_decode(name, bytes, count, &options, &picture);
   if (status == SIAM_OK) status = use(context, &picture);
   siam_picture_clear(&picture);
   leave(&mine);
   return status;
+}
+
+siam_status siam_intake_load(siam_intake *intake, const char *path,
+                             siam_status (*use)(void *context, const siam_picture *picture), void *context) {
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  SIAM_RETURN_IF_FAILED(siam_picture_read_file(path, &intake->options, &bytes, &count));
+  siam_status status = siam_intake_decode(intake, path, bytes, count, use, context);
+  siam_free(bytes);
+  return status;
+}
+
+bool siam_is_fault_of_file(siam_status status) {
+  return status == SIAM_ERROR_FILE || status == SIAM_ERROR_FORMAT || status == SIAM_ERROR_UNSUPPORTED;
 }
 
 unsigned siam_picture_facts(const siam_picture *picture) {

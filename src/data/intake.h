@@ -25,6 +25,14 @@ void siam_intake_end(siam_intake *intake);
 siam_status siam_intake_load(siam_intake *intake, const char *path,
                              siam_status (*use)(void *context, const siam_picture *picture), void *context);
 
+/// The same for a file that was read already; `name` stands for it in messages.
+siam_status siam_intake_decode(siam_intake *intake, const char *name, const uint8_t *bytes, size_t count,
+                               siam_status (*use)(void *context, const siam_picture *picture), void *context);
+
+/// Whether a failure says something about the file; anything else concerns the program.
+bool siam_is_fault_of_file(siam_status status);
+
+/// Bits of SIAM_FACT_….
 unsigned siam_picture_facts(const siam_picture *picture);
 
 #endif

@@ -218,13 +218,17 @@ cleanup:
   return status;
 }
 
+siam_status siam_picture_read_file(const char *path, const siam_picture_options *options, uint8_t **bytes,
+                                   size_t *count) {
+  return siam_file_read(path, (size_t)with_defaults(options).max_bytes, bytes, count);
+}
+
 siam_status siam_picture_load(const char *path, const siam_picture_options *options, siam_picture *picture) {
   uint8_t *bytes = NULL;
   size_t count = 0;
-  siam_picture_options limits = with_defaults(options);
   *picture = (siam_picture){0};
-  SIAM_RETURN_IF_FAILED(siam_file_read(path, (size_t)limits.max_bytes, &bytes, &count));
-  siam_status status = siam_picture_decode(path, bytes, count, &limits, picture);
+  SIAM_RETURN_IF_FAILED(siam_picture_read_file(path, options, &bytes, &count));
+  siam_status status = siam_picture_decode(path, bytes, count, options, picture);
   siam_free(bytes);
   return status;
 }

@@ -53,6 +53,11 @@ typedef struct siam_picture_options {
 /// kind of picture that is not read, by its name).
 siam_status siam_picture_load(const char *path, const siam_picture_options *options, siam_picture *picture);
 
+/// Reads a picture's file, no longer than the options allow, without looking inside. Free `*bytes` with
+/// siam_free().
+siam_status siam_picture_read_file(const char *path, const siam_picture_options *options, uint8_t **bytes,
+                                   size_t *count);
+
 /// Decodes `count` bytes; `name` stands for the file in messages.
 siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t count,
                                 const siam_picture_options *options, siam_picture *picture);
