@@ -123,15 +123,15 @@ static siam_status decode_stored(const siam_picture_file *file, siam_picture_for
 }
 
 /// value × alpha + white × (1 − alpha), all in 0 … most, rounded to nearest. The sum is at most most².
-static uint32_t lay_over_white(uint32_t value, uint32_t alpha, uint32_t most) {
+static inline uint32_t lay_over_white(uint32_t value, uint32_t alpha, uint32_t most) {
   return (value * alpha + most * (most - alpha) + most / 2) / most;
 }
 
-/// 16 to 8 bits, alpha away. Works in place: a sample is written no later than it is read.
-static void make_plain(siam_stored_picture *stored) {
+/// 16 to 8 bits, alpha away. Works in place: a sample is written no later than it is read. Inline, so that
+/// the divisions are by constants.
+static inline void flatten(siam_stored_picture *stored, bool sixteen_bit, uint32_t most) {
   uint8_t *bytes = stored->samples;
   const uint16_t *words = stored->samples;
-  uint32_t most = stored->sixteen_bit ? UINT16_MAX : UINT8_MAX;
   bool has_alpha = stored->channels % 2 == 0;
   uint32_t colours = stored->channels - has_alpha;
   size_t count = (size_t)stored->width * stored->height;
@@ -139,7 +139,7 @@ static void make_plain(siam_stored_picture *stored) {
     uint32_t pixel[4];
     for (uint32_t c = 0; c < stored->channels; c++) {
       size_t at = i * stored->channels + c;
-      pixel[c] = stored->sixteen_bit ? words[at] : bytes[at];
+      pixel[c] = sixteen_bit ? words[at] : bytes[at];
     }
     for (uint32_t c = 0; c < colours; c++) {
       uint32_t value = has_alpha ? lay_over_white(pixel[c], pixel[colours], most) : pixel[c];
@@ -147,6 +147,13 @@ static void make_plain(siam_stored_picture *stored) {
     }
   }
   stored->channels = colours;
+}
+
+static void make_plain(siam_stored_picture *stored) {
+  if (stored->sixteen_bit)
+    flatten(stored, true, UINT16_MAX);
+  else
+    flatten(stored, false, UINT8_MAX);
   stored->sixteen_bit = false;
 }
 

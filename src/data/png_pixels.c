@@ -61,16 +61,14 @@ static bool unfilter(unsigned filter, uint8_t *row, const uint8_t *above, size_t
     for (size_t i = 0; i < count; i++) row[i] = (uint8_t)(row[i] + above[i]);
     return true;
   case 3:
-    for (size_t i = 0; i < count; i++) {
-      unsigned left = i < step ? 0 : row[i - step];
-      row[i] = (uint8_t)(row[i] + (left + above[i]) / 2);
-    }
+    for (size_t i = 0; i < step; i++) row[i] = (uint8_t)(row[i] + above[i] / 2);
+    for (size_t i = step; i < count; i++) row[i] = (uint8_t)(row[i] + (row[i - step] + above[i]) / 2);
     return true;
   case 4:
-    for (size_t i = 0; i < count; i++) {
-      bool first = i < step;
-      row[i] = (uint8_t)(row[i] + paeth(first ? 0 : row[i - step], above[i], first ? 0 : above[i - step]));
-    }
+    // Without a pixel to the left the predictor is the byte above.
+    for (size_t i = 0; i < step; i++) row[i] = (uint8_t)(row[i] + above[i]);
+    for (size_t i = step; i < count; i++)
+      row[i] = (uint8_t)(row[i] + paeth(row[i - step], above[i], above[i - step]));
     return true;
   default:
     return false;

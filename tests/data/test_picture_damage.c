@@ -79,6 +79,41 @@ Test(picture_damage, every_flipped_bit_of_a_png_is_noticed) {
   }
 }
 
+/// CRC-32 as ISO 3309 defines it, bit by bit.
+static uint32_t plain_checksum(const uint8_t *bytes, size_t count) {
+  uint32_t crc = UINT32_MAX;
+  for (size_t bit = 0; bit < 8 * count; bit++) {
+    uint32_t low = (crc ^ bytes[bit / 8] >> bit % 8) & 1;
+    crc = crc >> 1 ^ (low ? UINT32_C(0xedb88320) : 0);
+  }
+  return ~crc;
+}
+
+static void put_32(uint8_t *bytes, uint32_t value) {
+  for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+Test(picture_damage, the_checksums_of_long_chunks_are_checked_too) {
+  enum { HEAD = 33, LONGEST = 20003 };
+  contents file = read_fixture("png_0_8.png");
+  for (uint32_t length = 8100; length <= LONGEST; length = length < 8200 ? length + 1 : length + 3967) {
+    contents longer = {siam_allocate(file.count + length + 12, 1), file.count + length + 12};
+    uint8_t *chunk = longer.bytes + HEAD;
+    memcpy(longer.bytes, file.bytes, HEAD);
+    put_32(chunk, length);
+    memcpy(chunk + 4, "loNg", 4);
+    for (uint32_t i = 0; i < length; i++) chunk[8 + i] = (uint8_t)(i * 2654435761u >> 24);
+    put_32(chunk + 8 + length, plain_checksum(chunk + 4, length + 4));
+    memcpy(chunk + 12 + length, file.bytes + HEAD, file.count - HEAD);
+    cr_assert_eq(decode_prefix(&longer, longer.count), SIAM_OK, "%u: %s", length, siam_last_error());
+    chunk[8 + length / 2] ^= 4;
+    cr_assert_eq(decode_prefix(&longer, longer.count), SIAM_ERROR_FORMAT);
+    cr_assert_not_null(strstr(siam_last_error(), "loNg has a wrong checksum"));
+    siam_free(longer.bytes);
+  }
+  siam_free(file.bytes);
+}
+
 Test(picture_damage, flipped_bits_of_other_formats_are_refused_or_read_without_harm) {
   for (size_t i = 0; i < SOUND; i++) {
     contents file = read_fixture(sound[i]);
