@@ -1,8 +1,8 @@
 #include "base/csv.h"
 
+#include "base/number.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /// A comma stands before every field but the first of its row.
@@ -26,17 +26,11 @@ void siam_csv_add(siam_text *text, const char *field) {
 }
 
 void siam_csv_add_float(siam_text *text, float number) {
-  char digits[32];
-  // The sign of a NaN is an accident of how it arose.
-  double shown = isnan(number) ? NAN : (double)number;
-  for (int precision = 6; precision <= 9; precision++) {
-    snprintf(digits, sizeof digits, "%.*g", precision, shown);
-    if (strtof(digits, NULL) == number) break;
-  }
-  char *comma = strchr(digits, ',');
-  if (comma != NULL) *comma = '.';
   separate(text);
-  siam_text_add_bytes(text, digits, strlen(digits));
+  if (isfinite(number))
+    siam_number_add(text, number);
+  else
+    siam_text_add(text, "%s", isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
 }
 
 void siam_csv_add_count(siam_text *text, unsigned long long count) {
