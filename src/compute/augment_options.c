@@ -15,7 +15,7 @@ const siam_augment_set siam_augment_sets[] = {
      {.shift = 0.04F, .rotation = 5, .scale = 0.05F}},
     {"characters",
      "strokes written by another hand: affine and elastic",
-     {.shift = 0.07F, .rotation = 12.5F, .scale = 0.2F, .shear = 0.15F, .elastic = 0.04F}},
+     {.shift = 0.08F, .rotation = 20, .scale = 0.15F, .aspect = 0.25F, .shear = 0.15F, .elastic = 0.045F}},
     {"photos",
      "another camera, light and moment: mirrored, moved, lit otherwise, partly hidden",
      {.shift = 0.08F,
