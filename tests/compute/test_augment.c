@@ -308,6 +308,31 @@ Test(augment, mirrors_and_quarter_turns_move_pixels_and_change_none) {
   siam_free(result);
 }
 
+Test(augment, an_index_may_carry_quarter_turns_of_its_picture) {
+  siam_augment_shape shape = {.height = 6, .width = 6, .channels = 1, .images = 4, .turned = true};
+  shape.deviation[0] = 1.0F / 255;
+  uint8_t *pictures = noise_pictures(2 * 36);
+  int32_t indices[4];
+  for (uint32_t turns = 0; turns < 4; turns++) {
+    const uint32_t index = 1U | turns << SIAM_INDEX_TURN_SHIFT;
+    memcpy(&indices[turns], &index, sizeof index);
+  }
+  float *turned = run(NULL, &shape, pictures, 2, indices, 1, 1);
+  for (int y = 0; y < 6; y++)
+    for (int x = 0; x < 6; x++) {
+      const uint8_t value = pictures[36 + y * 6 + x];
+      // A quarter turn takes (x, y) to (5 − y, x) or to (y, 5 − x); twice that is (5 − x, 5 − y) either way.
+      const float once[2] = {turned[36 + x * 6 + 5 - y], turned[36 + (5 - x) * 6 + y]};
+      const float thrice[2] = {turned[108 + (5 - x) * 6 + y], turned[108 + x * 6 + 5 - y]};
+      cr_assert_float_eq(turned[y * 6 + x], value, 1e-3);
+      cr_assert_float_eq(turned[72 + (5 - y) * 6 + 5 - x], value, 1e-3);
+      cr_assert((fabsf(once[0] - (float)value) < 1e-3F && fabsf(thrice[0] - (float)value) < 1e-3F) ||
+                (fabsf(once[1] - (float)value) < 1e-3F && fabsf(thrice[1] - (float)value) < 1e-3F));
+    }
+  siam_free(pictures);
+  siam_free(turned);
+}
+
 Test(augment, parts_happen_as_often_as_told) {
   enum { CASES = 600 };
   siam_augment_shape shape = {.height = 2, .width = 3, .channels = 1, .images = CASES};
