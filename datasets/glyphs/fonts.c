@@ -101,6 +101,9 @@ siam_status siam_glyph_fonts_load(siam_glyph_fonts *list, const char *folder, co
     SIAM_RETURN_IF_FAILED(add_folder(list, folder, NULL, logger));
   else
     SIAM_RETURN_IF_FAILED(add_packages(list, logger));
+  if (list->count == 0)
+    return siam_fail(SIAM_ERROR_DATA, "%s: no .ttf or .otf file in it that can be read",
+                     folder != NULL ? folder : "the folders of the listed packages");
   qsort(list->fonts, list->count, sizeof *list->fonts, by_name);
   size_t kept = 0;
   for (size_t i = 0; i < list->count; i++) {
@@ -114,7 +117,6 @@ siam_status siam_glyph_fonts_load(siam_glyph_fonts *list, const char *folder, co
     }
   }
   list->count = kept;
-  if (kept == 0) return siam_fail(SIAM_ERROR_DATA, "%s: no .ttf or .otf file in it that can be read", folder);
   return SIAM_OK;
 }
 
