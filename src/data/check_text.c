@@ -17,6 +17,20 @@ static const char *const kind_names[SIAM_FINDING_KINDS] = {
     [SIAM_FINDING_LEAK] = "Same content in training and validation",
     [SIAM_FINDING_REPEATED] = "Same content twice"};
 
+/// A text from outside, with control characters (C0, DEL and C1) made visible, so that no file name can speak
+/// to the terminal.
+static void add_visible(siam_text *text, const char *from) {
+  for (const unsigned char *byte = (const unsigned char *)from; *byte != '\0'; byte++) {
+    bool begins_c1 = byte[0] == 0xC2 && byte[1] >= 0x80 && byte[1] < 0xA0;
+    bool plain = *byte >= 0x20 && *byte != 0x7F && !begins_c1;
+    if (plain)
+      siam_text_add_bytes(text, (const char *)byte, 1);
+    else
+      siam_text_add(text, "\\x%02x", *byte);
+    if (begins_c1) siam_text_add(text, "\\x%02x", *++byte);
+  }
+}
+
 static void add_line(siam_text *text, const char *name, uint64_t number) {
   siam_text_add(text, "%-26s%10" PRIu64 "\n", name, number);
 }
@@ -54,17 +68,25 @@ static void add_contents(siam_text *text, const siam_check *check) {
     add_line(text, "  in validation too", check->report.found[SIAM_FINDING_LEAK]);
 }
 
+static void add_finding(siam_text *text, const siam_finding *finding) {
+  siam_text_add(text, "  ");
+  if (finding->other != NULL) {
+    add_visible(text, finding->path);
+    siam_text_add(text, "\n  = ");
+    add_visible(text, finding->other);
+    siam_text_add(text, ": ");
+  }
+  add_visible(text, finding->reason);
+  siam_text_add(text, "\n");
+}
+
 static void add_findings(siam_text *text, const siam_check_report *report) {
   uint32_t next = 0;
   for (int kind = 0; kind < SIAM_FINDING_KINDS; kind++) {
     uint32_t count = report->found[kind], end = next + count;
     if (count > 0) siam_text_add(text, "\n%s:\n", kind_names[kind]);
     for (uint32_t i = 0; i < count && i < NAMED; i++) {
-      const siam_finding *finding = &report->findings[next + i];
-      if (finding->other == NULL)
-        siam_text_add(text, "  %s\n", finding->reason);
-      else
-        siam_text_add(text, "  %s\n  = %s: %s\n", finding->path, finding->other, finding->reason);
+      add_finding(text, &report->findings[next + i]);
     }
     if (count > NAMED) siam_text_add(text, "  and %u more\n", count - NAMED);
     next = end;
@@ -75,8 +97,8 @@ siam_status siam_check_write(siam_check *check) {
   siam_text *text = &check->text;
   siam_check_report *report = &check->report;
   report->findings = check->findings;
-  siam_text_add(text, "%s (%s)\n\n", siam_dataset_get_path(check->training),
-                form_names[siam_dataset_get_form(check->training)]);
+  add_visible(text, siam_dataset_get_path(check->training));
+  siam_text_add(text, " (%s)\n\n", form_names[siam_dataset_get_form(check->training)]);
   add_pictures(text, report);
   add_labels(text, report);
   add_contents(text, check);
@@ -85,8 +107,8 @@ siam_status siam_check_write(siam_check *check) {
   add_summary(text, "height", report->height);
   if (report->classes > 0) add_summary(text, "pictures of a class", report->class_size);
   add_findings(text, report);
-  siam_text_add(
-      text, "\n%s%s\n",
-      report->can_train ? "These data can be trained on." : "Cannot be trained on: ", check->reason);
+  siam_text_add(text, report->can_train ? "\nThese data can be trained on." : "\nCannot be trained on: ");
+  add_visible(text, check->reason);
+  siam_text_add(text, "\n");
   return siam_text_status(text);
 }

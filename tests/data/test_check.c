@@ -182,6 +182,16 @@ Test(check, text_names_ten_of_a_kind_and_counts_the_rest) {
   cr_assert_not_null(strstr(report->text, "and 2 more"));
 }
 
+Test(check, text_shows_control_characters_in_names) {
+  flat("d/a/1.pgm", 3, 1);
+  flat("d/a/2.pgm", 3, 2);
+  flat("d/a/3.pgm", 3, 2);
+  flat("d/b/\x1b[31m\xc2\x9b.pgm", 3, 1);
+  check("d");
+  cr_assert_not_null(strstr(report->text, "d/b/\\x1b[31m\\xc2\\x9b.pgm"), "%s", report->text);
+  cr_assert_null(strchr(report->text, '\x1b'));
+}
+
 static bool stop(void *context, uint32_t done, uint32_t count) {
   (void)context, (void)done, (void)count;
   return false;
