@@ -17,7 +17,7 @@ typedef struct train_arguments {
   double holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, checkpoint_seconds;
   int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
   bool given_holdout, given_decay, given_momentum, given_clip, given_warmup;
-  bool resume, json, quiet, turned_classes;
+  bool resume, json, quiet, turned_classes, check;
 } train_arguments;
 
 static train_arguments arguments = {.seed = 1};
@@ -47,6 +47,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 0.9,
      .help = "Share of the classes held out without --val; 0: none. Default: 0.1."},
+    {.name = "check",
+     .flag = &arguments.check,
+     .help = "Train nothing; look at every picture of DATA, and with --val for what both have, and report."},
     {.name = "resize",
      .value = "MODE",
      .text = &arguments.resize,
@@ -223,10 +226,11 @@ static const app_note examples[] = {
     {"siamese-train pairs.csv -o faces.siamese --val held-out.csv --channels 3 --augment photos --log "
      "log.csv",
      "Train on a list of pairs in colour, and log every step."},
+    {"siamese-train pictures/ --check", "Find broken, blank and repeated pictures before training."},
     {NULL, NULL}};
 
 static const app_note exit_codes[] = {
-    {"0", "The model was written."},
+    {"0", "The model was written; with --check: the data can be trained on."},
     {"2", "Trouble, or stopped by Ctrl-C after saving a checkpoint; the last line says how to go on."},
     {NULL, NULL}};
 
@@ -254,6 +258,12 @@ static volatile sig_atomic_t stop_requests;
 /// The first Ctrl-C asks the run to end after its step; the second leaves at once.
 static void request_stop(int signal_number) {
   if (stop_requests++ > 0) _exit(128 + signal_number);
+}
+
+static void catch_interrupts(void) {
+  struct sigaction action = {.sa_handler = request_stop};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
 }
 
 static bool show_progress(void *context, const siam_train_progress *progress) {
@@ -362,9 +372,7 @@ static int train(siam_device *device, const char *data) {
   siam_train_options train = train_options(data);
   if (arguments.resize != NULL && siam_resize_mode_parse(arguments.resize, &train.model.resize) != SIAM_OK)
     return app_fail_library();
-  struct sigaction action = {.sa_handler = request_stop};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  catch_interrupts();
   app_progress_begin("training", arguments.quiet || arguments.json);
   siam_train_report report;
   siam_status status = siam_train(device, &train, &report);
@@ -377,9 +385,90 @@ static int train(siam_device *device, const char *data) {
   return APP_SUCCESS;
 }
 
+// --check
+
+static bool show_checking(void *context, uint32_t done, uint32_t count) {
+  (void)context;
+  app_progress_update(done, count, "pictures");
+  return stop_requests == 0;
+}
+
+static json_t *three(const uint32_t *numbers) {
+  return json_pack("[I, I, I]", (json_int_t)numbers[0], (json_int_t)numbers[1], (json_int_t)numbers[2]);
+}
+
+static json_t *list_findings(const siam_check_report *report) {
+  static const char *const kinds[SIAM_FINDING_KINDS] = {"broken", "two labels", "in validation", "repeated"};
+  json_t *list = json_array();
+  for (uint32_t i = 0; i < report->finding_count; i++) {
+    const siam_finding *finding = &report->findings[i];
+    json_t *entry = json_object();
+    json_object_set_new(entry, "kind", json_string(kinds[finding->kind]));
+    json_object_set_new(entry, "path", app_json_text(finding->path));
+    json_object_set_new(entry, "other", finding->other != NULL ? app_json_text(finding->other) : json_null());
+    json_object_set_new(entry, "reason", app_json_text(finding->reason));
+    json_array_append_new(list, entry);
+  }
+  return list;
+}
+
+static void print_check_json(const siam_check_report *report) {
+  json_t *object = json_object();
+  const struct {
+    const char *name;
+    uint64_t number;
+  } counts[] = {
+      {"pictures", report->pictures},       {"readable", report->readable},     {"skipped", report->skipped},
+      {"rotated", report->rotated},         {"alpha", report->alpha},           {"grey", report->grey},
+      {"sixteen_bit", report->sixteen_bit}, {"blank", report->blank},           {"classes", report->classes},
+      {"parents", report->parents},         {"singletons", report->singletons}, {"same", report->same},
+      {"different", report->different}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    json_object_set_new(object, counts[i].name, json_integer((json_int_t)counts[i].number));
+  json_object_set_new(object, "class_size", three(report->class_size));
+  json_object_set_new(object, "width", three(report->width));
+  json_object_set_new(object, "height", three(report->height));
+  json_object_set_new(object, "findings", list_findings(report));
+  json_object_set_new(object, "can_train", json_boolean(report->can_train));
+  json_object_set_new(object, "reason", app_json_text(report->reason));
+  app_print_json(object);
+}
+
+static int check_opened(const siam_dataset *data, const siam_dataset *validation) {
+  siam_check_report *report = NULL;
+  siam_check_options check = {.validation = validation, .progress = show_checking};
+  app_progress_begin("checking", arguments.quiet || arguments.json);
+  siam_status status = siam_dataset_check(data, &check, &report);
+  app_progress_end();
+  if (status != SIAM_OK) return app_fail_library();
+  if (arguments.json)
+    print_check_json(report);
+  else
+    fputs(report->text, stdout);
+  int code = report->can_train ? APP_SUCCESS : APP_TROUBLE;
+  siam_check_report_free(report);
+  return code;
+}
+
+static int check(const char *path) {
+  siam_dataset *data = NULL, *validation = NULL;
+  siam_dataset_options open = {.logger = app_logger(arguments.quiet || arguments.json)};
+  siam_status status = siam_dataset_open(path, &open, &data);
+  if (status == SIAM_OK && arguments.validation != NULL)
+    status = siam_dataset_open(arguments.validation, &open, &validation);
+  int code = status == SIAM_OK ? check_opened(data, validation) : app_fail_library();
+  siam_dataset_destroy(data);
+  siam_dataset_destroy(validation);
+  return code;
+}
+
 int main(int argc, char **argv) {
   unsigned count = 0;
   char **names = app_begin(&command, argc, argv, &count);
+  if (arguments.check) {
+    catch_interrupts();
+    return check(names[0]);
+  }
   if (arguments.output == NULL) return app_fail("no model to write to; give one with -o MODEL");
   if ((arguments.steps > 0) + (arguments.epochs > 0) + (arguments.minutes > 0) > 1)
     return app_fail("--steps, --epochs and --minutes exclude each other; give one");
