@@ -29,8 +29,8 @@ static bool absorb(siam_layer *layer, const siam_layer *next) {
   if (next->type->activation == SIAM_ACTIVATION_RELU || next->type->activation == SIAM_ACTIVATION_LEAKY_RELU)
     return layer->pool == 0 && siam_layer_absorb_activation(layer, next);
   extern const siam_layer_type siam_layer_max_pool;
-  bool two_by_two = next->type == &siam_layer_max_pool && next->options[0] == 2 && next->options[1] == 2 &&
-                    next->options[2] == 0;
+  bool two_by_two = next->type == &siam_layer_max_pool && next->options[0] == 2 &&
+                    (next->options[1] == 0 || next->options[1] == 2) && next->options[2] == 0;
   if (layer->pool != 0 || !two_by_two) return false;
   layer->pool = 2;
   return true;

@@ -9,10 +9,13 @@
 
 enum { KERNEL, STRIDE, PAD };
 
+/// The window's side where the description does not say another.
+static int stride_of(const siam_layer *layer) {
+  return (int)(layer->options[STRIDE] > 0 ? layer->options[STRIDE] : layer->options[KERNEL]);
+}
+
 static siam_status window_shape(siam_layer *layer) {
-  int kernel = (int)layer->options[KERNEL], stride = (int)layer->options[STRIDE];
-  int pad = (int)layer->options[PAD];
-  if (stride == 0) stride = kernel;
+  int kernel = (int)layer->options[KERNEL], stride = stride_of(layer), pad = (int)layer->options[PAD];
   if (pad * 2 > kernel)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: padding %d is more than half of the window of %d", layer->name,
                      pad, kernel);
@@ -22,7 +25,6 @@ static siam_status window_shape(siam_layer *layer) {
                      "%s: a window of %d does not fit into a picture of %d×%d; use larger pictures or fewer "
                      "poolings",
                      layer->name, kernel, layer->in.height, layer->in.width);
-  layer->options[STRIDE] = stride;
   layer->out = (siam_shape){height / stride + 1, width / stride + 1, layer->in.channels};
   return SIAM_OK;
 }
@@ -44,7 +46,7 @@ static siam_status launch(const siam_layer *layer, const siam_pass *pass, const 
   bool global = layer->type->options[0].name == NULL;
   int kernel_height = global ? layer->in.height : (int)layer->options[KERNEL];
   int kernel_width = global ? layer->in.width : (int)layer->options[KERNEL];
-  int stride = global ? 1 : (int)layer->options[STRIDE], pad = global ? 0 : (int)layer->options[PAD];
+  int stride = global ? 1 : stride_of(layer), pad = global ? 0 : (int)layer->options[PAD];
   siam_argument arguments[16];
   size_t count = 0;
   for (size_t i = 0; i < view_count; i++) arguments[count++] = siam_arg(views[i]);

@@ -14,15 +14,35 @@ static void tell_unsupported(const siam_operating_points *points, const siam_ran
              ranking->different_count);
 }
 
-/// Fits both on ranked pairs, and sums up how well the pairs are told apart.
-static siam_status fit(const siam_ranking *ranking, const siam_logger *logger, siam_decision *decision,
-                       siam_calibration_summary *summary) {
-  siam_status status = SIAM_OK;
+/// A low false-accept rate takes many different pairs: 1e-4 takes 100,000. Same pairs come as far as there
+/// are.
+enum { RATE_PAIRS = 400000 };
+
+/// Chooses and measures at most `count` pairs and ranks them.
+static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count, uint64_t seed,
+                              const float *embeddings, size_t dimensions, siam_ranking *ranking) {
+  siam_pairs_options draw = {.count = count, .seed = seed};
+  siam_pair_set pairs = {0};
+  SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, embeddings, dimensions, &pairs));
+  siam_status status = siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, ranking);
+  siam_pair_set_clear(&pairs);
+  return status;
+}
+
+/// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
+/// false-accept rates come from as many different pairs as can be had.
+static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, siam_decision *decision) {
+  siam_operating_points points;
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, &points));
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, &decision->points));
+  decision->points.points[0] = points.points[0];
+  return siam_calibration_fit_platt(balanced, &decision->calibration);
+}
+
+static siam_status sum_up(const siam_ranking *ranking, const siam_decision *decision,
+                          siam_calibration_summary *summary) {
   siam_curve curve = {0};
-  SIAM_TRY(siam_curve_create(ranking, &curve));
-  SIAM_TRY(siam_operating_points_fit(ranking, &decision->points));
-  SIAM_TRY(siam_calibration_fit_platt(ranking, &decision->calibration));
-  tell_unsupported(&decision->points, ranking, logger);
+  SIAM_RETURN_IF_FAILED(siam_curve_create(ranking, &curve));
   double threshold = siam_best_threshold(&curve);
   *summary = (siam_calibration_summary){.auc = siam_curve_auc(&curve),
                                         .eer = siam_curve_eer(&curve),
@@ -31,30 +51,29 @@ static siam_status fit(const siam_ranking *ranking, const siam_logger *logger, s
                                         .same_pairs = (uint32_t)ranking->same_count,
                                         .different_pairs = (uint32_t)ranking->different_count,
                                         .reversed = decision->calibration.reversed};
-cleanup:
   siam_curve_clear(&curve);
-  return status;
+  return SIAM_OK;
 }
 
 siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset, siam_images *images,
                                  const siam_calibration_options *options, siam_calibration_summary *summary) {
   siam_status status = SIAM_OK;
   siam_telling telling = {options->preparing, options->context, "calibrating"};
-  siam_pairs_options draw = {.count = options->pairs, .seed = options->seed};
-  siam_pair_set pairs = {0};
-  siam_ranking ranking = {0};
+  siam_ranking balanced = {0}, many = {0};
   siam_decision decision = {0};
   float *embeddings = NULL;
+  size_t dimensions = (size_t)siam_model_get_info(model).embedding;
   SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
-  SIAM_TRY(siam_pair_set_measure(dataset, &draw, embeddings, (size_t)siam_model_get_info(model).embedding,
-                                 &pairs));
-  SIAM_TRY(siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, &ranking));
-  SIAM_TRY(fit(&ranking, &options->logger, &decision, summary));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options->seed, embeddings, dimensions, &balanced));
+  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options->seed, embeddings, dimensions, &many));
+  SIAM_TRY(fit(&balanced, &many, &decision));
+  tell_unsupported(&decision.points, &many, &options->logger);
+  SIAM_TRY(sum_up(&balanced, &decision, summary));
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);
-  siam_ranking_clear(&ranking);
-  siam_pair_set_clear(&pairs);
+  siam_ranking_clear(&balanced);
+  siam_ranking_clear(&many);
   siam_free(embeddings);
   return status;
 }
