@@ -159,6 +159,27 @@ Test(one_shot, a_query_and_its_support_are_by_different_drawers_where_those_are_
   cr_assert_lt(run(drawn, false, &options).accuracy.value, 0.6);
 }
 
+Test(one_shot, a_support_is_never_by_the_drawer_of_its_query_where_those_are_known) {
+  // Drawer 0 puts class c at c, twice; drawer 1 puts it where class c + 1 of drawer 0 lies. So a query always
+  // finds another class's support at its own place, unless its support is drawer 0's second picture.
+  float values[15];
+  uint32_t classes[15], drawers[15];
+  for (uint32_t i = 0; i < 15; i++) {
+    classes[i] = i / 3;
+    drawers[i] = i % 3 == 2;
+    values[i] = (float)((classes[i] + drawers[i]) % 5);
+  }
+  siam_embeddings embeddings = {values, 15, 1};
+  siam_one_shot_labels labels = {.classes = classes, .class_count = 5, .drawers = drawers};
+  siam_one_shot result;
+  siam_one_shot_options options = {.ways = 5, .trials = 300};
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_eq(result.accuracy.value, 0);
+  labels.drawers = NULL;
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_gt(result.accuracy.value, 0);
+}
+
 Test(one_shot, a_class_with_one_picture_is_a_support_but_never_a_query) {
   // Class 0 has two pictures, the others one each: every query is of class 0.
   const float values[] = {0, 0.1f, 5, 6, 7};

@@ -1,4 +1,5 @@
 #include "base/random.h"
+#include "pipeline/bootstrap.h"
 #include "pipeline/verification.h"
 
 #include <criterion/criterion.h>
@@ -71,6 +72,51 @@ Test(verification, intervals_over_classes_hold_the_truth_as_often_as_they_say) {
 Test(verification, intervals_over_pairs_would_be_too_narrow_here) {
   double share = coverage(false, 300);
   cr_assert_lt(share, 0.85, "%g", share);
+}
+
+/// AUC where a pair within a class counts as often as that was drawn, any other the product of both.
+static double reference_auc(const population *drawn, const uint32_t *counts) {
+  double nearer = 0, all = 0;
+  for (size_t i = 0; i < PAIRS; i++) {
+    for (size_t k = 0; k < PAIRS; k++) {
+      if (!drawn->same[i] || drawn->same[k]) continue;
+      double weight = (double)counts[drawn->a[i]] * counts[drawn->a[k]] * counts[drawn->b[k]];
+      all += weight;
+      nearer += drawn->distances[i] < drawn->distances[k] ? weight : 0;
+    }
+  }
+  return nearer / all;
+}
+
+Test(verification, an_interval_is_that_of_a_quadratic_reference) {
+  // 41 repetitions, so that the quantiles 2.5 % and 97.5 % are the second smallest and the second largest.
+  static population drawn;
+  draw_population(7, &drawn);
+  siam_measured_pairs pairs = measure(&drawn);
+  siam_verification found;
+  siam_verification_options options = {.repetitions = 41, .seed = 5};
+  cr_assert_eq(siam_verification_compute(&pairs, &options, &found), SIAM_OK);
+  double values[41];
+  for (uint32_t repetition = 0; repetition < 41; repetition++) {
+    uint32_t counts[CLASSES];
+    siam_bootstrap_draw(5, repetition, CLASSES, counts);
+    values[repetition] = reference_auc(&drawn, counts);
+  }
+  int below = 0, above = 0;
+  for (int i = 0; i < 41; i++) {
+    below += values[i] < found.auc.low - 1e-12;
+    above += values[i] > found.auc.high + 1e-12;
+  }
+  cr_assert_eq(below, 1);
+  cr_assert_eq(above, 1);
+  double nearest_low = 1, nearest_high = 1;
+  for (int i = 0; i < 41; i++) {
+    nearest_low = fmin(nearest_low, fabs(values[i] - found.auc.low));
+    nearest_high = fmin(nearest_high, fabs(values[i] - found.auc.high));
+  }
+  // Sums of a hundred thousand weights: far below what lies between two repetitions.
+  cr_assert_lt(nearest_low, 1e-10);
+  cr_assert_lt(nearest_high, 1e-10);
 }
 
 Test(verification, the_same_seed_gives_the_same_intervals) {
