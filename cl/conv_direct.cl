@@ -88,34 +88,61 @@ __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int w
   for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
+    // Steps in the stage and in y from pixel to pixel, and what is added from row to row and image to image.
+    const int at_pixel = stride * channels, at_row = stride * row_step - b.width * at_pixel;
+    const int at_image = (stage_height - b.height * stride) * row_step;
+    const long to_row = (out_width - b.width) * (long)filters;
+    const long to_image = (out_height - b.height) * (long)out_width * filters;
     const int pixels = b.images * b.height * b.width;
     for (int filter = 0; filter < filters; filter += COLUMNS) {
-      int px = 0, py = 0, image = 0;
+      const int some = filters - filter;
+      floatw shift[VECTORS];
+      for (int j = 0; j < VECTORS; j++)
+        shift[j] = with_bias ? load_some(bias + filter + j * WIDTH, some - j * WIDTH) : (floatw)(0);
+      int px = 0, py = 0, image = 0, at = 0;
+      long to = ((b.image * (long)out_height + b.y) * out_width + b.x) * filters + filter;
       for (int pixel = 0; pixel < pixels; pixel += ROWS) {
         __global const float *from[ROWS];
-        long to[ROWS];
+        __global float *y_of[ROWS];
+        const int low = py, first_image = image;
+        int high = py, last_image = image;
         EACH_ROW {
-          from[i] = stage + ((image * stage_height + py * stride) * stage_width + px * stride) * channels;
-          to[i] = (((b.image + image) * (long)out_height + b.y + py) * out_width + b.x + px) * filters;
+          from[i] = stage + at;
+          y_of[i] = y + to;
+          high = py, last_image = image;
           // A tile that hangs over the last pixel computes it again and does not store it.
-          if (pixel + i + 1 < pixels && ++px == b.width) {
-            px = 0;
-            if (++py == b.height) py = 0, image++;
+          if (pixel + i + 1 < pixels) {
+            at += at_pixel, to += filters;
+            if (++px == b.width) {
+              px = 0, at += at_row, to += to_row;
+              if (++py == b.height) py = 0, image++, at += at_image, to += to_image;
+            }
           }
         }
+        // Taps above or below the image for all pixels of the tile are left out.
+        const bool all_rows = last_image != first_image;
+        const int highest = b.y + (all_rows ? b.height - 1 : high), lowest = b.y + (all_rows ? 0 : low);
+        const int ky_first = max(0, pad_y - highest * stride);
+        const int ky_last = min(kernel_height, height + pad_y - lowest * stride);
         floatw tile[ROWS][VECTORS];
         EACH_ROW EACH_VECTOR tile[i][j] = 0;
-        __global const float *w = weight + filter;
-        for (int ky = 0; ky < kernel_height; ky++) {
-          const int at = ky * row_step;
-          for (int l = 0; l < run; l++, w += weight_row) TILE_ADD(tile, from[i][at + l], LOAD(w + j * WIDTH))
+        __global const float *w = weight + ky_first * (long)run * weight_row + filter;
+        for (int ky = ky_first; ky < ky_last; ky++) {
+          const int tap = ky * row_step;
+          for (int l = 0; l < run; l++, w += weight_row) TILE_ADD(tile, from[i][tap + l], LOAD(w + j * WIDTH))
         }
-        EACH_ROW if (pixel + i < pixels) EACH_VECTOR {
-          const int some = filters - filter - j * WIDTH;
-          floatw value = tile[i][j];
-          if (with_bias) value += load_some(bias + filter + j * WIDTH, some);
-          store_some(LEAKY(value, slope), y + to[i] + filter + j * WIDTH, some);
+        EACH_ROW EACH_VECTOR tile[i][j] = LEAKY(tile[i][j] + shift[j], slope);
+        if (some >= COLUMNS && pixel + ROWS <= pixels) {
+          EACH_ROW EACH_VECTOR STORE(tile[i][j], y_of[i] + j * WIDTH);
+          continue;
         }
+        floatw spilled[ROWS * VECTORS];
+        TILE_SPILL(tile, spilled)
+        __global float *to_of[ROWS];
+        EACH_ROW to_of[i] = y_of[i];
+        for (int i = 0; i < min(ROWS, pixels - pixel); i++)
+          for (int j = 0; j * WIDTH < some && j < VECTORS; j++)
+            store_some(spilled[i * VECTORS + j], to_of[i] + j * WIDTH, some - j * WIDTH);
       }
     }
   }
@@ -141,7 +168,7 @@ __kernel GROUP void conv_weights(int taps, int channels, int filters, int turned
 
 // Weight gradient: a partial sum for each work-item, parts[P][ky, kx, c][weight_row], which cl/join.cl adds.
 // A tile is ROWS rows of the weights (one float of the stage each, at every pixel) × COLUMNS filters.
-// weight_row is a multiple of COLUMNS; where it is larger than filters, dy is staged, too, behind x at dy_stage,
+// weight_row is a multiple of COLUMNS; where it is larger than filters, dy is staged, too, at dy_stage behind x,
 // in rows of weight_row floats. Global size P.
 __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), int weight_row,
                                          VIEW_OUT(parts), VIEW_OUT(stage), int slot, int dy_stage) {
@@ -176,8 +203,12 @@ __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), i
         }
         floatw tile[ROWS][VECTORS];
         EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        // Rows of pixels where all taps of the tile look above or below the image are left out.
+        const int top = row / run - pad_y, bottom = min(row + ROWS - 1, rows - 1) / run - pad_y;
         for (int image = 0; image < b.images; image++)
           for (int py = 0; py < b.height; py++) {
+            const int y = (b.y + py) * stride;
+            if (y + bottom < 0 || y + top >= height) continue;
             const int at = (image * stage_height + py * stride) * row_step;
             const long pixel = ((b.image + image) * (long)out_height + b.y + py) * out_width + b.x;
             const int staged_pixel = (image * b.height + py) * b.width;

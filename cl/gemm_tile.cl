@@ -44,8 +44,11 @@ INLINE void transpose(floatw *square) {
 
 // Copies `depth` rows × `columns` columns of B, rows one after the other, into the panel.
 INLINE void pack_plain(__global const float *b, long b_row, int depth, int columns, __local floatw *panel) {
-  for (int l = 0; l < depth; l++)
-    EACH_VECTOR panel[l * VECTORS + j] = load_some(b + l * b_row + j * WIDTH, columns - j * WIDTH);
+  for (int l = 0; l < depth; l++, b += b_row, panel += VECTORS) {
+    if (columns == COLUMNS) EACH_VECTOR panel[j] = LOAD(b + j * WIDTH);
+    else
+      for (int j = 0; j < VECTORS; j++) panel[j] = load_some(b + j * WIDTH, columns - j * WIDTH);
+  }
 }
 
 // The same where B lies by columns.
@@ -53,14 +56,19 @@ INLINE void pack_turned(__global const float *b, long b_column, int depth, int c
                         __local floatw *panel) {
   for (int j = 0; j < VECTORS; j++)
     for (int l = 0; l < depth; l += WIDTH) {
-      floatw square[WIDTH];
-      UNROLL for (int u = 0; u < WIDTH; u++) {
-        square[u] = 0;
-        const int column = j * WIDTH + u;
-        if (column < columns) square[u] = load_some(b + column * b_column + l, depth - l);
+      __global const float *from = b + j * WIDTH * b_column + l;
+      __local floatw *to = panel + l * VECTORS + j;
+      const int wide = columns - j * WIDTH, deep = depth - l;
+      if (wide >= WIDTH && deep >= WIDTH) {
+        floatw square[WIDTH];
+        UNROLL for (int u = 0; u < WIDTH; u++) square[u] = LOAD(from + u * b_column);
+        transpose(square);
+        UNROLL for (int u = 0; u < WIDTH; u++) to[u * VECTORS] = square[u];
+      } else {
+        for (int u = 0; u < WIDTH; u++)
+          for (int v = 0; v < WIDTH; v++)
+            ((__local float *)(to + u * VECTORS))[v] = u < deep && v < wide ? from[v * b_column + u] : 0;
       }
-      transpose(square);
-      UNROLL for (int u = 0; u < WIDTH; u++) panel[(l + u) * VECTORS + j] = square[u];
     }
 }
 
@@ -68,7 +76,7 @@ INLINE void pack_turned(__global const float *b, long b_column, int depth, int c
 // several tiles' columns.
 INLINE void copy_band(__global const float *a, long a_column, int depth, int columns, __local float *band) {
   for (int d = 0; d < depth; d++)
-    UNROLL for (int v = 0; v < BAND_STEP; v += WIDTH)
+    for (int v = 0; v < BAND_STEP; v += WIDTH)
       *(__local floatw *)(band + d * BAND_STEP + v) = load_some(a + d * a_column + v, columns - v);
 }
 
@@ -119,17 +127,25 @@ __kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_col
         __local const float *a_at = band + ahead;
         for (int d = 0; d < deep; d++) TILE_ADD(tile, a_at[d * BAND_STEP + i], panel[d * VECTORS + j])
       }
-      EACH_ROW if (row + i < last_row) EACH_VECTOR if (j * WIDTH < columns) {
-        __global float *to = c + (row + i) * (long)c_row + j * WIDTH;
-        const int some = columns - j * WIDTH;
-        floatw value = tile[i][j];
-        if (keep != 0) value += keep * load_some(to, some);
-        if (last) {
-          if (with_bias) value += load_some(bias + column + j * WIDTH, some);
-          value = LEAKY(value, slope);
-        }
-        store_some(value, to, some);
+      __global float *to = c + row * (long)c_row;
+      if (columns == COLUMNS && row + ROWS <= last_row) {
+        if (keep != 0) EACH_ROW EACH_VECTOR tile[i][j] += keep * LOAD(to + i * (long)c_row + j * WIDTH);
+        if (last && with_bias) EACH_ROW EACH_VECTOR tile[i][j] += LOAD(bias + column + j * WIDTH);
+        if (last) EACH_ROW EACH_VECTOR tile[i][j] = LEAKY(tile[i][j], slope);
+        EACH_ROW EACH_VECTOR STORE(tile[i][j], to + i * (long)c_row + j * WIDTH);
+        continue;
       }
+      floatw spilled[ROWS * VECTORS];
+      TILE_SPILL(tile, spilled)
+      for (int i = 0; i < min(ROWS, last_row - row); i++, to += c_row)
+        for (int j = 0; j * WIDTH < columns; j++) {
+          const int some = columns - j * WIDTH;
+          floatw value = spilled[i * VECTORS + j];
+          if (keep != 0) value += keep * load_some(to + j * WIDTH, some);
+          if (last && with_bias) value += load_some(bias + column + j * WIDTH, some);
+          if (last) value = LEAKY(value, slope);
+          store_some(value, to + j * WIDTH, some);
+        }
     }
   }
 }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 
 enum {
-  TASKS_PER_UNIT = 8, ///< Work-items for each compute unit, so that none waits long for the last.
-  STAGE_FORWARD =
-      24 * 1024, ///< Floats of a work-item's stage: with the weights they stay in the second level.
-  STAGE_WEIGHT = 48 * 1024, ///< Larger for the weight gradient, which reads and writes its sums once a block.
-  STAGE_MOST = 256 * 1024,  ///< Beyond this a block is narrowed, too.
-  LEAST_PIXELS = 48,        ///< Pixels of a block below which its edges and set-up show.
-  PARTS_MOST = 64 << 20     ///< Floats of all partial weight gradients.
+  TASKS_PER_UNIT = 8,        ///< Work-items for each compute unit, so that none waits long for the last.
+  STAGE_FORWARD = 24 * 1024, ///< Floats of a stage: with the weights it stays in the second-level cache.
+  STAGE_WEIGHT = 48 * 1024,  ///< Larger for weight gradients, which read and write their sums once a block.
+  STAGE_MOST = 256 * 1024,   ///< Beyond this a block is narrowed, too.
+  LEAST_PIXELS = 48,         ///< Pixels of a block below which its edges and set-up show.
+  PIXELS_FOR_PART = 512,     ///< Pixels worth a partial weight gradient of their own.
+  PARTS_MOST = 64 << 20      ///< Floats of all partial weight gradients.
 };
 
 /// A division of the output into blocks; see cl/conv_direct.cl.
@@ -124,6 +124,15 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv) {
                      siam_arg(forward ? conv->y : conv->x), siam_arg(stage), siam_arg_int(by.stage));
 }
 
+/// How many partial weight gradients of `size` floats: enough for all compute units, and more of them, a
+/// multiple, where the pixels make up for writing and adding them.
+static int parts_for(const siam_device *device, const siam_conv_shape *shape, int64_t size) {
+  const int units = (int)device->traits.compute_units;
+  const int pixels = shape->images * shape->out_height * shape->out_width;
+  const int parts = larger(1, pixels / PIXELS_FOR_PART / units) * units;
+  return larger(1, smaller(parts, (int)(PARTS_MOST / size)));
+}
+
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   division by = divide(siam_tape_device(tape), shape, STAGE_WEIGHT);
@@ -131,7 +140,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
   SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   const int row = siam_divide_up(shape->filters, by.tile.columns) * by.tile.columns;
   const int rows = shape->kernel_height * shape->kernel_width * shape->channels;
-  by.tasks = larger(1, smaller(by.tasks, (int)(PARTS_MOST / ((int64_t)rows * row))));
+  by.tasks = smaller(by.tasks, parts_for(siam_tape_device(tape), shape, (int64_t)rows * row));
   const int slot = by.stage + (row == shape->filters ? 0 : by.images * by.height * by.width * row);
   const siam_view stage = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)slot);
   const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)rows * (size_t)row);
