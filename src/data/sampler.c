@@ -64,6 +64,23 @@ cleanup:
   return status;
 }
 
+void siam_sampler_fit(const siam_dataset *dataset, siam_sampler_options *options) {
+  uint32_t classes = siam_dataset_count_classes(dataset), size = 0, largest = 1;
+  uint64_t offered = 0;
+  for (uint32_t c = 0; c < classes; c++) {
+    siam_dataset_get_class_images(dataset, c, &size);
+    if (size > largest) largest = size;
+  }
+  if (options->images_per_class > largest) options->images_per_class = largest;
+  if (options->images_per_class == 0) return;
+  for (uint32_t c = 0; c < classes; c++) {
+    siam_dataset_get_class_images(dataset, c, &size);
+    offered += size < options->images_per_class ? size : options->images_per_class;
+  }
+  uint64_t most = offered / options->images_per_class;
+  if (options->classes > most) options->classes = (uint32_t)most;
+}
+
 void siam_sampler_destroy(siam_sampler *sampler) {
   if (sampler == NULL) return;
   siam_pair_source_clear(&sampler->pairs);

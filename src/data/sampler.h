@@ -37,6 +37,10 @@ typedef struct siam_batch {
   const uint8_t *same;
 } siam_batch;
 
+/// Lowers the numbers of SIAM_SAMPLE_CLASSES to what the data can fill: no more pictures of a class than the
+/// largest has, and no more classes than there are pictures for.
+void siam_sampler_fit(const siam_dataset *dataset, siam_sampler_options *options);
+
 typedef struct siam_sampler siam_sampler;
 
 /// `dataset` must outlive the sampler and must not change while it lives. SIAM_ERROR_DATA where the data set

@@ -123,8 +123,7 @@ static siam_status choose_sampler(siam_training *run) {
   sampler->mode = SIAM_SAMPLE_CLASSES;
   sampler->images_per_class = options->images_per_class > 0 ? options->images_per_class : 4;
   sampler->classes = 2 * batch / sampler->images_per_class;
-  uint32_t classes = siam_dataset_count_classes(run->training);
-  if (sampler->classes > classes) sampler->classes = classes;
+  siam_sampler_fit(run->training, sampler);
   if (sampler->classes < 2)
     return siam_fail(
         SIAM_ERROR_ARGUMENT,

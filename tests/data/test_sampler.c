@@ -280,6 +280,21 @@ Test(sampler, what_cannot_be_sampled_is_refused) {
   cr_assert_null(none);
 }
 
+Test(sampler, options_are_fitted_to_what_the_data_can_fill) {
+  static const struct {
+    uint32_t sizes[4], classes, per_class;
+  } cases[] = {{{2, 2, 0, 0}, 2, 2}, {{2, 1, 1, 1}, 2, 2}, {{9, 9, 9, 9}, 4, 4}, {{9, 3, 3, 3}, 3, 4}};
+  for (int i = 0; i < 4; i++) {
+    siam_dataset_destroy(dataset);
+    dataset = siam_test_classes(cases[i].sizes, NULL, i == 0 ? 2 : 4);
+    siam_sampler_options options = {SIAM_SAMPLE_CLASSES, .classes = 32, .images_per_class = 4, .seed = 1};
+    siam_sampler_fit(dataset, &options);
+    cr_assert_eq(options.classes, cases[i].classes, "case %d: %u", i, options.classes);
+    cr_assert_eq(options.images_per_class, cases[i].per_class, "case %d: %u", i, options.images_per_class);
+    siam_sampler_destroy(make(options));
+  }
+}
+
 Test(sampler, an_epoch_is_as_many_steps_as_it_takes_for_all_pictures) {
   dataset = siam_test_classes(mixed_sizes, NULL, MIXED);
   sampler = make((siam_sampler_options){.pairs = 4, .seed = 1});
