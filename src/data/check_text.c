@@ -62,10 +62,10 @@ static void add_labels(siam_text *text, const siam_check_report *report) {
 }
 
 static void add_contents(siam_text *text, const siam_check *check) {
-  add_line(text, "same content twice", check->report.found[SIAM_FINDING_REPEATED]);
-  add_line(text, "  under two labels", check->report.found[SIAM_FINDING_CONTRADICTION]);
+  add_line(text, "content seen twice", check->report.found[SIAM_FINDING_REPEATED]);
+  add_line(text, "content with two labels", check->report.found[SIAM_FINDING_CONTRADICTION]);
   if (check->validation != NULL)
-    add_line(text, "  in validation too", check->report.found[SIAM_FINDING_LEAK]);
+    add_line(text, "content in validation too", check->report.found[SIAM_FINDING_LEAK]);
 }
 
 static void add_finding(siam_text *text, const siam_finding *finding) {
