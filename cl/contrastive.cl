@@ -13,7 +13,7 @@ static inline float squared_distance(__global const float *a, __global const flo
     sums = fma(difference, difference, sums);
   }
   float parts[WIDTH], total = 0;
-  *(floatw *)parts = sums;
+  *(unaligned_floatw *)parts = sums;
   for (int k = 0; k < WIDTH; k++) total += parts[k];
   for (; i < dimensions; i++) total = fma(a[i] - b[i], a[i] - b[i], total);
   return total;

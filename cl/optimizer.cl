@@ -11,7 +11,7 @@ __kernel GROUP void gradient_squares(VIEW(gradients), VIEW_OUT(sums), const int 
   int i = first;
   for (; i + WIDTH <= last; i += WIDTH) squares = fma(LOAD(gradients + i), LOAD(gradients + i), squares);
   float parts[WIDTH], total = 0;
-  *(floatw *)parts = squares;
+  *(unaligned_floatw *)parts = squares;
   for (int k = 0; k < WIDTH; k++) total += parts[k];
   for (; i < last; i++) total = fma(gradients[i], gradients[i], total);
   sums[get_global_id(0)] = total;

@@ -130,3 +130,82 @@ Test(description, a_file_is_read_and_a_binary_one_refused) {
   cr_assert_eq(siam_encoder_build(binary, NULL, &network), SIAM_ERROR_FORMAT);
   siam_scratch_remove(folder);
 }
+
+Test(description, what_is_written_leaves_out_what_is_standard) {
+  static const char text[] = "input 28 28 1\nconv 64 3 pad=1 bias=0\nbatch_norm epsilon=0.001\n"
+                             "leaky_relu 0.2\nmax_pool 3 stride=2\nflatten\ndropout 0.25\n"
+                             "linear 64 name=head\nl2_normalize\n";
+  siam_network *network = parse(text);
+  siam_text written = {0};
+  siam_description_write(network, &written);
+  cr_assert_str_eq(written.bytes, text);
+  siam_text_clear(&written);
+  siam_network_destroy(network);
+}
+
+Test(description, remarks_blank_lines_and_carriage_returns_mean_nothing) {
+  siam_network *network =
+      parse("# a remark\n\n  input 8 8 1   # its input\r\n\tconv 4   3 # filters\r\n\r\nrelu");
+  cr_assert_eq(network->count, 2);
+  cr_assert_eq(network->layers[0].out.height, 6);
+  cr_assert_eq(network->layers[1].out.channels, 4);
+  siam_network_destroy(network);
+}
+
+static const siam_slot *slot(const siam_network *network, const char *name) {
+  siam_slot *found = NULL;
+  cr_assert_eq(siam_network_slot(network, name, &found), SIAM_OK, "%s", siam_last_error());
+  return found;
+}
+
+Test(description, slots_may_refer_through_one_another_in_any_order) {
+  siam_network *network = parse("input 1 1 4\nlinear 4 name=a weight=b.weight\n"
+                                "linear 4 name=b weight=c.weight^T\nlinear 4 name=c\n");
+  cr_assert_eq(slot(network, "a.weight")->parameter, slot(network, "c.weight")->parameter);
+  cr_assert_eq(slot(network, "b.weight")->parameter, slot(network, "c.weight")->parameter);
+  cr_assert(slot(network, "a.weight")->transposed);
+  cr_assert(slot(network, "b.weight")->transposed);
+  cr_assert_not(slot(network, "c.weight")->transposed);
+  siam_network_destroy(network);
+  assert_refused("input 1 1 4\nlinear 4 weight=linear2.weight\nlinear 4 weight=linear1.weight\n", "circle");
+}
+
+Test(description, a_bias_is_an_option_as_a_number_and_a_slot_as_a_name) {
+  siam_network *network =
+      parse("input 1 1 4\nlinear 4 name=a\nlinear 4 name=b bias=a.bias\nlinear 4 name=c bias=0\n");
+  cr_assert_eq(slot(network, "a.bias")->parameter, slot(network, "b.bias")->parameter);
+  cr_assert_eq(network->layers[2].slot_count, 1);
+  siam_network_destroy(network);
+}
+
+Test(description, overlong_lines_are_refused_and_not_cut) {
+  siam_text text = {0};
+  siam_text_add(&text, "input 8 8 1\nrelu%1200sname=x\n", "");
+  assert_refused(text.bytes, ":2: longer than");
+  siam_text_clear(&text);
+  siam_text_add(&text, "input 8 8 1\nconv 4");
+  for (int i = 0; i < 40; i++) siam_text_add(&text, " pad=1");
+  assert_refused(text.bytes, ":2: more than 24 words");
+  siam_text_clear(&text);
+}
+
+/// Trained floats of an encoder as it is.
+static size_t weights_of(const char *name) {
+  siam_network *network = NULL;
+  size_t sum = 0;
+  cr_assert_eq(siam_encoder_build(name, NULL, &network), SIAM_OK, "%s", siam_last_error());
+  for (size_t p = 0; p < network->store.count; p++)
+    if (network->store.parameters[p].kind != SIAM_PARAMETER_STATE) sum += network->store.parameters[p].count;
+  siam_network_destroy(network);
+  return sum;
+}
+
+Test(description, encoders_have_the_published_numbers_of_weights) {
+  // Three 3×3×64×64 convolutions behind one of 3×3×1×64, biases, scales and shifts, and 64 × 64 + 64.
+  cr_assert_eq(weights_of("conv4"), 9 * 64 + 3 * 9 * 64 * 64 + 4 * 3 * 64 + 64 * 64 + 64);
+  // 5·5·20 + 5·5·20·50, 800 → 500 → 10 → 2, with biases.
+  cr_assert_eq(weights_of("lenet"), 500 + 20 + 25000 + 50 + 400000 + 500 + 5000 + 10 + 20 + 2);
+  // Figure 4 of Koch et al. 2015: 9216 → 4096 behind the convolutions.
+  cr_assert_eq(weights_of("koch"), 100 * 64 + 64 + 49 * 64 * 128 + 128 + 16 * 128 * 128 + 128 +
+                                       16 * 128 * 256 + 256 + 9216 * 4096 + 4096);
+}
