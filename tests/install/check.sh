@@ -34,8 +34,8 @@ read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiame
 "${CC:-cc}" "$here/program.c" "${static[@]}" -o "$scratch/static"
 "$scratch/shared"
 "$scratch/static"
-ldd "$scratch/shared" | grep -q libsiamese
-if ldd "$scratch/static" | grep libsiamese; then exit 1; fi
+[[ $(ldd "$scratch/shared") == *libsiamese* ]]
+[[ $(ldd "$scratch/static") != *libsiamese* ]]
 
 echo "CMake package"
 cmake -S "$here" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
