@@ -77,6 +77,28 @@ Test(import_scripts, omniglot_runs_are_checked_line_by_line) {
   EXPECT(2, "item05.png is missing", "siamese-import-omniglot", "broken.zip", "-o", "out2");
 }
 
+Test(import_scripts, omniglot_like_runs_are_drawn_from_any_alphabets) {
+  prepare("mkdir -p set/{Big,Small}/character{01..21}; rm -r set/Small/character0*\n"
+          "for folder in set/*/*; do for drawer in {01..20}; do touch $folder/00_$drawer.png; done; done");
+  EXPECT(0, "runs: 3 runs of 20 queries", "siamese-omniglot-runs", "set", "-o", "runs", "--runs", "3");
+  EXPECT(0, "Small: 12 characters, too few", "siamese-omniglot-runs", "set", "-o", "again", "--runs", "3");
+  // The same seed draws the same runs, another seed others; a query is another drawer's picture of the
+  // character of its support.
+  prepare("diff -r --no-dereference runs again");
+  EXPECT(0, "3 runs", "siamese-omniglot-runs", "set", "-o", "other", "--runs", "3", "--seed", "2");
+  prepare("! diff -qr --no-dereference runs other");
+  prepare("cd runs && [ $(cat */class_labels.txt | wc -l) = 60 ] && cat */class_labels.txt | while read -r q "
+          "s; do\n"
+          "  a=$(readlink $q) b=$(readlink $s)\n"
+          "  [ -f $q ] && [ $(dirname $a) = $(dirname $b) ] && [ $a != $b ] || exit 1\n"
+          "done");
+  EXPECT(2, "not empty", "siamese-omniglot-runs", "set", "-o", "runs");
+  EXPECT(2, "needs a whole number", "siamese-omniglot-runs", "set", "-o", "new", "--runs", "x");
+  EXPECT(2, "no alphabet has 20", "siamese-omniglot-runs", "runs", "-o", "new");
+  prepare("rm set/Big/character*/00_07.png");
+  EXPECT(2, "no picture by drawer 07", "siamese-omniglot-runs", "set", "-o", "cut", "--runs", "40");
+}
+
 Test(import_scripts, omniglot_as_published_has_the_published_counts) {
   require_zip();
   const char *data = getenv("SIAMESE_OMNIGLOT");
