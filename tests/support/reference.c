@@ -229,6 +229,7 @@ siam_reference_window siam_reference_window_of(const siam_layer *layer, int row,
   if (siam_reference_is(layer, "global_avg_pool")) return (siam_reference_window){0, height, 0, width};
   int kernel = (int)siam_reference_option(layer, "kernel"), pad = (int)siam_reference_option(layer, "pad");
   int stride = (int)siam_reference_option(layer, "stride");
+  if (stride == 0) stride = kernel;
   int top = row * stride - pad, left = column * stride - pad;
   return (siam_reference_window){larger(top, 0), smaller(top + kernel, height), larger(left, 0),
                                  smaller(left + kernel, width)};
