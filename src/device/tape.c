@@ -239,10 +239,17 @@ static siam_status run_command(siam_device *device, const tape_command *command)
   return SIAM_OK;
 }
 
-siam_status siam_tape_run(siam_tape *tape) {
-  for (size_t i = 0; i < tape->count; i++)
-    SIAM_RETURN_IF_FAILED(run_command(tape->device, &tape->commands[i]));
+size_t siam_tape_mark(const siam_tape *tape) {
+  return tape->count;
+}
+
+siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
+  for (size_t i = first; i < end; i++) SIAM_RETURN_IF_FAILED(run_command(tape->device, &tape->commands[i]));
   return siam_opencl(clFlush(tape->device->queue), "hand the commands to the device");
+}
+
+siam_status siam_tape_run(siam_tape *tape) {
+  return siam_tape_run_part(tape, 0, tape->count);
 }
 
 void siam_tape_memory(const siam_tape *tape, size_t *arena_bytes, size_t *separate_bytes) {

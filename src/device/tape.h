@@ -108,6 +108,14 @@ siam_place siam_tape_place(const siam_tape *tape, siam_view view);
 /// Enqueues every command, in order, and flushes. Does not wait.
 siam_status siam_tape_run(siam_tape *tape);
 
+/// Commands so far: a place at which a run can be divided.
+size_t siam_tape_mark(const siam_tape *tape);
+
+/// Enqueues the commands from mark `first` up to mark `end` only, and flushes. Tensors keep their content
+/// from one part to the next, but no longer: parts run in order, and none of them twice without those before
+/// it.
+siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end);
+
 /// Bytes of the arena, and what the tensors would take side by side; after sealing.
 void siam_tape_memory(const siam_tape *tape, size_t *arena_bytes, size_t *separate_bytes);
 

@@ -57,7 +57,7 @@ static siam_status parse_input(const line_parts *parts, const siam_description_c
   siam_shape shape = {(int)sides[0], (int)sides[1], (int)sides[2]};
   if (changes->size > 0) shape.height = shape.width = changes->size;
   if (changes->channels > 0) shape.channels = changes->channels;
-  return siam_network_create(shape, network);
+  return siam_network_create(shape.height, shape.width, shape.channels, network);
 }
 
 /// A layer's line before its slots exist.
@@ -161,7 +161,7 @@ static siam_status parse_layer(parsing *state, line_parts *parts) {
   if (state->network->count == LAYERS_MAX)
     return siam_fail(SIAM_ERROR_FORMAT, "more than %d layers", LAYERS_MAX);
   SIAM_RETURN_IF_FAILED(parse_words(parts, &line));
-  SIAM_RETURN_IF_FAILED(siam_network_add(state->network, line.type, line.name, line.options));
+  SIAM_RETURN_IF_FAILED(siam_network_add_layer(state->network, line.type, line.name, line.options));
   return remember_ties(state, &line);
 }
 
@@ -254,6 +254,33 @@ cleanup:
   siam_network_destroy(state.network);
   siam_free(state.ties);
   return status;
+}
+
+siam_status siam_network_add(siam_network *network, const char *text) {
+  static const siam_description_changes none;
+  parsing state = {.changes = &none, .network = network};
+  const size_t before = network->count;
+  const bool placed = network->placed;
+  siam_status status = SIAM_OK;
+  line_parts parts;
+  if (strchr(text, '\n') != NULL) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "more than one line; add one layer at a time");
+    goto cleanup;
+  }
+  SIAM_TRY(split(text, strlen(text), &parts));
+  if (parts.count == 0) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "a line without a layer; write one as in 'linear 10'");
+    goto cleanup;
+  }
+  SIAM_TRY(parse_layer(&state, &parts));
+  SIAM_TRY(tie_all(&state));
+cleanup:
+  if (status != SIAM_OK && network->count > before) {
+    siam_network_drop_layer(network);
+    network->placed = placed;
+  }
+  siam_free(state.ties);
+  return status == SIAM_OK ? SIAM_OK : siam_fail_within(status, "'%s'", text);
 }
 
 static bool has_standard_name(const siam_network *network, size_t index) {

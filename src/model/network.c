@@ -1,25 +1,30 @@
 #include "model/network.h"
 
 #include "base/memory.h"
+#include "model/session.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-siam_status siam_network_create(siam_shape input, siam_network **network) {
-  if (input.height < 1 || input.width < 1 || input.channels < 1)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "an input of %d×%d×%d is empty", input.height, input.width,
-                     input.channels);
+siam_status siam_network_create(int height, int width, int channels, siam_network **network) {
+  if (height < 1 || width < 1 || channels < 1)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "an input of %d×%d×%d is empty", height, width, channels);
+  if ((int64_t)height * width > INT_MAX / channels)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "an input of %d×%d×%d is too large", height, width, channels);
   siam_network *made = siam_allocate(1, sizeof *made);
   if (made == NULL) return SIAM_ERROR_MEMORY;
-  made->input = input;
+  made->input = (siam_shape){height, width, channels};
   *network = made;
   return SIAM_OK;
 }
 
 void siam_network_destroy(siam_network *network) {
   if (network == NULL) return;
+  siam_session_destroy(network->session);
   siam_store_clear(&network->store);
+  siam_free(network->description);
   siam_free(network->layers);
   siam_free(network);
 }
@@ -64,8 +69,8 @@ static void slot_name(const siam_layer *layer, const siam_slot *slot, char *name
   snprintf(name, SIAM_PARAMETER_NAME_SIZE, "%s.%s", layer->name, slot->role);
 }
 
-siam_status siam_network_add(siam_network *network, const siam_layer_type *type, const char *name,
-                             const double *options) {
+siam_status siam_network_add_layer(siam_network *network, const siam_layer_type *type, const char *name,
+                                   const double *options) {
   siam_layer layer = {.type = type, .in = siam_network_output(network)};
   SIAM_RETURN_IF_FAILED(take_name(network, &layer, name));
   SIAM_RETURN_IF_FAILED(take_options(&layer, options));
@@ -80,6 +85,14 @@ siam_status siam_network_add(siam_network *network, const siam_layer_type *type,
   network->layers[network->count++] = layer;
   network->placed = false;
   return SIAM_OK;
+}
+
+void siam_network_drop_layer(siam_network *network) {
+  siam_store *store = &network->store;
+  const siam_layer *layer = &network->layers[--network->count];
+  for (int s = 0; s < layer->slot_count; s++) store->parameters[layer->slots[s].parameter].users--;
+  // The layer's own parameters are the last ones: nothing was added since.
+  store->count -= (size_t)layer->slot_count;
 }
 
 siam_status siam_network_slot(const siam_network *network, const char *name, siam_slot **slot) {
@@ -164,12 +177,16 @@ siam_status siam_network_place(siam_network *network, siam_device *device, uint6
   if (network->placed && network->store.device == device) return SIAM_OK;
   siam_status status = SIAM_OK;
   unsigned *renumbered = NULL;
+  // Its tapes know the buffers that are about to go.
+  siam_session_destroy(network->session);
+  network->session = NULL;
   SIAM_TRY_ALLOCATE(renumbered, network->store.count);
   SIAM_TRY(siam_store_place(&network->store, device, seed, renumbered));
   for (size_t i = 0; i < network->count; i++)
     for (int s = 0; s < network->layers[i].slot_count; s++)
       network->layers[i].slots[s].parameter = renumbered[network->layers[i].slots[s].parameter];
   network->placed = true;
+  network->seed = seed;
 cleanup:
   siam_free(renumbered);
   return status;

@@ -4,37 +4,30 @@
 
 #include "model/store.h"
 
-typedef struct siam_network {
+#include <siamese/network.h>
+
+struct siam_network {
   siam_shape input;
   siam_layer *layers;
   size_t count, capacity;
   siam_store store;
-  bool placed; ///< Parameters lie in the store's buffers and no slot has changed since.
-} siam_network;
-
-siam_status siam_network_create(siam_shape input, siam_network **network);
-void siam_network_destroy(siam_network *network);
+  bool placed;                  ///< Parameters lie in the store's buffers and no slot has changed since.
+  uint64_t seed;                ///< Of the last placing.
+  struct siam_session *session; ///< Of the public passes (session.h); NULL before the first.
+  char *description;            ///< Given out last; NULL before.
+};
 
 /// Adds a layer behind the others. `name`: NULL for the type's name and its number ("conv2"). `options`: of
 /// type->options, NAN for the standard value; NULL: all standard. Each of its slots gets a parameter of its
 /// own, "name.role".
-siam_status siam_network_add(siam_network *network, const siam_layer_type *type, const char *name,
-                             const double *options);
+siam_status siam_network_add_layer(siam_network *network, const siam_layer_type *type, const char *name,
+                                   const double *options);
 
-/// Lets the slot "layer.role" refer to the parameter of the slot `to`, plainly or transposed. Shapes, kinds
-/// and the transposing of anything but a matrix are checked. A slot that others refer to is refused: they
-/// would be left behind. From the next siam_network_place() on, both slots mean the same place.
-siam_status siam_network_tie(siam_network *network, const char *slot, const char *to, bool transposed);
+/// Takes the last layer away again, with the parameters it brought.
+void siam_network_drop_layer(siam_network *network);
 
-/// Gives a slot a parameter of its own again, "layer.role", with first values.
-siam_status siam_network_untie(siam_network *network, const char *slot);
-
-/// The slot "layer.role"; its layer's number in `layer_number` (may be NULL).
+/// The slot "layer.role".
 siam_status siam_network_slot(const siam_network *network, const char *name, siam_slot **slot);
-
-/// Gives the parameters their places on `device`: see siam_store_place(). Nothing happens where nothing
-/// changed.
-siam_status siam_network_place(siam_network *network, siam_device *device, uint64_t seed);
 
 /// Shape of the output; that of the input where there are no layers.
 siam_shape siam_network_output(const siam_network *network);
@@ -68,6 +61,9 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
 /// Adds the backward pass: reads the gradient dy of the output and ADDS to `gradients`, a buffer shaped like
 /// the store's. Fill it with zeros once per step, not per pass.
 siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients);
+
+/// The same down to the input of the network, whose gradient it writes to `dx`.
+siam_status siam_run_backward_to_input(siam_run *run, siam_view dy, cl_mem gradients, siam_view dx);
 
 void siam_run_destroy(siam_run *run);
 

@@ -76,8 +76,8 @@ static size_t first_trained(const siam_run *run) {
   return i;
 }
 
-siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients) {
-  size_t lowest = first_trained(run);
+/// Goes back from the last layer to number `lowest`, and on to `dx` where that exists.
+static siam_status add_backward(siam_run *run, siam_view dy, cl_mem gradients, size_t lowest, siam_view dx) {
   for (size_t i = run->count; i-- > lowest;) {
     const siam_layer *layer = &run->layers[i];
     siam_pass *pass = &run->passes[i];
@@ -85,12 +85,22 @@ siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients) {
     if (layer->type->backward == NULL) continue;
     for (int s = 0; s < layer->slot_count; s++)
       pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);
-    pass->dx = i > lowest ? siam_tape_tensor(run->tape, pass->x.count) : (siam_view){0};
+    pass->dx = i > lowest ? siam_tape_tensor(run->tape, pass->x.count) : dx;
     siam_status status = layer->type->backward(layer, pass);
     if (status != SIAM_OK) return siam_fail_within(status, "%s", layer->name);
     dy = pass->dx;
   }
-  return SIAM_OK;
+  // A layer that only sees its input in another shape wrote nothing.
+  bool written = dy.buffer == dx.buffer && dy.tensor == dx.tensor;
+  return siam_view_exists(dx) && !written ? siam_tape_copy(run->tape, dy, dx) : SIAM_OK;
+}
+
+siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients) {
+  return add_backward(run, dy, gradients, first_trained(run), (siam_view){0});
+}
+
+siam_status siam_run_backward_to_input(siam_run *run, siam_view dy, cl_mem gradients, siam_view dx) {
+  return add_backward(run, dy, gradients, 0, dx);
 }
 
 void siam_run_destroy(siam_run *run) {

@@ -42,8 +42,8 @@ static void draw(uint64_t seed, uint32_t step, unsigned branch, bool training, f
   siam_tape *tape = siam_test_tape();
   const uint32_t words[SIAM_CLOCK_WORDS] = {step, (uint32_t)seed, (uint32_t)(seed >> 32)};
   const double options[SIAM_OPTIONS_MAX] = {rate};
-  siam_test_ok(siam_network_create((siam_shape){SIDE, SIDE, 1}, &network));
-  siam_test_ok(siam_network_add(network, siam_layer_type_find("dropout"), NULL, options));
+  siam_test_ok(siam_network_create(SIDE, SIDE, 1, &network));
+  siam_test_ok(siam_network_add_layer(network, siam_layer_type_find("dropout"), NULL, options));
   siam_test_ok(siam_network_place(network, siam_test_device(), 1));
   for (int k = 0; k < SIDE * SIDE; k++) kept[k] = 1 - rate;
   siam_view x = siam_test_upload(kept, SIDE * SIDE), y = siam_test_upload(kept, SIDE * SIDE);

@@ -73,21 +73,21 @@ Test(network, layers_are_numbered_by_type_and_parameters_named_after_them) {
 Test(network, names_and_options_that_cannot_be_are_refused_with_a_sentence) {
   const siam_layer_type *conv = siam_layer_type_find("conv");
   double options[SIAM_OPTIONS_MAX] = {4, NAN, NAN, NAN, NAN};
-  siam_test_ok(siam_network_create((siam_shape){8, 8, 1}, &network));
-  siam_test_ok(siam_network_add(network, conv, "same", options));
-  said(siam_network_add(network, conv, "same", options), "two layers are called 'same'");
-  said(siam_network_add(network, conv, "a.b", options), "'a.b' cannot name a layer");
-  said(siam_network_add(network, conv, "", options), "cannot name a layer");
-  said(siam_network_add(network, conv, NULL, NULL), "'filters' must be given");
+  siam_test_ok(siam_network_create(8, 8, 1, &network));
+  siam_test_ok(siam_network_add_layer(network, conv, "same", options));
+  said(siam_network_add_layer(network, conv, "same", options), "two layers are called 'same'");
+  said(siam_network_add_layer(network, conv, "a.b", options), "'a.b' cannot name a layer");
+  said(siam_network_add_layer(network, conv, "", options), "cannot name a layer");
+  said(siam_network_add_layer(network, conv, NULL, NULL), "'filters' must be given");
   options[0] = 0;
-  said(siam_network_add(network, conv, NULL, options), "filters=0 must be a whole number from 1");
+  said(siam_network_add_layer(network, conv, NULL, options), "filters=0 must be a whole number from 1");
   options[0] = 2.5;
-  said(siam_network_add(network, conv, NULL, options), "filters=2.5 must be a whole number");
+  said(siam_network_add_layer(network, conv, NULL, options), "filters=2.5 must be a whole number");
   options[0] = INFINITY;
-  said(siam_network_add(network, conv, NULL, options), "filters=inf");
+  said(siam_network_add_layer(network, conv, NULL, options), "filters=inf");
   cr_expect_eq(network->count, 1);
   siam_network *empty = NULL;
-  said(siam_network_create((siam_shape){8, 0, 1}, &empty), "8×0×1 is empty");
+  said(siam_network_create(8, 0, 1, &empty), "8×0×1 is empty");
 }
 
 Test(network, two_tied_slots_are_one_place) {
@@ -167,7 +167,7 @@ Test(network, values_stay_when_the_network_grows) {
   place(1);
   siam_check_fill_parameters(network, 3);
   float *weight = read("linear1.weight"), *state = read("batch_norm1.running_var");
-  siam_test_ok(siam_network_add(network, siam_layer_type_find("linear"), NULL, options));
+  siam_test_ok(siam_network_add_layer(network, siam_layer_type_find("linear"), NULL, options));
   siam_run *run = NULL;
   siam_tape *tape = siam_test_tape();
   said(
@@ -290,8 +290,8 @@ Test(network, every_layer_type_has_a_reference) {
     double options[SIAM_OPTIONS_MAX];
     for (int o = 0; o < SIAM_OPTIONS_MAX; o++) options[o] = o < type->positional ? 1 : NAN;
     if (strcmp(type->name, "dropout") == 0) options[0] = 0.5;
-    siam_test_ok(siam_network_create((siam_shape){1, 1, 4}, &network));
-    siam_test_ok(siam_network_add(network, type, NULL, options));
+    siam_test_ok(siam_network_create(1, 1, 4, &network));
+    siam_test_ok(siam_network_add_layer(network, type, NULL, options));
     place(1);
     siam_check_network(network, &(siam_check_options){.images = 2, .no_differences = true});
     siam_network_destroy(network);

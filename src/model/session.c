@@ -1,0 +1,257 @@
+#include "model/session.h"
+
+#include "base/memory.h"
+#include "device/upload.h"
+#include "optim/optimizer.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { PASSES_KEPT = 4, NORM_WORDS = 2 };
+
+/// Both ways of one batch size on one tape, divided at `middle`: so the arena knows that what backward reads
+/// of forward must live on.
+typedef struct session_pass {
+  int images; ///< 0: none yet.
+  bool training;
+  siam_tape *tape;
+  siam_run *run;
+  siam_view x, y, dy, dx;
+  size_t middle;
+} session_pass;
+
+struct siam_session {
+  siam_network *network;
+  session_pass passes[PASSES_KEPT];
+  size_t oldest;           ///< The pass to give up for another batch size.
+  session_pass *forwarded; ///< The pass whose way back is open; NULL: none.
+  siam_upload *clock;      ///< Of the passes.
+  uint32_t forwards;       ///< Training passes so far: the step of dropout's draws.
+  siam_tape *clear;
+  const siam_optimizer_type *optimizer; ///< Of `update`; NULL before the first.
+  siam_optimizer_options optimizer_options;
+  siam_tape *update;
+  siam_upload *update_clock;
+  cl_mem state;
+  uint32_t updates;
+};
+
+static void pass_clear(session_pass *pass) {
+  siam_tape_destroy(pass->tape);
+  siam_run_destroy(pass->run);
+  *pass = (session_pass){0};
+}
+
+void siam_session_destroy(siam_session *session) {
+  if (session == NULL) return;
+  for (int i = 0; i < PASSES_KEPT; i++) pass_clear(&session->passes[i]);
+  siam_tape_destroy(session->clear);
+  siam_tape_destroy(session->update);
+  siam_upload_destroy(session->clock);
+  siam_upload_destroy(session->update_clock);
+  if (session->state != NULL) clReleaseMemObject(session->state);
+  siam_free(session);
+}
+
+void siam_session_forget(siam_session *session) {
+  if (session != NULL) session->forwarded = NULL;
+}
+
+/// The session of a placed network, made where there is none.
+static siam_status take(siam_network *network, siam_session **session) {
+  siam_status status = SIAM_OK;
+  siam_session *made = NULL;
+  if (!network->placed)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "the network was changed, or never placed; place it on a device first");
+  if (network->session == NULL) {
+    siam_device *device = network->store.device;
+    const siam_view gradients = siam_view_of_buffer(network->store.gradients, 0, network->store.trained);
+    SIAM_TRY_ALLOCATE(made, 1);
+    made->network = network;
+    SIAM_TRY(siam_upload_create(device, SIAM_CLOCK_WORDS * sizeof(uint32_t), &made->clock));
+    SIAM_TRY(siam_upload_create(device, SIAM_CLOCK_WORDS * sizeof(uint32_t), &made->update_clock));
+    SIAM_TRY(siam_tape_create(device, &made->clear));
+    SIAM_TRY(siam_tape_fill(made->clear, gradients, 0));
+    SIAM_TRY(siam_tape_seal(made->clear));
+    network->session = made;
+    made = NULL;
+  }
+  *session = network->session;
+cleanup:
+  siam_session_destroy(made);
+  return status;
+}
+
+static siam_status send_clock(siam_upload *clock, uint32_t step, uint64_t seed, float rate) {
+  void *slot = NULL;
+  SIAM_RETURN_IF_FAILED(siam_upload_begin(clock, &slot));
+  uint32_t *words = slot;
+  memset(words, 0, SIAM_CLOCK_WORDS * sizeof *words);
+  words[SIAM_CLOCK_STEP] = step;
+  words[SIAM_CLOCK_SEED_LOW] = (uint32_t)seed;
+  words[SIAM_CLOCK_SEED_HIGH] = (uint32_t)(seed >> 32);
+  memcpy(&words[SIAM_CLOCK_RATE], &rate, sizeof rate);
+  return siam_upload_send(clock);
+}
+
+/// Kernels count elements in an int.
+static siam_status check_images(const siam_network *network, int images) {
+  size_t most = siam_shape_count(network->input);
+  for (size_t i = 0; i < network->count; i++) {
+    size_t count = siam_shape_count(network->layers[i].out);
+    if (count > most) most = count;
+  }
+  if (images >= 1 && (size_t)images <= INT_MAX / most) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT, "a batch of %d; this network takes 1 to %zu", images, INT_MAX / most);
+}
+
+static siam_status write_pass(siam_session *session, session_pass *pass) {
+  siam_network *network = session->network;
+  size_t images = (size_t)pass->images, inputs = images * siam_shape_count(network->input);
+  size_t outputs = images * siam_shape_count(siam_network_output(network));
+  const siam_run_options options = {
+      .images = pass->images, .training = pass->training, .clock = siam_upload_buffer(session->clock)};
+  SIAM_RETURN_IF_FAILED(siam_tape_create(network->store.device, &pass->tape));
+  pass->x = siam_tape_lasting(pass->tape, inputs);
+  pass->y = siam_tape_lasting(pass->tape, outputs);
+  pass->dy = siam_tape_lasting(pass->tape, outputs);
+  pass->dx = siam_tape_lasting(pass->tape, inputs);
+  SIAM_RETURN_IF_FAILED(siam_run_forward(network, pass->tape, &options, pass->x, pass->y, &pass->run));
+  pass->middle = siam_tape_mark(pass->tape);
+  SIAM_RETURN_IF_FAILED(siam_run_backward_to_input(pass->run, pass->dy, network->store.gradients, pass->dx));
+  return siam_tape_seal(pass->tape);
+}
+
+static siam_status find_pass(siam_session *session, bool training, int images, session_pass **found) {
+  for (int i = 0; i < PASSES_KEPT; i++) {
+    *found = &session->passes[i];
+    if ((*found)->images == images && (*found)->training == training) return SIAM_OK;
+  }
+  session_pass *pass = &session->passes[session->oldest];
+  session->oldest = (session->oldest + 1) % PASSES_KEPT;
+  pass_clear(pass);
+  pass->images = images;
+  pass->training = training;
+  siam_status status = write_pass(session, pass);
+  if (status != SIAM_OK) pass_clear(pass);
+  *found = pass;
+  return status;
+}
+
+static siam_status write_view(const session_pass *pass, siam_view view, const float *values) {
+  siam_place place = siam_tape_place(pass->tape, view);
+  return siam_buffer_write(siam_tape_device(pass->tape), place.buffer, place.first, view.count, values);
+}
+
+static siam_status read_view(const session_pass *pass, siam_view view, float *values) {
+  if (values == NULL) return SIAM_OK;
+  siam_place place = siam_tape_place(pass->tape, view);
+  return siam_buffer_read(siam_tape_device(pass->tape), place.buffer, place.first, view.count, values);
+}
+
+siam_status siam_network_forward(siam_network *network, bool training, const float *x, int images, float *y) {
+  siam_session *session = NULL;
+  session_pass *pass = NULL;
+  SIAM_RETURN_IF_FAILED(take(network, &session));
+  SIAM_RETURN_IF_FAILED(check_images(network, images));
+  session->forwarded = NULL;
+  SIAM_RETURN_IF_FAILED(find_pass(session, training, images, &pass));
+  if (training) session->forwards++;
+  SIAM_RETURN_IF_FAILED(send_clock(session->clock, session->forwards, network->seed, 0));
+  SIAM_RETURN_IF_FAILED(write_view(pass, pass->x, x));
+  SIAM_RETURN_IF_FAILED(siam_tape_run_part(pass->tape, 0, pass->middle));
+  SIAM_RETURN_IF_FAILED(read_view(pass, pass->y, y));
+  session->forwarded = pass;
+  return SIAM_OK;
+}
+
+siam_status siam_network_backward(siam_network *network, const float *dy, float *dx) {
+  siam_session *session = NULL;
+  SIAM_RETURN_IF_FAILED(take(network, &session));
+  session_pass *pass = session->forwarded;
+  if (pass == NULL)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "there is no forward pass to go back: run one first, and one for each "
+                     "way back; a change of weights ends it too");
+  // The tape's memory is used again on the way back.
+  session->forwarded = NULL;
+  SIAM_RETURN_IF_FAILED(write_view(pass, pass->dy, dy));
+  SIAM_RETURN_IF_FAILED(siam_tape_run_part(pass->tape, pass->middle, siam_tape_mark(pass->tape)));
+  return read_view(pass, pass->dx, dx);
+}
+
+siam_status siam_network_clear_gradients(siam_network *network) {
+  siam_session *session = NULL;
+  SIAM_RETURN_IF_FAILED(take(network, &session));
+  return siam_tape_run(session->clear);
+}
+
+/// `given`, or the standard value for 0, or nothing below 0.
+static float choose(double given, float standard) {
+  return given > 0 ? (float)given : given < 0 ? 0 : standard;
+}
+
+/// Writes the optimizer's tape where it is not the last one's; its memory stays where only its options
+/// changed.
+static siam_status prepare_update(siam_session *session, const siam_optimizer_type *type,
+                                  const siam_optimizer_options *options) {
+  const siam_store *store = &session->network->store;
+  const siam_optimizer_options *known = &session->optimizer_options;
+  if (session->update != NULL && session->optimizer == type && known->momentum == options->momentum &&
+      known->weight_decay == options->weight_decay && known->clip == options->clip)
+    return SIAM_OK;
+  siam_tape_destroy(session->update);
+  session->update = NULL;
+  if (session->optimizer != type) {
+    if (session->state != NULL) clReleaseMemObject(session->state);
+    session->state = NULL;
+    session->updates = 0;
+    session->optimizer = NULL;
+    SIAM_RETURN_IF_FAILED(
+        siam_buffer_create(store->device, (size_t)type->states * store->trained, &session->state));
+    session->optimizer = type;
+  }
+  siam_status status = SIAM_OK;
+  siam_tape *tape = NULL;
+  SIAM_TRY(siam_tape_create(store->device, &tape));
+  SIAM_TRY(siam_optimizer_add(type, options,
+                              &(siam_optimizer_batch){.tape = tape,
+                                                      .weights = store->weights,
+                                                      .gradients = store->gradients,
+                                                      .state = session->state,
+                                                      .clock = siam_upload_buffer(session->update_clock),
+                                                      .decayed = store->decayed,
+                                                      .trained = store->trained,
+                                                      .norm = siam_tape_tensor(tape, NORM_WORDS)}));
+  SIAM_TRY(siam_tape_seal(tape));
+  session->optimizer_options = *options;
+  session->update = tape;
+  tape = NULL;
+cleanup:
+  siam_tape_destroy(tape);
+  return status;
+}
+
+siam_status siam_network_update(siam_network *network, const siam_update_options *options) {
+  static const siam_update_options standard;
+  siam_session *session = NULL;
+  const siam_optimizer_type *type = NULL;
+  if (options == NULL) options = &standard;
+  SIAM_RETURN_IF_FAILED(take(network, &session));
+  SIAM_RETURN_IF_FAILED(
+      siam_optimizer_find(options->optimizer != NULL ? options->optimizer : "adamw", &type));
+  if (!(options->rate >= 0))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "a learning rate of %g; use one above 0", options->rate);
+  siam_optimizer_options chosen = type->standard;
+  chosen.momentum = choose(options->momentum, chosen.momentum);
+  chosen.weight_decay = choose(options->weight_decay, chosen.weight_decay);
+  chosen.clip = choose(options->clip, 0);
+  SIAM_RETURN_IF_FAILED(prepare_update(session, type, &chosen));
+  SIAM_RETURN_IF_FAILED(
+      send_clock(session->update_clock, session->updates + 1, 0, choose(options->rate, type->rate)));
+  session->forwarded = NULL;
+  SIAM_RETURN_IF_FAILED(siam_tape_run(session->update));
+  session->updates++;
+  return SIAM_OK;
+}

@@ -1,0 +1,347 @@
+#include "device_memory.h"
+#include "reference_network.h"
+#include "scratch.h"
+#include "values.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <siamese/network.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Everything here is done by the public functions alone; the struct behind them is looked into only to
+// compute what they should give in float64.
+
+static siam_network *network;
+static void end(void) {
+  siam_network_destroy(network);
+  siam_test_device_close();
+}
+TestSuite(public_network, .fini = end);
+
+/// Builds `network` with vectors of `features` as inputs from lines, the last one NULL.
+static void build(int features, const char *const *lines) {
+  siam_test_ok(siam_network_create(1, 1, features, &network));
+  for (; *lines != NULL; lines++) siam_test_ok(siam_network_add(network, *lines));
+}
+#define BUILD(features, ...) build(features, (const char *const[]){__VA_ARGS__, NULL})
+
+static void place(void) {
+  siam_test_ok(siam_network_place(network, siam_test_device(), 5));
+}
+
+/// Expects the last call's refusal to hold `words`.
+static void said(siam_status status, const char *words) {
+  cr_expect_neq(status, SIAM_OK, "should say '%s'", words);
+  cr_expect_not_null(strstr(siam_last_error(), words), "'%s' is not in: %s", words, siam_last_error());
+}
+
+static siam_parameter_info slot(const char *name) {
+  siam_parameter_info info;
+  siam_test_ok(siam_network_get_slot(network, name, &info, NULL));
+  return info;
+}
+
+static float *read_values(siam_network *from, const char *name) {
+  siam_parameter_info info;
+  siam_test_ok(siam_network_get_slot(from, name, &info, NULL));
+  float *values = calloc(info.count, sizeof *values);
+  siam_test_ok(siam_network_read(from, name, values));
+  return values;
+}
+
+static void compare(const char *what, const float *found, const double *expected, const double *bounds,
+                    double factor, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    cr_assert_leq(fabs(found[i] - factor * expected[i]), factor * bounds[i],
+                  "%s[%zu] is %.9g and must be %.9g ± %.2g", what, i, (double)found[i], factor * expected[i],
+                  factor * bounds[i]);
+}
+
+enum { IMAGES = 3 };
+
+/// Runs `times` batches forward and back and compares outputs, both kinds of gradients and their sums with
+/// float64, within the bounds of rounding.h. Leaves the gradients of all batches in the buffer.
+static void check_passes(siam_network *checked, int times) {
+  const siam_network_info info = siam_network_get_info(checked);
+  const size_t inputs = IMAGES * info.inputs, outputs = IMAGES * info.outputs;
+  float *x = calloc(inputs, sizeof *x), *y = calloc(outputs, sizeof *y);
+  float *dy = calloc(outputs, sizeof *dy), *dx = calloc(inputs, sizeof *dx);
+  siam_check_fill(x, inputs, SIAM_VALUES_SPREAD, 7);
+  siam_check_fill(dy, outputs, SIAM_VALUES_SPREAD, 8);
+  siam_reference_network *reference = siam_reference_network_create(checked, IMAGES, false);
+  for (size_t i = 0; i < inputs; i++) reference->values[0][i] = x[i];
+  for (size_t i = 0; i < outputs; i++) reference->slopes[info.layers][i] = dy[i];
+  siam_reference_network_forward(reference);
+  siam_reference_network_backward(reference);
+  // What lies there before the last batch is added: at most so many times the largest gradient.
+  double largest = 0;
+  for (size_t p = 0; p < checked->store.count; p++)
+    for (size_t i = 0; i < checked->store.parameters[p].count; i++)
+      largest = fmax(largest, fabs(reference->gradients[p][i]));
+  siam_reference_network_bound(reference, times * largest);
+  siam_test_ok(siam_network_clear_gradients(checked));
+  for (int t = 0; t < times; t++) {
+    siam_test_ok(siam_network_forward(checked, false, x, IMAGES, y));
+    siam_test_ok(siam_network_backward(checked, dy, dx));
+    compare("y", y, reference->values[info.layers], reference->value_errors[info.layers], 1, outputs);
+    compare("dx", dx, reference->slopes[0], reference->slope_errors[0], 1, inputs);
+  }
+  for (size_t p = 0; p < info.parameters; p++) {
+    siam_parameter_info parameter;
+    siam_test_ok(siam_network_get_parameter(checked, p, &parameter));
+    float *gradient = calloc(parameter.count, sizeof *gradient);
+    siam_test_ok(siam_network_read_gradient(checked, parameter.name, gradient));
+    compare(parameter.name, gradient, reference->gradients[p], reference->gradient_errors[p], times,
+            parameter.count);
+    free(gradient);
+  }
+  siam_reference_network_destroy(reference);
+  free(x);
+  free(y);
+  free(dy);
+  free(dx);
+}
+
+Test(public_network, a_tie_may_not_leave_others_behind_nor_run_in_a_circle) {
+  BUILD(5, "linear 7 name=a", "tanh", "linear 5 name=b", "tanh", "linear 7 name=c weight=b.weight^T");
+  said(siam_network_tie(network, "b.weight", "c.weight", true), "already share");
+  said(siam_network_tie(network, "b.weight", "a.weight", true), "other slots refer to 'b.weight'");
+}
+
+/// One matrix [5,7] in four places, two of them transposed: tied by a line, before and after placing.
+static void build_four_places(void) {
+  BUILD(5, "linear 7 name=a", "tanh", "linear 5 name=b weight=a.weight^T", "tanh", "linear 7 name=c",
+        "sigmoid", "linear 5 name=d");
+  siam_test_ok(siam_network_tie(network, "c.weight", "b.weight", true));
+  place();
+  siam_test_ok(siam_network_tie(network, "d.weight", "b.weight", false));
+  said(siam_network_forward(network, false, (float[IMAGES * 5]){0}, IMAGES, NULL), "place it on a device");
+  place();
+}
+
+Test(public_network, one_matrix_in_four_places_equals_float64_through_updates_and_a_file) {
+  char *folder = siam_scratch_create();
+  const char *path = siam_scratch_path(folder, "four");
+  static const siam_update_options sgd = {.optimizer = "sgd", .rate = 0.125, .momentum = -1},
+                                   adam = {.optimizer = "adam", .rate = 0.01};
+  siam_network *loaded = NULL;
+  build_four_places();
+  cr_expect_eq(slot("d.weight").users, 4);
+  cr_expect_eq(siam_network_get_info(network).weights, 35 + 7 + 5 + 7 + 5);
+  check_passes(network, 1);
+  check_passes(network, 2);
+  siam_test_ok(siam_network_update(network, &sgd));
+  check_passes(network, 1);
+  siam_test_ok(siam_network_save(network, path));
+  siam_test_ok(siam_network_load(siam_test_device(), path, &loaded));
+  // The loaded one goes on as the other does, bit for bit, with everything still shared.
+  siam_network *both[2] = {network, loaded};
+  float *after[2];
+  for (int i = 0; i < 2; i++) {
+    siam_parameter_info info;
+    siam_test_ok(siam_network_get_slot(both[i], "c.weight", &info, NULL));
+    cr_expect_str_eq(info.name, "a.weight");
+    cr_expect_eq(info.users, 4);
+    check_passes(both[i], 1);
+    siam_test_ok(siam_network_update(both[i], &sgd));
+    check_passes(both[i], 1);
+    siam_test_ok(siam_network_update(both[i], &adam));
+    check_passes(both[i], 1);
+    siam_test_ok(siam_network_update(both[i], &adam));
+    check_passes(both[i], 1);
+    after[i] = read_values(both[i], "d.weight");
+  }
+  cr_expect(siam_check_same_bits(after[0], after[1], 35));
+  free(after[0]);
+  free(after[1]);
+  siam_network_destroy(loaded);
+  siam_scratch_remove(folder);
+}
+
+Test(public_network, an_update_moves_a_shared_matrix_once) {
+  BUILD(6, "linear 6 name=a bias=0", "linear 6 name=b bias=0 weight=a.weight");
+  place();
+  check_passes(network, 1);
+  float *before = read_values(network, "a.weight"), gradient[36];
+  siam_test_ok(siam_network_read_gradient(network, "b.weight", gradient));
+  siam_test_ok(siam_network_update(
+      network, &(siam_update_options){.optimizer = "sgd", .rate = 0.5, .momentum = -1, .weight_decay = -1}));
+  float *after = read_values(network, "b.weight");
+  // A product by ½ is exact, so one rounding is left.
+  for (int i = 0; i < 36; i++) cr_expect_eq(after[i], before[i] - 0.5F * gradient[i]);
+  free(before);
+  free(after);
+}
+
+Test(public_network, momentum_and_the_steps_of_adam_are_kept_between_updates) {
+  float x[IMAGES] = {0}, dy[IMAGES] = {1, 1, 1}, bias[3];
+  BUILD(1, "linear 1 name=a");
+  place();
+  for (int step = 0; step < 3; step++) {
+    siam_test_ok(siam_network_clear_gradients(network));
+    siam_test_ok(siam_network_forward(network, true, x, IMAGES, NULL));
+    siam_test_ok(siam_network_backward(network, dy, NULL));
+    siam_test_ok(
+        siam_network_update(network, &(siam_update_options){.optimizer = "sgd", .rate = 1, .momentum = 0.5}));
+    siam_test_ok(siam_network_read(network, "a.bias", &bias[step]));
+  }
+  // Velocities 3, 3 + 1.5 and 3 + 2.25: exact in float32.
+  cr_expect_eq(bias[0], -3);
+  cr_expect_eq(bias[1], -7.5F);
+  cr_expect_eq(bias[2], -12.75F);
+}
+
+Test(public_network, places_and_users_can_be_asked) {
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode");
+  cr_expect_eq(siam_network_get_info(network).weights, 115);
+  siam_test_ok(siam_network_tie(network, "decode.weight", "encode.weight", true));
+  // Before placing, what nobody refers to is no longer counted.
+  cr_expect_eq(siam_network_get_info(network).weights, 65);
+  cr_expect_not(siam_network_get_info(network).placed);
+  cr_expect_eq(slot("decode.weight").offset, 0);
+  place();
+  const siam_network_info info = siam_network_get_info(network);
+  cr_expect(info.placed && info.inputs == 10 && info.outputs == 10 && info.layers == 2 &&
+            info.parameters == 3);
+  bool transposed = false;
+  siam_parameter_info decode, encode = slot("encode.weight");
+  siam_test_ok(siam_network_get_slot(network, "decode.weight", &decode, &transposed));
+  cr_expect(transposed);
+  cr_expect_str_eq(decode.name, "encode.weight");
+  cr_expect(decode.users == 2 && decode.count == 50 && decode.bytes == 200 && decode.trained);
+  cr_expect(decode.rank == 2 && decode.dims[0] == 10 && decode.dims[1] == 5);
+  cr_expect_eq(decode.offset, encode.offset);
+  for (size_t i = 0; i < 3; i++) {
+    siam_parameter_info one, other;
+    siam_test_ok(siam_network_get_parameter(network, i, &one));
+    cr_expect_eq(one.users, strcmp(one.name, "encode.weight") == 0 ? 2U : 1U);
+    for (size_t j = 0; j < i; j++) {
+      siam_test_ok(siam_network_get_parameter(network, j, &other));
+      cr_expect(other.offset + other.bytes <= one.offset || one.offset + one.bytes <= other.offset);
+    }
+  }
+  said(siam_network_get_parameter(network, 3, &decode), "no parameter number 3");
+  said(siam_network_get_slot(network, "decode.scale", &decode, NULL), "no layer has a slot");
+}
+
+Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_them) {
+  float ten[50], one[50];
+  for (int i = 0; i < 50; i++) {
+    ten[i] = 10;
+    one[i] = (float)i;
+  }
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode weight=encode.weight^T");
+  place();
+  siam_test_ok(siam_network_write(network, "decode.weight", ten));
+  float *values = read_values(network, "encode.weight");
+  cr_expect(siam_check_same_bits(values, ten, 50));
+  free(values);
+  siam_test_ok(siam_network_untie(network, "decode.weight"));
+  said(siam_network_write(network, "encode.weight", one), "place it on a device");
+  place();
+  cr_expect_eq(slot("decode.weight").users, 1);
+  siam_test_ok(siam_network_write(network, "decode.weight", one));
+  values = read_values(network, "encode.weight");
+  cr_expect(siam_check_same_bits(values, ten, 50),
+            "values stay through placing and are a place of their own");
+  free(values);
+  check_passes(network, 1);
+}
+
+Test(public_network, a_line_that_cannot_be_added_leaves_the_network_as_it_was) {
+  BUILD(10, "linear 5 name=encode");
+  place();
+  said(siam_network_add(network, "linear 10 name=decode weight=encode.weight"), "needs [5,10]");
+  said(siam_network_add(network, "linear 10 weight=later.weight"), "no layer has a slot 'later.weight'");
+  said(siam_network_add(network, "linear"), "'features' must be given");
+  said(siam_network_add(network, "nothing 3"), "there is no layer 'nothing'");
+  said(siam_network_add(network, "input 1 1 3"), "there is no layer 'input'");
+  said(siam_network_add(network, " # a remark"), "without a layer");
+  said(siam_network_add(network, "relu\nrelu"), "more than one line");
+  const siam_network_info info = siam_network_get_info(network);
+  cr_expect(info.placed && info.layers == 1 && info.parameters == 2 && info.weights == 55);
+  // The name is free again, for another shape too.
+  siam_test_ok(siam_network_add(network, "linear 3 name=decode"));
+  cr_expect_eq(slot("decode.weight").count, 15);
+  const char *text = NULL;
+  siam_test_ok(siam_network_describe(network, &text));
+  cr_expect_str_eq(text, "input 1 1 10\nlinear 5 name=encode\nlinear 3 name=decode\n");
+  siam_network *none = NULL;
+  said(siam_network_create(1, 0, 3, &none), "is empty");
+  said(siam_network_create(1 << 20, 1 << 20, 1 << 20, &none), "is too large");
+}
+
+Test(public_network, a_way_back_needs_its_forward_pass) {
+  float x[IMAGES * 4] = {0}, y[IMAGES * 2], weights[8] = {0};
+  BUILD(4, "linear 2 name=a");
+  said(siam_network_forward(network, false, x, IMAGES, y), "place it on a device");
+  said(siam_network_save(network, "nowhere"), "nowhere: a network without layers or places");
+  place();
+  said(siam_network_backward(network, y, NULL), "no forward pass");
+  said(siam_network_forward(network, false, x, 0, y), "a batch of 0");
+  said(siam_network_forward(network, false, x, 1 << 30, y), "this network takes 1 to 536870911");
+  siam_test_ok(siam_network_forward(network, false, x, IMAGES, y));
+  siam_test_ok(siam_network_backward(network, y, NULL));
+  said(siam_network_backward(network, y, NULL), "no forward pass");
+  siam_test_ok(siam_network_forward(network, false, x, IMAGES, y));
+  siam_test_ok(siam_network_write(network, "a.weight", weights));
+  said(siam_network_backward(network, y, NULL), "no forward pass");
+  siam_test_ok(siam_network_forward(network, false, x, IMAGES, y));
+  siam_test_ok(siam_network_update(network, NULL));
+  said(siam_network_backward(network, y, NULL), "no forward pass");
+  said(siam_network_update(network, &(siam_update_options){.optimizer = "none"}), "no optimizer 'none'");
+  said(siam_network_update(network, &(siam_update_options){.rate = -1}), "a learning rate of -1");
+}
+
+Test(public_network, batch_sizes_come_and_go) {
+  float x[9 * 4], y[9 * 3], first[9 * 3];
+  siam_check_fill(x, 36, SIAM_VALUES_SPREAD, 3);
+  BUILD(4, "linear 5 name=a", "tanh", "linear 3 name=b");
+  place();
+  // A row's result depends on no other row, but the engines may sum in another order: only one batch size
+  // again gives the same bits. More sizes than are kept, twice.
+  siam_test_ok(siam_network_forward(network, false, x, 9, first));
+  for (int round = 0; round < 2; round++)
+    for (int images = 1; images <= 9; images++) {
+      siam_test_ok(siam_network_forward(network, false, x, images, y));
+      for (int i = 0; i < images * 3; i++) cr_expect_float_eq(y[i], first[i], 1e-5F);
+    }
+  cr_expect(siam_check_same_bits(y, first, 27));
+}
+
+Test(public_network, dropout_draws_anew_in_every_training_pass_and_rests_otherwise) {
+  float x[64], y[64], again[64], dx[64];
+  for (int i = 0; i < 64; i++) x[i] = 1;
+  BUILD(64, "dropout 0.5");
+  place();
+  siam_test_ok(siam_network_forward(network, false, x, 1, y));
+  cr_expect(siam_check_same_bits(x, y, 64));
+  siam_test_ok(siam_network_forward(network, true, x, 1, y));
+  siam_test_ok(siam_network_backward(network, x, dx));
+  cr_expect(siam_check_same_bits(dx, y, 64), "the way back drops what the way there dropped");
+  siam_test_ok(siam_network_forward(network, true, x, 1, again));
+  cr_expect_not(siam_check_same_bits(again, y, 64));
+}
+
+Test(public_network, pictures_flatten_on_the_way_back_too) {
+  float x[2 * 12], dx[2 * 12], dy[2 * 12];
+  siam_check_fill(dy, 24, SIAM_VALUES_SPREAD, 1);
+  memset(x, 0, sizeof x);
+  siam_test_ok(siam_network_create(2, 3, 2, &network));
+  siam_test_ok(siam_network_add(network, "flatten"));
+  place();
+  siam_test_ok(siam_network_forward(network, false, x, 2, NULL));
+  siam_test_ok(siam_network_backward(network, dy, dx));
+  cr_expect(siam_check_same_bits(dx, dy, 24));
+}
+
+Test(public_network, running_statistics_are_parameters_without_a_gradient) {
+  float values[3];
+  BUILD(3, "batch_norm name=n");
+  place();
+  cr_expect_not(slot("n.running_var").trained);
+  cr_expect_eq(siam_network_get_info(network).weights, 6);
+  siam_test_ok(siam_network_read(network, "n.running_var", values));
+  said(siam_network_read_gradient(network, "n.running_var", values), "has no gradient");
+}
