@@ -7,11 +7,16 @@
 
 static void tell_unsupported(const siam_operating_points *points, const siam_ranking *ranking,
                              const siam_logger *logger) {
+  siam_text rates = {0};
   for (uint32_t i = 0; i < points->unsupported_count; i++)
-    siam_log(logger, SIAM_LOG_INFO,
-             "no threshold for a false-accept rate of %g: that takes %.0f different pairs, and there are %zu",
-             points->unsupported[i], SIAM_FALSE_ACCEPTS_NEEDED / points->unsupported[i],
-             ranking->different_count);
+    siam_text_add(&rates, "%s%g (takes %.0f different pairs)", i > 0 ? ", " : "", points->unsupported[i],
+                  SIAM_FALSE_ACCEPTS_NEEDED / points->unsupported[i]);
+  if (rates.bytes != NULL)
+    siam_log(
+        logger, SIAM_LOG_INFO,
+        "the validation data have %zu different pairs, too few for thresholds at false-accept rates of %s",
+        ranking->different_count, rates.bytes);
+  siam_text_clear(&rates);
 }
 
 /// A low false-accept rate takes many different pairs: 1e-4 takes 100,000. Same pairs come as far as there

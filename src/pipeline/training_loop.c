@@ -33,6 +33,7 @@ static void estimate_steps(siam_training *run, const run_pace *pace, uint32_t do
   if (limit <= 0) return;
   double left = fmax(limit - spent, 0) / fmax(pace->step_seconds, 1e-6);
   run->schedule.steps = done + (uint32_t)fmin(ceil(left), 1e9);
+  run->schedule.every = run->schedule.steps / 3 + 1;
 }
 
 static siam_status save(siam_training *run, const run_pace *pace, uint32_t done) {
