@@ -357,6 +357,32 @@ static void l2_normalize_backward(const siam_reference *r) {
   }
 }
 
+/// The row that token i names, or −1.
+static long named_row(const siam_reference *r, size_t i) {
+  double token = r->x[i];
+  bool names = token >= 0 && token < siam_reference_option(r->layer, "vocabulary") && token == floor(token);
+  return names ? (long)token : -1;
+}
+
+// y[i] = W[token i]
+static void embedding_forward(const siam_reference *r) {
+  size_t features = (size_t)siam_reference_option(r->layer, "features");
+  for (size_t i = 0; i < output_count(r); i++) {
+    long row = named_row(r, i / features);
+    r->y[i] = row < 0 ? NAN : r->weight[0][(size_t)row * features + i % features];
+  }
+}
+
+// dW[token i] += dy[i],  dx = 0
+static void embedding_backward(const siam_reference *r) {
+  size_t features = (size_t)siam_reference_option(r->layer, "features");
+  memset(r->dx, 0, input_count(r) * sizeof *r->dx);
+  for (size_t i = 0; i < output_count(r); i++) {
+    long row = named_row(r, i / features);
+    if (row >= 0) r->gradient[0][(size_t)row * features + i % features] += r->dy[i];
+  }
+}
+
 typedef void (*reference_function)(const siam_reference *r);
 static const struct {
   const char *name;
@@ -375,6 +401,7 @@ static const struct {
     {"dropout", dropout_forward, dropout_backward},
     {"flatten", flatten_forward, flatten_backward},
     {"l2_normalize", l2_normalize_forward, l2_normalize_backward},
+    {"embedding", embedding_forward, embedding_backward},
 };
 
 static size_t row_of(const siam_layer *layer) {

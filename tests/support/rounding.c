@@ -413,6 +413,22 @@ static void l2_normalize_rounding_backward(const siam_rounding *r) {
   }
 }
 
+// Values are copied, and token numbers are exact.
+static void embedding_rounding_forward(const siam_rounding *r) {
+  memset(r->y_error, 0, output_count(r) * sizeof *r->y_error);
+}
+
+// Sums of what was there and of at most all tokens' gradients.
+static void embedding_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  double gamma = siam_rounding_of_sum((double)input_count(r) + 1);
+  double *dy = widened(reference->dy, gamma, r->dy_error, output_count(r));
+  backward_of_magnitudes(r, reference->x, dy, r->dx_error, r->gradient_error);
+  for (size_t i = 0; i < slot_size(reference->layer, 0); i++)
+    r->gradient_error[0][i] += gamma * r->prior + smallest;
+  free(dy);
+}
+
 typedef void (*rounding_function)(const siam_rounding *r);
 static const struct {
   const char *name;
@@ -431,6 +447,7 @@ static const struct {
     {"dropout", dropout_rounding_forward, dropout_rounding_backward},
     {"flatten", flatten_rounding_forward, flatten_rounding_backward},
     {"l2_normalize", l2_normalize_rounding_forward, l2_normalize_rounding_backward},
+    {"embedding", embedding_rounding_forward, embedding_rounding_backward},
 };
 
 static size_t row_of(const siam_layer *layer) {
