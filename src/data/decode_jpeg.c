@@ -153,11 +153,22 @@ static void convert_inks(uint8_t *pixels, size_t count, bool inverted) {
   }
 }
 
+/// A progressive file sends each coefficient's high bits first. What was never sent, or not to its last bit,
+/// was cut off between two scans: the library would show it blurred. All scans are read before the first row.
+static void check_scans(jpeg_reader *reader) {
+  j_decompress_ptr library = &reader->library;
+  if (library->coef_bits == NULL) return;
+  for (int c = 0; c < library->num_components; c++)
+    for (int k = 0; k < DCTSIZE2; k++)
+      if (library->coef_bits[c][k] != 0) leave_broken(reader, "its last scans are missing");
+}
+
 static void read_pixels(jpeg_reader *reader) {
   j_decompress_ptr library = &reader->library;
   siam_stored_picture *stored = reader->stored;
   choose_colours(reader);
   jpeg_start_decompress(library);
+  check_scans(reader);
   size_t row_bytes = (size_t)library->output_width * (size_t)library->output_components;
   uint8_t *pixels = siam_allocate(library->output_height, row_bytes);
   if (pixels == NULL) leave_with(reader, SIAM_ERROR_MEMORY);

@@ -79,6 +79,23 @@ Test(picture_damage, every_flipped_bit_of_a_png_is_noticed) {
   }
 }
 
+Test(picture_damage, a_jpeg_that_lacks_data_before_its_end_marker_is_broken) {
+  static const char *const names[] = {"jpeg_colour.jpg", "jpeg_progressive.jpg", "jpeg_grey.jpg"};
+  for (int i = 0; i < 3; i++) {
+    contents file = read_fixture(names[i]);
+    // Take bytes away in front of the last two, which are the marker.
+    for (size_t gone = 4; gone < 12; gone += 2) {
+      contents cut = {siam_allocate(file.count, 1), file.count - gone};
+      memcpy(cut.bytes, file.bytes, cut.count - 2);
+      memcpy(cut.bytes + cut.count - 2, "\xff\xd9", 2);
+      cr_assert_eq(decode_prefix(&cut, cut.count), SIAM_ERROR_FORMAT, "%s without %zu", names[i], gone);
+      cr_assert_not_null(strstr(siam_last_error(), "broken JPEG"), "%s", siam_last_error());
+      siam_free(cut.bytes);
+    }
+    siam_free(file.bytes);
+  }
+}
+
 /// CRC-32 as ISO 3309 defines it, bit by bit.
 static uint32_t plain_checksum(const uint8_t *bytes, size_t count) {
   uint32_t crc = UINT32_MAX;
