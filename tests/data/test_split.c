@@ -138,6 +138,26 @@ Test(split, keeps_pictures_that_pairs_connect_on_one_side) {
   check_disjoint();
 }
 
+static void check_both_kinds(void) {
+  for (int side = 0; side < 2; side++) {
+    const siam_dataset *part = side == 0 ? training : validation;
+    uint32_t same = 0, count = siam_dataset_count_pairs(part);
+    for (uint32_t p = 0; p < count; p++) same += siam_dataset_get_pairs(part)[p].same;
+    cr_assert(same > 0 && same < count, "side %d: %u of %u", side, same, count);
+  }
+}
+
+Test(split, leaves_both_kinds_of_pairs_on_both_sides) {
+  // Most groups have one kind only, so that a careless choice leaves validation without the other.
+  siam_pair list[36];
+  for (uint32_t g = 0; g < 36; g++) list[g] = (siam_pair){2 * g, 2 * g + 1, g % 6 != 0};
+  pairs(72, list, 36);
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    cr_assert_eq(split(0.1, seed, false), SIAM_OK);
+    check_both_kinds();
+  }
+}
+
 static char said[512];
 static void keep(void *context, siam_log_level level, const char *message) {
   (void)context, (void)level;
@@ -162,6 +182,11 @@ Test(split, leaves_out_different_pairs_that_would_join_the_sides) {
   char expected[32];
   snprintf(expected, sizeof expected, "%u of 80 pairs", 80 - kept);
   cr_assert_not_null(strstr(said, expected), "%s", said);
+  // Few neighbours of the ring are both among the one in ten that validation gets.
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    cr_assert_eq(split(0.1, seed, false), SIAM_OK);
+    check_both_kinds();
+  }
 }
 
 Test(split, numbers_groups_by_what_connects_them) {
