@@ -38,7 +38,7 @@ read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiame
 [[ $(ldd "$scratch/static") != *libsiamese* ]]
 
 echo "CMake package"
-cmake -S "$here" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake -G Ninja -S "$here" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
 cmake --build "$scratch/consumer" >/dev/null
 "$scratch/consumer/with_shared"
 "$scratch/consumer/with_static"
