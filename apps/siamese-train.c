@@ -49,7 +49,9 @@ static const app_option options[] = {
      .help = "Share of the classes held out without --val; 0: none. Default: 0.1."},
     {.name = "check",
      .flag = &arguments.check,
-     .help = "Train nothing; look at every picture of DATA, and with --val for what both have, and report."},
+     .help =
+         "Train nothing; look at every picture of DATA, and with --val for what both have, and report. Needs "
+         "no -o and no device."},
     {.name = "resize",
      .value = "MODE",
      .text = &arguments.resize,
@@ -368,6 +370,10 @@ static int print_json(const siam_train_report *report, const char *device) {
   return app_print_json(object);
 }
 
+static bool draws_pairs(void) {
+  return arguments.pairs != NULL && strcmp(arguments.pairs, "drawn") == 0;
+}
+
 static int train(siam_device *device, const char *data) {
   siam_train_options train = train_options(data);
   if (arguments.resize != NULL && siam_resize_mode_parse(arguments.resize, &train.model.resize) != SIAM_OK)
@@ -377,7 +383,6 @@ static int train(siam_device *device, const char *data) {
   siam_train_report report;
   siam_status status = siam_train(device, &train, &report);
   app_progress_end();
-  if (report.warning[0] != '\0') app_warn("%s", report.warning);
   if (status != SIAM_OK) return app_fail_library();
   const char *name = siam_device_get_info(device)->name;
   if (arguments.json) return print_json(&report, name);
@@ -445,7 +450,9 @@ static int check_opened(const siam_dataset *data, const siam_dataset *validation
     print_check_json(report);
   else
     fputs(report->text, stdout);
-  int code = report->can_train ? APP_SUCCESS : APP_TROUBLE;
+  int code = report->can_train
+                 ? APP_SUCCESS
+                 : app_fail("%s: cannot be trained on: %s", siam_dataset_get_path(data), report->reason);
   siam_check_report_free(report);
   return code;
 }
@@ -472,6 +479,10 @@ int main(int argc, char **argv) {
   if (arguments.output == NULL) return app_fail("no model to write to; give one with -o MODEL");
   if ((arguments.steps > 0) + (arguments.epochs > 0) + (arguments.minutes > 0) > 1)
     return app_fail("--steps, --epochs and --minutes exclude each other; give one");
+  if (arguments.validation != NULL && arguments.given_holdout)
+    return app_fail("--val and --holdout exclude each other; give one");
+  if (draws_pairs() && (arguments.hardest > 0 || arguments.images_per_class > 0))
+    return app_fail("--hardest and --per-class are for --pairs all; leave them out with --pairs drawn");
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();

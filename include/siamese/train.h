@@ -70,7 +70,8 @@ typedef struct siam_train_report {
   double auc, eer, accuracy;          ///< On the validation pairs.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
-  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none.
+  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
+                     ///< logged too.
 } siam_train_report;
 
 /// Trains and writes the model file. SIAM_ERROR_NUMERIC: the loss was not finite; the sentence names the step
