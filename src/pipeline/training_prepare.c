@@ -102,6 +102,7 @@ siam_status siam_training_open_images(const siam_training *run, const char *what
                                       siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
   siam_images_options options = {.shape = siam_model_picture_shape(run->model),
+                                 .resident_bytes = run->options->picture_bytes,
                                  .logger = run->options->logger,
                                  .progress = siam_tell,
                                  .progress_context = &telling};
