@@ -221,6 +221,10 @@ int main(int argc, char **argv) {
   unsigned count = 0;
   char **names = app_begin(&command, argc, argv, &count);
   if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
+  if (arguments.one_shot_runs && (arguments.pairs > 0 || arguments.ways > 0 || arguments.trials > 0 ||
+                                  arguments.within_parent || arguments.fit_threshold))
+    return app_fail("--one-shot-runs judges the prepared trials only; leave out --pairs, --fit-threshold, "
+                    "--ways, --trials and --within-parent");
   siam_device *device = NULL;
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};

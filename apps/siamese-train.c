@@ -14,9 +14,10 @@ typedef struct train_arguments {
   const char *output, *validation, *encoder, *loss, *pairs, *branches, *optimizer, *schedule, *augment,
       *resize;
   const char *log, *device;
-  double holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, checkpoint_seconds;
+  double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
+      checkpoint_seconds;
   int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
-  bool given_holdout, given_decay, given_momentum, given_clip, given_warmup;
+  bool given_memory, given_holdout, given_decay, given_momentum, given_clip, given_warmup;
   bool resume, json, quiet, turned_classes, check;
 } train_arguments;
 
@@ -49,7 +50,9 @@ static const app_option options[] = {
      .help = "Share of the classes held out without --val; 0: none. Default: 0.1."},
     {.name = "check",
      .flag = &arguments.check,
-     .help = "Train nothing; look at every picture of DATA, and with --val for what both have, and report."},
+     .help =
+         "Train nothing; look at every picture of DATA, and with --val for what both have, and report. Needs "
+         "no -o and no device."},
     {.name = "resize",
      .value = "MODE",
      .text = &arguments.resize,
@@ -64,6 +67,15 @@ static const app_option options[] = {
      .flag = &arguments.turned_classes,
      .help = "Take a class turned by 90, 180 or 270 degrees for another class: four times the classes, for "
              "things whose upright matters, such as characters."},
+    {.name = "picture-memory",
+     .value = "MIB",
+     .number = &arguments.picture_memory,
+     .given = &arguments.given_memory,
+     .least = 0,
+     .most = 1e9,
+     .help =
+         "Keep the decoded pictures in memory up to this size; where they are more, they are decoded again "
+         "for every step, which changes the speed and nothing else. Default: 2048."},
     {.heading = "Network and loss"},
     {.name = "encoder",
      .letter = 'e',
@@ -285,6 +297,12 @@ static double typed(bool given, double value) {
   return given && value == 0 ? -1 : value;
 }
 
+/// 0 means "default" to the library, so a typed 0 becomes one byte, which holds no picture.
+static uint64_t picture_bytes(void) {
+  if (!arguments.given_memory) return 0;
+  return arguments.picture_memory > 0 ? (uint64_t)(arguments.picture_memory * 1048576) + 1 : 1;
+}
+
 static siam_train_options train_options(const char *data) {
   const train_arguments *a = &arguments;
   siam_train_options train = {
@@ -312,6 +330,7 @@ static siam_train_options train_options(const char *data) {
       .augment = a->augment,
       .batch = (uint32_t)a->batch,
       .images_per_class = (uint32_t)a->images_per_class,
+      .picture_bytes = picture_bytes(),
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,
       .minutes = a->minutes,
@@ -368,6 +387,10 @@ static int print_json(const siam_train_report *report, const char *device) {
   return app_print_json(object);
 }
 
+static bool draws_pairs(void) {
+  return arguments.pairs != NULL && strcmp(arguments.pairs, "drawn") == 0;
+}
+
 static int train(siam_device *device, const char *data) {
   siam_train_options train = train_options(data);
   if (arguments.resize != NULL && siam_resize_mode_parse(arguments.resize, &train.model.resize) != SIAM_OK)
@@ -377,7 +400,6 @@ static int train(siam_device *device, const char *data) {
   siam_train_report report;
   siam_status status = siam_train(device, &train, &report);
   app_progress_end();
-  if (report.warning[0] != '\0') app_warn("%s", report.warning);
   if (status != SIAM_OK) return app_fail_library();
   const char *name = siam_device_get_info(device)->name;
   if (arguments.json) return print_json(&report, name);
@@ -445,7 +467,9 @@ static int check_opened(const siam_dataset *data, const siam_dataset *validation
     print_check_json(report);
   else
     fputs(report->text, stdout);
-  int code = report->can_train ? APP_SUCCESS : APP_TROUBLE;
+  int code = report->can_train
+                 ? APP_SUCCESS
+                 : app_fail("%s: cannot be trained on: %s", siam_dataset_get_path(data), report->reason);
   siam_check_report_free(report);
   return code;
 }
@@ -472,6 +496,10 @@ int main(int argc, char **argv) {
   if (arguments.output == NULL) return app_fail("no model to write to; give one with -o MODEL");
   if ((arguments.steps > 0) + (arguments.epochs > 0) + (arguments.minutes > 0) > 1)
     return app_fail("--steps, --epochs and --minutes exclude each other; give one");
+  if (arguments.validation != NULL && arguments.given_holdout)
+    return app_fail("--val and --holdout exclude each other; give one");
+  if (draws_pairs() && (arguments.hardest > 0 || arguments.images_per_class > 0))
+    return app_fail("--hardest and --per-class are for --pairs all; leave them out with --pairs drawn");
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();

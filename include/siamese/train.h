@@ -41,6 +41,8 @@ typedef struct siam_train_options {
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
+  uint64_t picture_bytes;    ///< Decoded pictures are kept in memory up to this, else decoded again for each
+                             ///< step, with the same result; 0: 2 GiB; 1: never kept.
   uint32_t steps;            ///< Length of the run …
   double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint64_t seed;             ///< Of every random choice.
@@ -70,7 +72,8 @@ typedef struct siam_train_report {
   double auc, eer, accuracy;          ///< On the validation pairs.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
-  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none.
+  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
+                     ///< logged too.
 } siam_train_report;
 
 /// Trains and writes the model file. SIAM_ERROR_NUMERIC: the loss was not finite; the sentence names the step

@@ -32,6 +32,8 @@ siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size
   uint8_t *content = NULL;
   // O_NONBLOCK keeps a pipe in the place of a file from hanging the program; regular files ignore it.
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT)
+    return siam_fail(SIAM_ERROR_FILE, "%s: no such file; check the name", path);
   if (descriptor < 0) return fail_errno(path, "open");
   struct stat information;
   if (fstat(descriptor, &information) != 0) {
@@ -180,6 +182,19 @@ static siam_status replace(const char *path, bool is_private, const void *bytes,
     return status;
   }
   return siam_file_commit(writer);
+}
+
+siam_status siam_file_check_place(const char *path) {
+  siam_file_writer *writer = NULL;
+  struct stat information;
+  if (stat(path, &information) == 0 && S_ISDIR(information.st_mode))
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot create: it is a folder; name a file", path);
+  siam_status status = siam_file_begin(path, &writer);
+  if (status == SIAM_ERROR_FILE)
+    return siam_fail(status, "%s; name a file in a folder that exists and may be written to",
+                     siam_last_error());
+  siam_file_abandon(writer);
+  return status;
 }
 
 siam_status siam_file_replace(const char *path, const void *bytes, size_t count) {

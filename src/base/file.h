@@ -11,6 +11,10 @@
 /// A file longer than `limit` bytes is refused by name before anything is allocated.
 siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count);
 
+/// Fails as writing `path` would, so that it can be found out before long work whose result goes there: the
+/// folder is missing or refuses new files, or `path` is a folder itself. Leaves nothing behind.
+siam_status siam_file_check_place(const char *path);
+
 /// A file being written beside its final place. Nothing shows under `path` until siam_file_commit().
 typedef struct siam_file_writer siam_file_writer;
 

@@ -89,8 +89,8 @@ static siam_status fail_set(const char *name, size_t length) {
     siam_text_add(&names, "%s%s", set == siam_augment_sets ? "" : ", ", set->name);
   siam_status status = siam_text_status(&names);
   if (status == SIAM_OK)
-    status =
-        siam_fail(SIAM_ERROR_ARGUMENT, "augmentation \"%.*s\": there are %s", (int)length, name, names.bytes);
+    status = siam_fail(SIAM_ERROR_ARGUMENT, "augmentation: there is no set \"%.*s\"; the sets are %s",
+                       (int)length, name, names.bytes);
   siam_text_clear(&names);
   return status;
 }

@@ -103,7 +103,7 @@ siam_status siam_dataset_add_file(siam_dataset *dataset, siam_key_map *known, co
   struct stat information;
   bool found = false;
   if (stat(path, &information) != 0)
-    return siam_fail(SIAM_ERROR_FILE, "%s: cannot examine: %s", path, strerror(errno));
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot examine: %s; check the name", path, strerror(errno));
   if (!S_ISREG(information.st_mode)) return siam_fail(SIAM_ERROR_FILE, "%s: not a regular file", path);
   SIAM_RETURN_IF_FAILED(siam_key_map_put(known, (uint64_t)information.st_dev, (uint64_t)information.st_ino,
                                          dataset->image_count, image, &found));

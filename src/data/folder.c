@@ -121,7 +121,7 @@ typedef struct folder_walk {
 static siam_status enter(folder_walk *walk, const char *path, bool *again) {
   struct stat information;
   if (stat(path, &information) != 0)
-    return siam_fail(SIAM_ERROR_FILE, "%s: cannot examine: %s", path, strerror(errno));
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot examine: %s; check the name", path, strerror(errno));
   return siam_key_map_put(&walk->visited, (uint64_t)information.st_dev, (uint64_t)information.st_ino, 0, NULL,
                           again);
 }

@@ -18,7 +18,10 @@ static siam_status find(const char *selector, siam_found_device *found) {
   bool is_pair = siam_selector_is_pair(siam_selector_effective(selector), &platform, &number);
   SIAM_TRY(siam_discover(is_pair ? (int)platform : -1, &devices, &count));
   if (count == 0) {
-    status = siam_fail(SIAM_ERROR_ARGUMENT, "OpenCL platform %u does not exist or has no device", platform);
+    status =
+        siam_fail(SIAM_ERROR_ARGUMENT,
+                  "OpenCL platform %u does not exist or has no device; siamese-devices lists those there are",
+                  platform);
     goto cleanup;
   }
   SIAM_TRY_ALLOCATE(infos, count);

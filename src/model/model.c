@@ -50,6 +50,7 @@ void siam_model_destroy(siam_model *model) {
   if (model == NULL) return;
   siam_network_destroy(model->network);
   siam_free(model->encoder);
+  siam_free(model->path);
   for (size_t i = 0; i < model->fact_count; i++) {
     siam_free(model->facts[i].key);
     siam_free(model->facts[i].value);

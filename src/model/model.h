@@ -20,6 +20,7 @@ typedef struct siam_fact {
 struct siam_model {
   siam_device *device;
   siam_network *network;
+  char *path;    ///< The file it came from, for messages; NULL for a new one.
   char *encoder; ///< The network's description.
   siam_preprocessing preprocessing;
   siam_fact *facts; ///< What floors above keep in the file: thresholds, calibration, how it was trained.

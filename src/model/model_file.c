@@ -274,5 +274,9 @@ siam_status siam_model_load(siam_device *device, const char *path, siam_model **
       siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
   siam_status status = build(device, file, model);
   siam_safetensors_destroy(file);
-  return status == SIAM_OK ? SIAM_OK : siam_fail_within(status, "%s", path);
+  if (status != SIAM_OK) return siam_fail_within(status, "%s", path);
+  (*model)->path = siam_copy_text(path);
+  if ((*model)->path != NULL) return SIAM_OK;
+  siam_model_destroy(*model);
+  return SIAM_ERROR_MEMORY;
 }

@@ -265,6 +265,12 @@ static siam_status read_all(siam_safetensors *file, const uint8_t *bytes, size_t
   uint64_t length = 0, limit = options->max_header_bytes > 0 ? options->max_header_bytes : USUAL_HEADER_LIMIT;
   memcpy(&length, bytes, 8);
   if (limit > FORMAT_HEADER_LIMIT) limit = FORMAT_HEADER_LIMIT;
+  // Some other file: its first bytes are no length, and to call it damaged would mislead.
+  if (length > limit && (count < 9 || bytes[8] != '{'))
+    return siam_fail(SIAM_ERROR_FORMAT,
+                     "%s: not a model, nor any safetensors file (HeaderTooLarge); models are written by "
+                     "siamese-train",
+                     file->name);
   if (length > limit)
     return refuse(file, "HeaderTooLarge", "a header of %" PRIu64 " bytes, more than the limit of %" PRIu64,
                   length, limit);

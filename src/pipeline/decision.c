@@ -17,13 +17,18 @@ cleanup:
   return status;
 }
 
+static const char *origin_of(const siam_decision *decision) {
+  return decision->origin != NULL ? decision->origin : "the model";
+}
+
 siam_status siam_decision_load(const siam_model *model, siam_decision *decision) {
   const char *points = siam_model_get_fact(model, points_key);
   const char *calibration = siam_model_get_fact(model, calibration_key);
-  *decision = (siam_decision){0};
+  *decision = (siam_decision){.origin = model->path};
   if (points == NULL || calibration == NULL) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(siam_operating_points_parse("the model", points, &decision->points));
-  SIAM_RETURN_IF_FAILED(siam_calibration_parse("the model", calibration, &decision->calibration));
+  const char *origin = origin_of(decision);
+  SIAM_RETURN_IF_FAILED(siam_operating_points_parse(origin, points, &decision->points));
+  SIAM_RETURN_IF_FAILED(siam_calibration_parse(origin, calibration, &decision->calibration));
   decision->calibrated = true;
   return SIAM_OK;
 }
@@ -44,9 +49,11 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
     return SIAM_OK;
   }
   if (!decision->calibrated)
-    return siam_fail(SIAM_ERROR_DATA, "the model has no thresholds of its own; give one with --threshold");
+    return siam_fail(SIAM_ERROR_DATA, "%s: has no thresholds of its own; give one with --threshold",
+                     origin_of(decision));
   const siam_operating_point *point = NULL;
-  SIAM_RETURN_IF_FAILED(siam_operating_points_find(&decision->points, options->far, &point));
+  siam_status status = siam_operating_points_find(&decision->points, options->far, &point);
+  if (status != SIAM_OK) return siam_fail_within(status, "%s", origin_of(decision));
   *threshold = point->threshold;
   snprintf(name, name_size, "%s", point->name);
   return SIAM_OK;

@@ -14,6 +14,7 @@ typedef struct siam_decision {
   siam_operating_points points;
   siam_calibration calibration;
   bool calibrated;
+  const char *origin; ///< Whose decision it is, for messages; NULL: a model without a file.
 } siam_decision;
 
 /// Writes both as facts of the model.

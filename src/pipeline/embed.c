@@ -36,6 +36,23 @@ static siam_status embed_all(siam_model *model, const siam_embed_options *option
   return siam_embed_images(model, all->images, options->batch, &telling, &all->embeddings);
 }
 
+/// The name of a matrix with .txt in place of .npy.
+static siam_status name_list(const char *output, siam_text *name) {
+  siam_text_add(name, "%.*s.txt", (int)(strlen(output) - strlen(".npy")), output);
+  return siam_text_status(name);
+}
+
+/// Finds out before the work whether its result can be written.
+static siam_status check_places(const char *output, bool npy) {
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(output));
+  if (!npy) return SIAM_OK;
+  siam_text name = {0};
+  siam_status status = name_list(output, &name);
+  if (status == SIAM_OK) status = siam_file_check_place(name.bytes);
+  siam_text_clear(&name);
+  return status;
+}
+
 /// The paths, a line each, under the name of the matrix with .txt in place of .npy.
 static siam_status write_paths(const collection *all, const char *output) {
   siam_status status = SIAM_OK;
@@ -51,8 +68,7 @@ static siam_status write_paths(const collection *all, const char *output) {
     }
     siam_text_add(&lines, "%s\n", path);
   }
-  siam_text_add(&name, "%.*s.txt", (int)(strlen(output) - strlen(".npy")), output);
-  SIAM_TRY(siam_text_status(&name));
+  SIAM_TRY(name_list(output, &name));
   SIAM_TRY(siam_text_status(&lines));
   SIAM_TRY(siam_file_replace(name.bytes, lines.bytes != NULL ? lines.bytes : "", lines.length));
 cleanup:
@@ -63,9 +79,9 @@ cleanup:
 
 static siam_status write_npy(const collection *all, const char *output) {
   siam_npy_writer *writer = NULL;
-  SIAM_RETURN_IF_FAILED(write_paths(all, output));
   SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->count, all->dimensions, &writer));
   siam_status status = siam_npy_add(writer, all->embeddings, all->count);
+  if (status == SIAM_OK) status = write_paths(all, output);
   if (status != SIAM_OK) {
     siam_npy_abandon(writer);
     return status;
@@ -105,6 +121,7 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
   if (!npy && !ends_in(output, ".csv"))
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: embeddings are written as .npy or .csv; end the name in one",
                      output);
+  SIAM_TRY(check_places(output, npy));
   clock_gettime(CLOCK_MONOTONIC, &start);
   siam_dataset_options collect = {.logger = options->logger};
   SIAM_TRY(siam_dataset_collect(paths, count, &collect, &all.dataset));

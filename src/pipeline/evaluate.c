@@ -120,6 +120,7 @@ static siam_status draw_one_shot(const judged_set *set, siam_evaluation *evaluat
     status = SIAM_OK;
     goto cleanup;
   }
+  if (status != SIAM_OK) siam_fail_within(status, "%s", siam_dataset_get_path(set->dataset));
   evaluation->has_one_shot = status == SIAM_OK;
 cleanup:
   siam_free(classes);

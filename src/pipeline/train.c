@@ -1,4 +1,6 @@
+#include "base/memory.h"
 #include "pipeline/calibrate.h"
+#include "pipeline/checkpoint.h"
 #include "pipeline/training.h"
 
 #include <stdio.h>
@@ -45,26 +47,52 @@ static siam_status calibrate(siam_training *run) {
   report->eer = summary.eer;
   report->accuracy = summary.accuracy;
   report->threshold = summary.threshold;
-  if (summary.reversed && report->warning[0] == '\0')
-    snprintf(
-        report->warning, sizeof report->warning,
-        "same pairs are farther apart than different ones on the validation data: are the labels reversed, "
-        "or was training too short?");
+  if (summary.reversed && report->warning[0] == '\0') {
+    snprintf(report->warning, sizeof report->warning,
+             "same pairs are farther apart than different ones on the validation data: are the labels "
+             "reversed, or was training too short?");
+    siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", report->warning);
+  }
 cleanup:
   if (images != run->images) siam_images_destroy(images);
   return status;
+}
+
+/// From the trained network to the model file.
+static siam_status finish(siam_training *run) {
+  SIAM_RETURN_IF_FAILED(calibrate(run));
+  SIAM_RETURN_IF_FAILED(describe_training(run));
+  return siam_model_save(run->model, run->options->output);
+}
+
+/// Nothing came of the trained network, so it is kept to go on from; the failure stays what it was.
+static siam_status keep_training(const siam_training *run, siam_status failure) {
+  siam_checkpoint checkpoint = {
+      .step = run->report->steps, .seconds = run->report->seconds, .settings = run->settings.bytes};
+  char *sentence = siam_copy_text(siam_last_error());
+  siam_status status = siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
+  if (sentence != NULL && status == SIAM_OK)
+    siam_fail(failure, "%s; %s holds what was trained, go on with --resume", sentence, run->checkpoint_path);
+  else if (sentence != NULL)
+    siam_fail(failure, "%s", sentence);
+  siam_free(sentence);
+  return failure;
 }
 
 siam_status siam_train(siam_device *device, const siam_train_options *options, siam_train_report *report) {
   siam_status status = SIAM_OK;
   siam_training run = {.device = device, .options = options, .report = report};
   *report = (siam_train_report){0};
-  SIAM_TRY(siam_training_prepare(&run));
+  status = siam_training_prepare(&run);
+  if (status == SIAM_INTERRUPTED) siam_fail(status, "stopped before the first step; start again");
+  if (status != SIAM_OK) goto cleanup;
   report_data(&run);
   SIAM_TRY(siam_training_loop(&run));
-  SIAM_TRY(calibrate(&run));
-  SIAM_TRY(describe_training(&run));
-  SIAM_TRY(siam_model_save(run.model, options->output));
+  status = finish(&run);
+  if (status != SIAM_OK) {
+    status = keep_training(&run, status);
+    goto cleanup;
+  }
   // The model file now holds the result; what was kept to go on from is no longer needed.
   unlink(run.checkpoint_path);
 cleanup:

@@ -24,6 +24,7 @@ typedef struct siam_training {
   siam_step *step;
   siam_schedule schedule;
   siam_watch watch;
+  const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_train_log *log;
   siam_text settings; ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;

@@ -42,11 +42,19 @@ static siam_status save(siam_training *run, const run_pace *pace, uint32_t done)
   return siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
 }
 
+/// Says what goes wrong when it begins to, and not again at every step.
+static void warn(siam_training *run, uint32_t step) {
+  const char *diagnosis = siam_watch_diagnose(&run->watch);
+  if (diagnosis == NULL || diagnosis == run->told) return;
+  siam_log(&run->options->logger, SIAM_LOG_WARNING, "step %u: %s", step, diagnosis);
+  run->told = diagnosis;
+}
+
 /// Takes in the result of a finished step; steps report one step late.
 static siam_status see(siam_training *run, const siam_step_result *result, const run_pace *pace) {
   if (result->step == 0) return SIAM_OK;
-  siam_status status = siam_watch_see(&run->watch, result);
-  if (status != SIAM_OK) return status;
+  SIAM_RETURN_IF_FAILED(siam_watch_see(&run->watch, result));
+  warn(run, result->step);
   if (run->log == NULL) return SIAM_OK;
   return siam_train_log_add(run->log, result, siam_schedule_rate(&run->schedule, result->step),
                             pace->last - pace->start);
@@ -91,18 +99,20 @@ static siam_status stop(siam_training *run, const run_pace *pace, uint32_t done)
                    run->checkpoint_path);
 }
 
+static bool is_over(const siam_training *run, const run_pace *pace) {
+  double limit = 60 * run->options->minutes;
+  return limit > 0 && pace->last - pace->start >= limit;
+}
+
 static siam_status loop(siam_training *run, run_pace *pace) {
   double every = run->options->checkpoint_seconds > 0 ? run->options->checkpoint_seconds : 60;
-  double limit = 60 * run->options->minutes;
-  for (uint32_t done = run->first_step; done < run->schedule.steps;) {
+  for (uint32_t done = run->first_step; done < run->schedule.steps && !is_over(run, pace);) {
     SIAM_RETURN_IF_FAILED(run_step(run, done + 1, pace));
     done++;
     tick(pace);
     estimate_steps(run, pace, done);
     run->report->steps = done;
     if (!tell(run, pace, done)) return stop(run, pace, done);
-    bool over = limit > 0 && pace->last - pace->start >= limit;
-    if (over) break;
     if (pace->last - pace->saved < every) continue;
     // Only weights that are known to be good replace the last checkpoint.
     SIAM_RETURN_IF_FAILED(settle(run, pace));

@@ -1,11 +1,13 @@
 #include "pipeline/training.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/embedder.h"
 #include "pipeline/measure.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static double chosen(double given, double standard) {
   return given == 0 ? standard : given < 0 ? 0 : given;
@@ -100,6 +102,7 @@ siam_status siam_training_open_images(const siam_training *run, const char *what
                                       siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
   siam_images_options options = {.shape = siam_model_picture_shape(run->model),
+                                 .resident_bytes = run->options->picture_bytes,
                                  .logger = run->options->logger,
                                  .progress = siam_tell,
                                  .progress_context = &telling};
@@ -115,6 +118,9 @@ static siam_status choose_sampler(siam_training *run) {
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
   run->supply_options.turned_classes = options->turned_classes;
+  if (*pairing == SIAM_PAIRING_DRAWN && options->hardest > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "the hardest pairs are chosen among all pairs of a batch; with "
+                                          "drawn pairs there is no choice, leave that out");
   if (*pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
     sampler->pairs = batch;
@@ -179,6 +185,22 @@ static siam_status name_checkpoint(siam_training *run) {
   return SIAM_OK;
 }
 
+/// Finds out before hours of training whether their result can be written.
+static siam_status check_places(const siam_training *run) {
+  const siam_train_options *options = run->options;
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
+  if (options->log != NULL) SIAM_RETURN_IF_FAILED(siam_file_check_place(options->log));
+  bool exists = access(run->checkpoint_path, F_OK) == 0;
+  if (options->resume && !exists)
+    return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
+                     run->checkpoint_path);
+  if (!options->resume && exists)
+    siam_log(&options->logger, SIAM_LOG_WARNING,
+             "%s: this run begins anew and will replace the checkpoint; --resume goes on from it",
+             run->checkpoint_path);
+  return SIAM_OK;
+}
+
 static siam_status make_model(siam_training *run) {
   siam_model_options model = run->options->model;
   model.seed = run->options->seed;
@@ -190,6 +212,7 @@ siam_status siam_training_prepare(siam_training *run) {
   if (options->data == NULL || options->output == NULL)
     return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
   SIAM_RETURN_IF_FAILED(name_checkpoint(run));
+  SIAM_RETURN_IF_FAILED(check_places(run));
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(make_model(run));
   SIAM_RETURN_IF_FAILED(split_data(run));

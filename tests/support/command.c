@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,20 +96,41 @@ static void write_input(int descriptor, const char *input) {
   close(descriptor);
 }
 
+static bool wants_interrupt(const siam_command_options *options) {
+  return options->interrupt_after > 0 || options->interrupt_file != NULL;
+}
+
+/// Whether the time for SIGINT has come, or the file it waits for has grown.
+static bool is_time(const siam_command_options *options, double passed) {
+  if (options->interrupt_file == NULL) return passed >= options->interrupt_after;
+  struct stat information;
+  return stat(options->interrupt_file, &information) == 0 && information.st_size >= options->interrupt_bytes;
+}
+
+/// Seconds to sleep before there is something to do other than reading.
+static double next_wait(const siam_command_options *options, bool interrupted, double passed, double limit) {
+  if (!interrupted && options->interrupt_file != NULL) return 0.005;
+  double next = interrupted ? limit : options->interrupt_after;
+  return next > passed ? next - passed : 0;
+}
+
+static void interrupt(pid_t child, const siam_command_options *options) {
+  kill(child, SIGINT);
+  if (options->twice) kill(child, SIGTERM);
+}
+
 /// Reads until both streams end, and sends signals when their time has come; true after the timeout.
 static bool follow(pid_t child, const siam_command_options *options, stream streams[2]) {
   double begun = now(), limit = options->timeout > 0 ? options->timeout : 60;
-  bool interrupted = options->interrupt_after <= 0, timed_out = false;
+  bool interrupted = !wants_interrupt(options), timed_out = false;
   while (streams[0].descriptor >= 0 || streams[1].descriptor >= 0) {
     struct pollfd ends[2];
     for (int i = 0; i < 2; i++) ends[i] = (struct pollfd){.fd = streams[i].descriptor, .events = POLLIN};
-    double passed = now() - begun;
-    double next = interrupted ? limit : options->interrupt_after;
-    poll(ends, 2, next > passed ? (int)((next - passed) * 1000) + 1 : 0);
+    poll(ends, 2, (int)(next_wait(options, interrupted, now() - begun, limit) * 1000) + 1);
     for (int i = 0; i < 2; i++)
       if (streams[i].descriptor >= 0 && ends[i].revents != 0) read_some(&streams[i]);
-    if (!interrupted && now() - begun >= options->interrupt_after) {
-      kill(child, SIGINT);
+    if (!interrupted && is_time(options, now() - begun)) {
+      interrupt(child, options);
       interrupted = true;
     }
     if (now() - begun >= limit && !timed_out) {

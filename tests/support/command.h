@@ -11,6 +11,9 @@ typedef struct siam_command_options {
   const char *const *environment; ///< "NAME=value" added or replaced, "NAME" removed; ends with NULL.
   double timeout;                 ///< Seconds until the program is killed; 0: 60.
   double interrupt_after;         ///< Seconds until it gets SIGINT, as by Ctrl-C; 0: never.
+  const char *interrupt_file;     ///< It gets SIGINT as soon as this file has `interrupt_bytes` …
+  long interrupt_bytes;           ///< … so that no test has to guess how fast the machine is.
+  bool twice;                     ///< SIGTERM follows SIGINT at once, as a second Ctrl-C.
   bool terminal;                  ///< Output and errors go to a terminal of 100 columns, and both into `out`.
   const char *output_file;        ///< Standard output goes to this file, not into `out`.
 } siam_command_options;

@@ -1,0 +1,205 @@
+#include "cli.h"
+#include "pictures.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define A "data/group0/class00/00.pgm"
+#define B "data/group1/class05/00.pgm"
+#define KEYS "a b distance similarity threshold operating_point same model device"
+
+static void begin(void) {
+  siam_cli_begin(true);
+}
+TestSuite(cli_compare, .init = begin, .fini = siam_cli_end, .timeout = 300);
+
+static double number(const json_t *object, const char *key) {
+  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
+  return json_number_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key) {
+  cr_assert(json_is_string(json_object_get(object, key)), "%s", key);
+  return json_string_value(json_object_get(object, key));
+}
+
+Test(cli_compare, a_picture_is_the_same_as_itself_and_the_text_says_so) {
+  siam_command_result result = siam_cli_run(NULL, "siamese-compare -m m.siamese " A " " A);
+  cr_expect_eq(result.code, 0);
+  cr_expect_str_eq(result.err, "");
+  cr_expect(siam_cli_begins(result.out, "distance    0.0000\nsimilarity  "), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, " (best accuracy)\nverdict     same\n"), "%s", result.out);
+  siam_command_release(&result);
+}
+
+Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
+  json_t *object = siam_cli_json(1, "siamese-compare -m m.siamese --threshold 0 " A " " B, KEYS);
+  double distance = number(object, "distance");
+  cr_expect_gt(distance, 0);
+  cr_expect_leq(distance, 2.00001);
+  cr_expect_eq(number(object, "threshold"), 0);
+  cr_expect_str_eq(text(object, "operating_point"), "given");
+  cr_expect(json_is_false(json_object_get(object, "same")));
+  json_decref(object);
+  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 0 " A " " A, KEYS);
+  cr_expect_eq(number(object, "distance"), 0);
+  cr_expect(json_is_true(json_object_get(object, "same")));
+  json_decref(object);
+  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 2.5 " A " " B, KEYS);
+  cr_expect(json_is_true(json_object_get(object, "same")));
+  json_decref(object);
+}
+
+Test(cli_compare, swapping_the_pictures_changes_no_digit) {
+  json_t *forth = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
+  json_t *back = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " B " " A, KEYS);
+  cr_expect_eq(number(forth, "distance"), number(back, "distance"));
+  cr_expect_eq(number(forth, "similarity"), number(back, "similarity"));
+  cr_expect_geq(number(forth, "similarity"), 0);
+  cr_expect_leq(number(forth, "similarity"), 1);
+  cr_expect_str_eq(text(forth, "a"), A);
+  cr_expect_str_eq(text(forth, "b"), B);
+  cr_expect_str_eq(text(forth, "model"), "m.siamese");
+  cr_expect_gt(strlen(text(forth, "device")), 0);
+  json_decref(forth);
+  json_decref(back);
+}
+
+Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
+  // 8 classes of 6 pictures hold enough different pairs for a rate of 1e-2.
+  free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 60 -b 8 --val held-out -q"));
+  json_t *usual = siam_cli_json(0, "siamese-compare -m n.siamese " A " " A, KEYS);
+  json_t *strict = siam_cli_json(0, "siamese-compare -m n.siamese --far 0.01 " A " " A, KEYS);
+  cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
+  cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
+  cr_expect_leq(number(strict, "threshold"), number(usual, "threshold"));
+  json_decref(usual);
+  json_decref(strict);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m n.siamese --far 0.0001 " A " " A, {"n.siamese", "rate of 0.0001", "it has 0.01"}},
+      {NULL, {0}}});
+}
+
+Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare", {"A B", "--help"}},
+      {"siamese-compare " A " " B, {"no model", "-m MODEL", "siamese-train"}},
+      {"siamese-compare -m m.siamese " A, {"arguments are missing: A B"}},
+      {"siamese-compare -m m.siamese " A " " B " " B, {"too many"}},
+      {"siamese-compare -m m.siamese --treshold 1 " A " " B, {"--treshold", "did you mean --threshold?"}},
+      {"siamese-compare -m m.siamese -x " A " " B, {"-x"}},
+      {"siamese-compare -m m.siamese " A " " B " --threshold", {"--threshold", "missing"}},
+      {"siamese-compare -m m.siamese --threshold -1 " A " " B, {"--threshold -1", "at least 0"}},
+      {"siamese-compare -m m.siamese --threshold nan " A " " B, {"--threshold nan", "not a number"}},
+      {"siamese-compare -m m.siamese --threshold 0,5 " A " " B, {"--threshold 0,5", "not a number"}},
+      {"siamese-compare -m m.siamese --far 0 " A " " B, {"--far 0", "above 0"}},
+      {"siamese-compare -m m.siamese --far 2 " A " " B, {"--far 2", "at most 1"}},
+      {"siamese-compare -m m.siamese --far 0.01 --threshold 0 " A " " B, {"exclude each other"}},
+      {"siamese-compare -m m.siamese --json=1 " A " " B, {"--json takes no value"}},
+      {"siamese-compare -m m.siamese --device 'no such card' " A " " B, {"\"no such card\"", "choose among"}},
+      {"siamese-compare -m m.siamese --device 99:0 " A " " B, {"platform 99", "siamese-devices"}},
+      {NULL, {0}}});
+}
+
+Test(cli_compare, what_is_no_whole_model_is_refused_by_name) {
+  cr_assert_eq(truncate(siam_cli_path("m.siamese"), 3000), 0);
+  siam_test_write(siam_cli_path("noise.siamese"), "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 15);
+  siam_test_write(siam_cli_path("nothing.siamese"), "", 0);
+  // A sound safetensors file that is none of ours: an empty header, and no tensors.
+  siam_test_write(siam_cli_path("other.siamese"), "\10\0\0\0\0\0\0\0{}      ", 16);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese " A " " B, {"m.siamese", "MetadataIncompleteBuffer", "copy or make"}},
+      {"siamese-compare -m noise.siamese " A " " B, {"noise.siamese", "not a model", "siamese-train"}},
+      {"siamese-compare -m nothing.siamese " A " " B, {"nothing.siamese", "0 bytes", "copy or make"}},
+      {"siamese-compare -m other.siamese " A " " B, {"other.siamese", "not a model", "siamese-train"}},
+      {"siamese-compare -m tiny.txt " A " " B, {"tiny.txt", "not a model", "siamese-train"}},
+      {"siamese-compare -m nowhere.siamese " A " " B, {"nowhere.siamese: no such file", "check the name"}},
+      {"siamese-compare -m data " A " " B, {"data: not a regular file", "name a file"}},
+      {NULL, {0}}});
+}
+
+Test(cli_compare, a_damaged_byte_of_the_weights_is_noticed) {
+  FILE *file = fopen(siam_cli_path("m.siamese"), "r+b");
+  cr_assert_not_null(file);
+  fseek(file, -9, SEEK_END);
+  int byte = fgetc(file);
+  fseek(file, -9, SEEK_END);
+  fputc(byte ^ 1, file);
+  fclose(file);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese " A " " B, {"m.siamese", "ChecksumMismatch", "copy or make"}},
+      {NULL, {0}}});
+}
+
+/// Writes the first `count` bytes of a fixture, 0: all.
+static void copy(const char *fixture, const char *name, size_t count) {
+  char bytes[65536];
+  FILE *file = fopen(siam_test_fixture(fixture), "rb");
+  cr_assert_not_null(file, "%s", fixture);
+  size_t got = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  siam_test_write(siam_cli_path(name), bytes, count > 0 ? count : got);
+}
+
+Test(cli_compare, what_is_no_whole_picture_is_refused_by_name) {
+  copy("png_0_8.png", "short.png", 60);
+  copy("jpeg_grey.jpg", "short.jpg", 300);
+  copy("bad_gif.gif", "a.gif", 0);
+  copy("bad_tiff.tif", "a.png", 0);
+  siam_test_write(siam_cli_path("text.png"), "hello", 5);
+  siam_test_write(siam_cli_path("nothing.png"), "", 0);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese nowhere.png " A, {"nowhere.png: no such file", "check the name"}},
+      {"siamese-compare -m m.siamese " A " data", {"data: not a regular file", "name a file"}},
+      {"siamese-compare -m m.siamese short.png " A, {"short.png: broken PNG", "replace or remove it"}},
+      {"siamese-compare -m m.siamese " A " short.jpg", {"short.jpg: broken JPEG", "replace or remove it"}},
+      {"siamese-compare -m m.siamese a.gif " A, {"a.gif: a GIF", "convert it to PNG or JPEG"}},
+      {"siamese-compare -m m.siamese a.png " A, {"a.png: a TIFF", "convert it to PNG or JPEG"}},
+      {"siamese-compare -m m.siamese text.png " A, {"text.png: not a picture", "are read"}},
+      {"siamese-compare -m m.siamese nothing.png " A, {"nothing.png: the file is empty", "replace"}},
+      {NULL, {0}}});
+}
+
+Test(cli_compare, names_with_blanks_and_letters_of_all_scripts_are_names) {
+  cr_assert_eq(rename(siam_cli_path(A), siam_cli_path("my cat – кот 猫.pgm")), 0);
+  cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("my model.siamese")), 0);
+  json_t *object = siam_cli_json(
+      0, "siamese-compare -m 'my model.siamese' 'my cat – кот 猫.pgm' 'my cat – кот 猫.pgm'", KEYS);
+  cr_expect_str_eq(text(object, "a"), "my cat – кот 猫.pgm");
+  json_decref(object);
+}
+
+Test(cli_compare, a_name_cannot_steer_the_terminal_nor_break_the_json) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese 'a\033[31mb\xff.png' " A, {"a\\x1b[31mb\\xff.png: no such file"}},
+      {NULL, {0}}});
+  cr_assert_eq(rename(siam_cli_path(A), siam_cli_path("a\033[31m\n\xff.pgm")), 0);
+  json_t *object =
+      siam_cli_json(0, "siamese-compare -m m.siamese 'a\033[31m\n\xff.pgm' 'a\033[31m\n\xff.pgm'", KEYS);
+  cr_expect_str_eq(text(object, "a"), "a\033[31m\n\xef\xbf\xbd.pgm");
+  json_decref(object);
+}
+
+Test(cli_compare, colour_is_for_terminals_only_and_never_with_no_color) {
+  const siam_command_options terminal = {
+      .terminal = true, .environment = (const char *const[]){"NO_COLOR", "TERM=xterm", NULL}};
+  siam_command_result result = siam_cli_run(&terminal, "siamese-compare -m m.siamese " A " " A);
+  cr_expect_not_null(strstr(result.out, "verdict     \033[32msame\033[0m"), "%s", result.out);
+  siam_command_release(&result);
+  const siam_command_options plain = {.terminal = true,
+                                      .environment = (const char *const[]){"NO_COLOR=1", "TERM=xterm", NULL}};
+  result = siam_cli_run(&plain, "siamese-compare -m m.siamese " A " " A);
+  cr_expect_not_null(strstr(result.out, "verdict     same"), "%s", result.out);
+  cr_expect_null(strchr(result.out, '\033'));
+  siam_command_release(&result);
+}
+
+Test(cli_compare, a_full_disk_is_no_verdict) {
+  siam_command_result result = siam_cli_run(&(siam_command_options){.output_file = "/dev/full"},
+                                            "siamese-compare -m m.siamese " A " " A);
+  cr_expect_eq(result.code, 2);
+  cr_expect_not_null(strstr(result.err, "standard output"), "%s", result.err);
+  siam_command_release(&result);
+}

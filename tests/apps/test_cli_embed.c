@@ -1,0 +1,111 @@
+#include "cli.h"
+#include "pictures.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EMBED "siamese-embed -m m.siamese "
+#define KEYS "output images broken embedding seconds model device"
+
+static void begin(void) {
+  siam_cli_begin(true);
+}
+TestSuite(cli_embed, .init = begin, .fini = siam_cli_end, .timeout = 300);
+
+Test(cli_embed, a_matrix_and_its_paths_stand_side_by_side) {
+  json_t *object = siam_cli_json(0, EMBED "held-out -o e.npy", KEYS);
+  cr_expect_eq(json_integer_value(json_object_get(object, "images")), 48);
+  cr_expect_eq(json_integer_value(json_object_get(object, "embedding")), 8);
+  cr_expect_eq(json_integer_value(json_object_get(object, "broken")), 0);
+  json_decref(object);
+  char *paths = siam_cli_read("e.txt");
+  cr_expect(siam_cli_begins(paths, "held-out/group0/class00/00.pgm\nheld-out/group0/class00/01.pgm\n"), "%s",
+            paths);
+  free(paths);
+  FILE *file = fopen(siam_cli_path("e.npy"), "rb");
+  static char bytes[8192];
+  size_t count = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  cr_expect_eq(memcmp(bytes, "\x93NUMPY\1\0", 8), 0);
+  cr_expect_not_null(strstr(bytes + 10, "'shape': (48, 8)"));
+  // Every row has length 1, up to the rounding of eight squares and a root in float32.
+  const char *values = bytes + count - 48 * 8 * sizeof(float);
+  for (int row = 0; row < 48; row++) {
+    float numbers[8];
+    double sum = 0;
+    memcpy(numbers, values + (size_t)row * sizeof numbers, sizeof numbers);
+    for (int i = 0; i < 8; i++) sum += (double)numbers[i] * numbers[i];
+    cr_expect_float_eq(sum, 1, 1e-5);
+  }
+}
+
+Test(cli_embed, a_csv_has_a_header_and_quotes_names) {
+  cr_assert_eq(rename(siam_cli_path("data/group0/class00/00.pgm"), siam_cli_path("a, \"b\".pgm")), 0);
+  char *out = siam_cli_out(0, EMBED "'a, \"b\".pgm' held-out/group1 -o e.csv");
+  cr_expect(siam_cli_begins(out, "25 pictures, 8 numbers each, in "), "%s", out);
+  free(out);
+  char *csv = siam_cli_read("e.csv");
+  cr_expect(siam_cli_begins(csv, "path,e0,e1,e2,e3,e4,e5,e6,e7\n\"a, \"\"b\"\".pgm\","), "%s", csv);
+  free(csv);
+  cr_expect_neq(access(siam_cli_path("e.txt"), F_OK), 0);
+}
+
+Test(cli_embed, the_batch_changes_no_bit) {
+  free(siam_cli_out(0, EMBED "held-out -o a.csv -q"));
+  free(siam_cli_out(0, EMBED "held-out -o b.csv -q --batch 48"));
+  cr_expect(siam_cli_same_files("a.csv", "b.csv"));
+}
+
+Test(cli_embed, broken_pictures_are_named_and_left_out) {
+  cr_assert_eq(truncate(siam_cli_path("held-out/group0/class00/01.pgm"), 100), 0);
+  siam_command_result result = siam_cli_run(NULL, EMBED "held-out -o e.csv -q");
+  cr_expect_eq(result.code, 0);
+  cr_expect_not_null(strstr(result.err, "warning: skipped: held-out/group0/class00/01.pgm: broken PNM"), "%s",
+                     result.err);
+  cr_expect_not_null(strstr(result.out, "47 pictures"), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "1 broken pictures left out"), "%s", result.out);
+  siam_command_release(&result);
+  char *csv = siam_cli_read("e.csv");
+  cr_expect_null(strstr(csv, "class00/01.pgm"));
+  cr_expect_not_null(strstr(csv, "class00/02.pgm"));
+  free(csv);
+}
+
+Test(cli_embed, every_refusal_names_what_is_at_fault) {
+  mkdir(siam_cli_path("empty"), 0700);
+  mkdir(siam_cli_path("d.npy"), 0700);
+  mkdir(siam_cli_path("f.txt"), 0700);
+  siam_test_write(siam_cli_path("text.png"), "hello", 5);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-embed held-out -o e.npy", {"no model", "-m MODEL"}},
+      {EMBED "held-out", {"nowhere to write to", "-o FILE"}},
+      {EMBED "-o e.npy", {"arguments are missing: PATH..."}},
+      {EMBED "held-out -o e.txt", {"e.txt", "end the name in one"}},
+      {EMBED "held-out -o nowhere/e.npy", {"nowhere/e.npy: cannot create", "a folder that exists"}},
+      {EMBED "held-out -o tiny.txt/e.csv", {"tiny.txt/e.csv: cannot create", "a folder that exists"}},
+      {EMBED "held-out -o d.npy", {"d.npy: cannot create: it is a folder"}},
+      {EMBED "held-out -o f.npy", {"f.txt: cannot create: it is a folder"}},
+      {EMBED "held-out -o e.npy --batch 0", {"--batch 0: must be at least 1"}},
+      {EMBED "held-out -o e.npy --frobnicate", {"there is no option --frobnicate"}},
+      {EMBED "nowhere -o e.npy", {"nowhere: ", "No such file", "check the name"}},
+      {EMBED "empty -o e.npy", {"empty: no pictures here", "name files or folders"}},
+      {EMBED "text.png -o e.npy", {"text.png: not a picture"}},
+      {"siamese-embed -m nowhere.siamese held-out -o e.npy", {"nowhere.siamese: no such file"}},
+      {"siamese-embed -m tiny.txt held-out -o e.npy", {"tiny.txt: not a model"}},
+      {NULL, {0}}});
+}
+
+Test(cli_embed, a_line_end_in_a_name_does_not_fit_a_list_of_lines) {
+  cr_assert_eq(rename(siam_cli_path("data/group0/class00/00.pgm"), siam_cli_path("a\nb.pgm")), 0);
+  siam_command_result result = siam_cli_run(NULL, EMBED "'a\nb.pgm' -o e.npy");
+  cr_expect_eq(result.code, 2);
+  cr_expect_not_null(strstr(result.err, "write a .csv instead"), "%s", result.err);
+  cr_expect_neq(access(siam_cli_path("e.npy"), F_OK), 0);
+  cr_expect_neq(access(siam_cli_path("e.txt"), F_OK), 0);
+  siam_command_release(&result);
+  free(siam_cli_out(0, EMBED "'a\nb.pgm' -o e.csv"));
+}

@@ -1,0 +1,168 @@
+#include "cli.h"
+#include "pictures.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EVAL "siamese-eval -m m.siamese "
+#define KEYS "model data device images broken classes verification one_shot calibration_error seconds"
+
+static void begin(void) {
+  siam_cli_begin(true);
+}
+TestSuite(cli_eval, .init = begin, .fini = siam_cli_end, .timeout = 300);
+
+static void expect_keys(const json_t *object, const char *const *keys, size_t count) {
+  cr_expect_eq(json_object_size(object), count, "%zu", json_object_size(object));
+  for (size_t i = 0; i < count; i++) cr_expect_not_null(json_object_get(object, keys[i]), "%s", keys[i]);
+}
+
+static void expect_figure(const json_t *figure) {
+  double value = json_number_value(json_object_get(figure, "value"));
+  double low = json_number_value(json_object_get(figure, "low"));
+  double high = json_number_value(json_object_get(figure, "high"));
+  cr_expect_eq(json_object_size(figure), 3);
+  cr_expect(low <= high && 0 <= low && high <= 1 && 0 <= value && value <= 1, "%g (%g to %g)", value, low,
+            high);
+}
+
+Test(cli_eval, the_table_has_every_figure_with_its_interval) {
+  siam_command_result result = siam_cli_run(NULL, EVAL "held-out --trials 200");
+  static const char *const parts[] = {"48 pictures of 8 classes; 120 same and 1008 different pairs\n",
+                                      "95 % interval\n",
+                                      "\naccuracy at distance ",
+                                      "\nROC AUC ",
+                                      "\nequal error rate ",
+                                      "\nTAR at FAR 1 % ",
+                                      "\nTAR at FAR 0.1 % ",
+                                      "too few pairs\n",
+                                      "\n8-way one-shot, 200 trials "};
+  cr_expect_eq(result.code, 0);
+  cr_expect_str_eq(result.err, "");
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    cr_expect_not_null(strstr(result.out, parts[i]), "no %s in %s", parts[i], result.out);
+  siam_command_release(&result);
+}
+
+Test(cli_eval, json_has_the_keys_that_are_promised) {
+  static const char *const verification_keys[] = {"same_pairs", "different_pairs",  "threshold", "accuracy",
+                                                  "roc_auc",    "equal_error_rate", "tar_at_far"};
+  static const char *const one_shot_keys[] = {"ways", "trials", "runs", "accuracy"};
+  json_t *object = siam_cli_json(0, EVAL "held-out --trials 200 --ways 5", KEYS);
+  const json_t *verification = json_object_get(object, "verification");
+  const json_t *one_shot = json_object_get(object, "one_shot");
+  expect_keys(verification, verification_keys, 7);
+  expect_keys(one_shot, one_shot_keys, 4);
+  expect_figure(json_object_get(verification, "accuracy"));
+  expect_figure(json_object_get(verification, "roc_auc"));
+  expect_figure(json_object_get(verification, "equal_error_rate"));
+  expect_figure(json_object_get(one_shot, "accuracy"));
+  cr_expect_eq(json_integer_value(json_object_get(one_shot, "ways")), 5);
+  cr_expect_eq(json_integer_value(json_object_get(one_shot, "trials")), 200);
+  const json_t *rates = json_object_get(verification, "tar_at_far");
+  cr_assert_eq(json_array_size(rates), 2);
+  expect_figure(json_object_get(json_array_get(rates, 0), "tar"));
+  cr_expect(json_is_null(json_object_get(json_array_get(rates, 1), "tar")));
+  json_decref(object);
+}
+
+Test(cli_eval, the_seed_decides_every_digit) {
+  // The time it took is the only thing that may differ, and the text does not have it.
+  char *a = siam_cli_out(0, EVAL "held-out --trials 100 --seed 3 -q");
+  char *b = siam_cli_out(0, EVAL "held-out --trials 100 --seed 3 -q");
+  char *c = siam_cli_out(0, EVAL "held-out --trials 100 --seed 4 -q");
+  cr_expect_str_eq(a, b);
+  cr_expect_str_neq(a, c);
+  free(a);
+  free(b);
+  free(c);
+}
+
+Test(cli_eval, within_one_parent_there_are_fewer_pairs) {
+  json_t *object = siam_cli_json(0, EVAL "held-out --trials 100 --within-parent --ways 4", KEYS);
+  const json_t *verification = json_object_get(object, "verification");
+  // Four classes of six pictures in each of two groups.
+  cr_expect_eq(json_integer_value(json_object_get(verification, "different_pairs")), 2 * 6 * 36);
+  json_decref(object);
+}
+
+Test(cli_eval, a_pair_list_gives_its_own_pairs_and_no_trials) {
+  static char list[8192];
+  size_t length = (size_t)sprintf(list, "a,b,label\n");
+  for (int c = 0; c < 8; c++)
+    length +=
+        (size_t)sprintf(list + length,
+                        "held-out/group%d/class%02d/00.pgm,held-out/group%d/class%02d/01.pgm,same\n"
+                        "held-out/group%d/class%02d/00.pgm,held-out/group%d/class%02d/01.pgm,different\n",
+                        c % 2, c, c % 2, c, c % 2, c, c % 2, c ^ 2);
+  siam_test_write(siam_cli_path("pairs.csv"), list, length);
+  json_t *object = siam_cli_json(0, EVAL "pairs.csv", KEYS);
+  const json_t *verification = json_object_get(object, "verification");
+  cr_expect_eq(json_integer_value(json_object_get(verification, "same_pairs")), 8);
+  cr_expect_eq(json_integer_value(json_object_get(verification, "different_pairs")), 8);
+  cr_expect(json_is_null(json_object_get(object, "one_shot")));
+  cr_expect_eq(json_integer_value(json_object_get(object, "classes")), 0);
+  json_decref(object);
+}
+
+/// Two runs in Omniglot's layout: every test picture has its class's training picture.
+static void write_runs(void) {
+  char name[128], line[256], labels[2048];
+  for (int run = 1; run <= 2; run++) {
+    size_t length = 0;
+    for (int i = 0; i < 4; i++) {
+      for (int side = 0; side < 2; side++) {
+        char from[128];
+        snprintf(from, sizeof from, "held-out/group%d/class%02d/%02d.pgm", i % 2, i, 2 * run + side);
+        snprintf(name, sizeof name, "runs/run%02d/%s/%02d.pgm", run, side == 0 ? "training" : "test", i + 1);
+        char bytes[1024];
+        FILE *file = fopen(siam_cli_path(from), "rb");
+        size_t count = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        siam_test_write(siam_cli_path(name), bytes, count);
+      }
+      snprintf(line, sizeof line, "run%02d/test/%02d.pgm run%02d/training/%02d.pgm\n", run, i + 1, run,
+               i + 1);
+      memcpy(labels + length, line, strlen(line));
+      length += strlen(line);
+    }
+    snprintf(name, sizeof name, "runs/run%02d/class_labels.txt", run);
+    siam_test_write(siam_cli_path(name), labels, length);
+  }
+}
+
+Test(cli_eval, prepared_runs_are_judged_as_they_stand) {
+  write_runs();
+  json_t *object = siam_cli_json(0, EVAL "runs --one-shot-runs", KEYS);
+  const json_t *one_shot = json_object_get(object, "one_shot");
+  cr_expect_eq(json_integer_value(json_object_get(one_shot, "runs")), 2);
+  cr_expect_eq(json_integer_value(json_object_get(one_shot, "trials")), 8);
+  cr_expect(json_is_null(json_object_get(object, "verification")));
+  json_decref(object);
+}
+
+Test(cli_eval, every_refusal_names_what_is_at_fault) {
+  mkdir(siam_cli_path("empty"), 0700);
+  siam_test_write_flat(siam_cli_path("loners/a/1.pgm"), 8, 1);
+  siam_test_write_flat(siam_cli_path("loners/b/1.pgm"), 8, 2);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-eval held-out", {"no model", "-m MODEL"}},
+      {"siamese-eval -m m.siamese", {"arguments are missing: DATA"}},
+      {EVAL "held-out data", {"too many arguments"}},
+      {EVAL "held-out --ways 1", {"--ways 1: must be at least 2"}},
+      {EVAL "held-out --trials 0", {"--trials 0: must be at least 1"}},
+      {EVAL "held-out --pairs 1", {"--pairs 1: must be at least 2"}},
+      {EVAL "held-out --ways 9", {"held-out: 9-way trials", "8 classes"}},
+      {EVAL "held-out --ways 5 --within-parent", {"held-out: 5-way trials", "4 classes"}},
+      {EVAL "held-out --one-shot-runs", {"held-out: ", "class_labels.txt", "run01"}},
+      {EVAL "held-out --one-shot-runs --ways 5", {"--one-shot-runs", "leave out"}},
+      {EVAL "nowhere", {"nowhere: cannot open", "name a folder of pictures or a CSV"}},
+      {EVAL "empty", {"empty: no pictures here"}},
+      {EVAL "loners", {"loners: no `same` pair is possible"}},
+      {"siamese-eval -m nowhere.siamese held-out", {"nowhere.siamese: no such file"}},
+      {"siamese-eval -m tiny.txt held-out", {"tiny.txt: not a model"}},
+      {NULL, {0}}});
+}

@@ -1,0 +1,422 @@
+#include "cli.h"
+#include "pictures.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
+#define KEYS                                                                                                 \
+  "model device steps seconds pairs_per_second images classes broken validation_images validation_classes "  \
+  "calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes separate_bytes warning"
+
+static void begin(void) {
+  siam_cli_begin(false);
+}
+TestSuite(cli_train, .init = begin, .fini = siam_cli_end, .timeout = 600);
+
+static bool exists(const char *name) {
+  return access(siam_cli_path(name), F_OK) == 0;
+}
+
+static json_int_t integer(const json_t *object, const char *key) {
+  cr_assert(json_is_integer(json_object_get(object, key)), "%s", key);
+  return json_integer_value(json_object_get(object, key));
+}
+
+static double number(const json_t *object, const char *key) {
+  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
+  return json_number_value(json_object_get(object, key));
+}
+
+static void write_text(const char *name, const char *text) {
+  siam_test_write(siam_cli_path(name), text, strlen(text));
+}
+
+Test(cli_train, a_run_tells_what_it_did_and_leaves_the_model_alone) {
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o m.siamese");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  cr_expect(siam_cli_begins(result.out, "Trained   5 steps in "), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "\nPictures  60 of 10 classes\nMeasured  on 12 pictures of 2 classes "
+                                        "never trained on\n          ROC AUC "));
+  cr_expect_not_null(strstr(result.out, "\nModel     m.siamese\n"));
+  cr_expect_not_null(strstr(result.err, "siamese-train: too few different pairs (36) for a threshold at"));
+  cr_expect_not(exists("m.siamese.checkpoint"));
+  siam_command_release(&result);
+}
+
+Test(cli_train, quiet_is_quiet_and_still_warns) {
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o m.siamese -q");
+  cr_expect_eq(result.code, 0);
+  cr_expect_str_eq(result.err, "");
+  siam_command_release(&result);
+  cr_assert_eq(truncate(siam_cli_path("data/group0/class00/00.pgm"), 100), 0);
+  result = siam_cli_run(NULL, TRAIN "-o m.siamese -q --holdout 0");
+  cr_expect_eq(result.code, 0);
+  cr_expect(siam_cli_begins(result.err, "siamese-train: warning: skipped: data/group0/class00/00.pgm: "),
+            "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "1 of 72 pictures cannot be read"), "%s", result.err);
+  cr_expect_not_null(strstr(result.out, "71 of 12 classes; 1 broken ones left out"), "%s", result.out);
+  siam_command_release(&result);
+}
+
+Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
+  json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --val held-out", KEYS);
+  cr_expect_eq(integer(object, "steps"), 5);
+  cr_expect_eq(integer(object, "images"), 72);
+  cr_expect_eq(integer(object, "classes"), 12);
+  cr_expect_eq(integer(object, "validation_images"), 48);
+  cr_expect_eq(integer(object, "validation_classes"), 8);
+  cr_expect_gt(number(object, "roc_auc"), 0);
+  cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
+  cr_expect(json_is_null(json_object_get(object, "warning")));
+  cr_expect_str_eq(json_string_value(json_object_get(object, "model")), "m.siamese");
+  json_decref(object);
+}
+
+Test(cli_train, nothing_held_out_is_said) {
+  json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --holdout 0", KEYS);
+  cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")));
+  cr_expect_eq(integer(object, "images"), 72);
+  json_decref(object);
+  char *out = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0");
+  cr_expect_not_null(strstr(out, "since nothing was held out"), "%s", out);
+  free(out);
+}
+
+Test(cli_train, the_seed_decides_every_bit) {
+  free(siam_cli_out(0, TRAIN "-o a.siamese --seed 7 -q"));
+  free(siam_cli_out(0, TRAIN "-o b.siamese --seed 7 -q"));
+  free(siam_cli_out(0, TRAIN "-o c.siamese --seed 8 -q"));
+  cr_expect(siam_cli_same_files("a.siamese", "b.siamese"));
+  cr_expect_not(siam_cli_same_files("a.siamese", "c.siamese"));
+}
+
+Test(cli_train, mistakes_in_the_command_line_are_told_in_one_line) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-train", {"arguments are missing: DATA", "--help"}},
+      {"siamese-train data", {"no model to write to", "-o MODEL"}},
+      {"siamese-train data held-out -o m.siamese", {"too many arguments"}},
+      {TRAIN "-o m.siamese --stesp 3", {"--stesp", "did you mean --steps?"}},
+      {TRAIN "-o m.siamese --steps", {"--steps: a value is missing"}},
+      {TRAIN "-o m.siamese --steps 0", {"--steps 0: must be at least 1"}},
+      {TRAIN "-o m.siamese --steps 1.5", {"--steps 1.5: not a whole number"}},
+      {TRAIN "-o m.siamese --steps 5x", {"--steps 5x: not a whole number"}},
+      {TRAIN "-o m.siamese --batch 0", {"--batch 0: must be at least 1"}},
+      {TRAIN "-o m.siamese --lr 0", {"--lr 0: must be above 0"}},
+      {TRAIN "-o m.siamese --lr inf", {"--lr inf: not a number"}},
+      {TRAIN "-o m.siamese --margin -1", {"--margin -1: must be above 0"}},
+      {TRAIN "-o m.siamese --holdout 1", {"--holdout 1: must be at most 0.9"}},
+      {TRAIN "-o m.siamese --seed -1", {"--seed -1: must be at least 0"}},
+      {TRAIN "-o m.siamese --size 0", {"--size 0: must be at least 1"}},
+      {TRAIN "-o m.siamese --channels 2", {"2 channels", "1 (grey) or 3"}},
+      {TRAIN "-o m.siamese --pairs some", {"--pairs some: must be one of drawn, all"}},
+      {TRAIN "-o m.siamese --schedule x", {"--schedule x: must be one of cosine, constant, step"}},
+      {TRAIN "-o m.siamese --resize x", {"--resize x: must be one of letterbox, crop, stretch"}},
+      {"siamese-train data -o ''", {"--output", "empty"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, what_contradicts_itself_is_refused) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
+      {TRAIN "-o m.siamese --val held-out --holdout 0.2", {"--val and --holdout exclude each other"}},
+      {TRAIN "-o m.siamese --pairs drawn --hardest 2", {"--hardest", "--pairs all"}},
+      {TRAIN "-o m.siamese --pairs drawn --per-class 2", {"--per-class", "--pairs all"}},
+      {TRAIN "-o m.siamese --branches two-pass", {"two passes need drawn pairs"}},
+      {TRAIN "-o m.siamese -b 2", {"batch of 2 pairs", "larger batch"}},
+      {TRAIN "-o m.siamese --margin 2.5", {"margin of 2.5 cannot be reached", "0..2"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, names_that_mean_nothing_are_refused_with_those_that_do) {
+  write_text("bad.txt", "input 16 16 1\nconv 8 3\nfoo 3\n");
+  write_text("nothing.txt", "# Nothing yet\n");
+  siam_test_write(siam_cli_path("binary.txt"), "input 16 16 1\nflatten\0", 22);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, lenet, koch"}},
+      {"siamese-train data -o m.siamese -e bad.txt", {"bad.txt:3: there is no layer 'foo'", "conv, linear"}},
+      {"siamese-train data -o m.siamese -e nothing.txt",
+       {"nothing.txt: describes no layers", "input 28 28 1"}},
+      {"siamese-train data -o m.siamese -e binary.txt", {"binary.txt: not a text"}},
+      {"siamese-train data -o m.siamese -e data", {"data: not a regular file", "name a file"}},
+      {"siamese-train data -o m.siamese -e koch --size 28",
+       {"koch:8: conv3", "larger than the padded image"}},
+      {TRAIN "-o m.siamese --loss x", {"there is no loss 'x'", "contrastive"}},
+      {TRAIN "-o m.siamese --optimizer x", {"there is no optimizer 'x'", "sgd, adam, adamw"}},
+      {TRAIN "-o m.siamese --augment x", {"there is no set \"x\"", "none, light, characters, photos"}},
+      {TRAIN "-o m.siamese --augment light,x=1", {"\"x\" is none of its options", "rotation"}},
+      {TRAIN "-o m.siamese --augment light,rotation=x", {"rotation=x", "needs one number"}},
+      {TRAIN "-o m.siamese --device 'no such card'", {"\"no such card\"", "choose among"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, data_that_cannot_serve_are_refused_by_name) {
+  mkdir(siam_cli_path("empty"), 0700);
+  siam_test_write_flat(siam_cli_path("one/a/1.pgm"), 8, 1);
+  siam_test_write_flat(siam_cli_path("one/a/2.pgm"), 8, 2);
+  siam_test_write_flat(siam_cli_path("loners/a/1.pgm"), 8, 1);
+  siam_test_write_flat(siam_cli_path("loners/b/1.pgm"), 8, 2);
+  siam_test_write_flat(siam_cli_path("halves/same/x_a.pgm"), 8, 1);
+  siam_test_write_flat(siam_cli_path("halves/same/x_b.pgm"), 8, 2);
+  mkdir(siam_cli_path("halves/different"), 0700);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-train nowhere -o m.siamese", {"nowhere: cannot open", "name a folder of pictures or a CSV"}},
+      {"siamese-train empty -o m.siamese", {"empty: no pictures here", "name the folder"}},
+      {"siamese-train one -o m.siamese", {"one: no `different` pair is possible", "a folder of their own"}},
+      {"siamese-train loners -o m.siamese", {"loners: no `same` pair is possible", "into one folder"}},
+      {"siamese-train halves -o m.siamese", {"halves: no `different` pair"}},
+      {"siamese-train tiny.txt -o m.siamese", {"tiny.txt: no column \"a\"", "a,b,label"}},
+      {TRAIN "-o m.siamese --val nowhere", {"nowhere: cannot open"}},
+      {TRAIN "-o m.siamese --val empty", {"empty: no pictures here"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, training_stops_where_more_than_half_of_a_class_is_broken) {
+  char name[64];
+  for (int i = 0; i < 4; i++) {
+    snprintf(name, sizeof name, "data/group0/class02/%02d.pgm", i);
+    cr_assert_eq(truncate(siam_cli_path(name), 100), 0);
+  }
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --holdout 0", {"4 of the 6 pictures of class group0/class02", "more than half"}},
+      {NULL, {0}}});
+}
+
+#define PICTURES "data/group0/class00/"
+
+Test(cli_train, a_pair_list_that_is_wrong_names_its_line) {
+  write_text("nothing.csv", "");
+  write_text("header.csv", "a,b,label\n");
+  write_text("columns.csv", "left,right,label\n1,2,1\n");
+  write_text("label.csv", "a,b,label\n" PICTURES "00.pgm," PICTURES "01.pgm,maybe\n");
+  write_text("short.csv", "a,b,label\n" PICTURES "00.pgm\n");
+  write_text("same.csv", "a,b,label\n" PICTURES "00.pgm," PICTURES "01.pgm,same\n");
+  write_text("gone.csv", "a,b,label\nno.pgm," PICTURES "01.pgm,1\nno.pgm," PICTURES "01.pgm,0\n");
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-train nothing.csv -o m.siamese", {"nothing.csv: empty", "a,b,label"}},
+      {"siamese-train header.csv -o m.siamese", {"header.csv: no `same` pair"}},
+      {"siamese-train columns.csv -o m.siamese", {"columns.csv: no column \"a\"", "a,b,label"}},
+      {"siamese-train label.csv -o m.siamese", {"label.csv: line 2", "\"maybe\"", "1, 0, same, different"}},
+      {"siamese-train short.csv -o m.siamese", {"short.csv: line 2", "too few"}},
+      {"siamese-train same.csv -o m.siamese", {"same.csv: no `different` pair"}},
+      {"siamese-train gone.csv -o m.siamese", {"gone.csv: 2 of its 2 pairs", "relative to the list"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, what_cannot_be_written_is_found_out_before_training) {
+  // Were it found out at the end, these runs would outlast the test.
+#define FOREVER "siamese-train data -e tiny.txt --minutes 1000 "
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {FOREVER "-o nowhere/m.siamese", {"nowhere/m.siamese: cannot create", "a folder that exists"}},
+      {FOREVER "-o tiny.txt/m.siamese", {"tiny.txt/m.siamese: cannot create", "a folder that exists"}},
+      {FOREVER "-o data", {"data: cannot create: it is a folder", "name a file"}},
+      {FOREVER "-o m.siamese --log nowhere/log.csv", {"nowhere/log.csv: cannot create"}},
+      {FOREVER "-o m.siamese --log data", {"data: cannot create: it is a folder"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, resuming_needs_a_checkpoint_of_the_same_run) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --resume", {"m.siamese.checkpoint: no such checkpoint", "without --resume"}},
+      {NULL, {0}}});
+  free(siam_cli_out(0, TRAIN "-o other.siamese -q"));
+  cr_assert_eq(rename(siam_cli_path("other.siamese"), siam_cli_path("m.siamese.checkpoint")), 0);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --resume", {"m.siamese.checkpoint: not a checkpoint"}}, {NULL, {0}}});
+}
+
+/// Ctrl-C as soon as the log has a few rows.
+static siam_command_options interruption(void) {
+  static char log[512];
+  snprintf(log, sizeof log, "%s", siam_cli_path("log.csv"));
+  return (siam_command_options){.interrupt_file = log, .interrupt_bytes = 1000};
+}
+
+#define LONG "siamese-train data -e flat.txt -b 8 --steps 3000 --log log.csv "
+
+static void write_fast_encoder(void) {
+  write_text("flat.txt", "input 16 16 1\nflatten\nlinear 4\nl2_normalize\n");
+}
+
+static size_t count_lines(const char *name) {
+  char *text = siam_cli_read(name);
+  size_t lines = 0;
+  for (const char *byte = text; *byte != '\0'; byte++) lines += *byte == '\n';
+  free(text);
+  return lines;
+}
+
+Test(cli_train, ctrl_c_saves_and_says_how_to_go_on_and_the_end_is_the_same_bits) {
+  write_fast_encoder();
+  free(siam_cli_out(0, LONG "-o whole.siamese -q"));
+  cr_expect_eq(count_lines("log.csv"), 3001);
+  unlink(siam_cli_path("log.csv"));
+  siam_command_options options = interruption();
+  siam_command_result result = siam_cli_run(&options, LONG "-o parts.siamese");
+  cr_assert_eq(result.code, 2, "%s", result.err);
+  cr_expect_str_eq(result.out, "");
+  cr_expect(siam_cli_begins(result.err, "siamese-train: stopped after step "), "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "parts.siamese.checkpoint holds everything, go on with --resume"));
+  cr_expect_not(exists("parts.siamese"));
+  siam_command_release(&result);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {LONG "-o parts.siamese --resume --lr 0.5", {"parts.siamese.checkpoint", "rate 0.5", "same options"}},
+      {NULL, {0}}});
+  free(siam_cli_out(0, LONG "-o parts.siamese --resume -q"));
+  cr_expect(siam_cli_same_files("whole.siamese", "parts.siamese"));
+  cr_expect_not(exists("parts.siamese.checkpoint"));
+  cr_expect_eq(count_lines("log.csv"), 3001);
+}
+
+Test(cli_train, beginning_anew_over_a_checkpoint_warns) {
+  write_fast_encoder();
+  siam_command_options options = interruption();
+  siam_command_result result = siam_cli_run(&options, LONG "-o m.siamese -q");
+  cr_assert_eq(result.code, 2, "%s", result.err);
+  siam_command_release(&result);
+  result = siam_cli_run(NULL, TRAIN "-o m.siamese -q");
+  cr_expect_eq(result.code, 0);
+  cr_expect(siam_cli_begins(result.err, "siamese-train: warning: m.siamese.checkpoint: "), "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "--resume goes on"), "%s", result.err);
+  siam_command_release(&result);
+}
+
+Test(cli_train, a_second_ctrl_c_leaves_at_once) {
+  write_fast_encoder();
+  siam_command_options options = interruption();
+  options.twice = true;
+  siam_command_result result = siam_cli_run(&options, LONG "-o m.siamese -q");
+  cr_expect_geq(result.code, 128, "%d: %s", result.code, result.err);
+  cr_expect_not(exists("m.siamese"));
+  siam_command_release(&result);
+}
+
+Test(cli_train, the_log_is_a_csv_with_a_row_for_every_step) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --log log.csv -q"));
+  char *log = siam_cli_read("log.csv");
+  cr_expect(siam_cli_begins(log, "step,seconds,rate,loss,same_distance,different_distance,active,spread,"),
+            "%s", log);
+  cr_expect_eq(count_lines("log.csv"), 6);
+  free(log);
+}
+
+Test(cli_train, a_loss_that_is_not_finite_stops_the_run_and_names_the_step) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN
+       "-o m.siamese --optimizer sgd --lr 1e6 --clip 0 --schedule constant --warmup 0 --weight-decay 1e6",
+       {"step ", "is not finite", "learning rate"}},
+      {NULL, {0}}});
+}
+
+Test(cli_train, a_recognised_failure_is_a_warning_and_in_the_json) {
+  write_fast_encoder();
+  // Labels the wrong way round, on pictures that are learnt by heart in no time.
+  static char list[65536];
+  size_t length = (size_t)sprintf(list, "a,b,label\n");
+  for (int c = 0; c < 12; c++)
+    for (int p = 0; p < 5; p++)
+      length += (size_t)sprintf(list + length,
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,different\n"
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,same\n",
+                                c % 2, c, p, c % 2, c, p + 1, c % 2, c, p, (c + 1) % 2, (c + 1) % 12, p);
+  write_text("reversed.csv", list);
+  siam_command_result result = siam_cli_run(
+      NULL,
+      "siamese-train reversed.csv -e flat.txt -b 8 --steps 300 --lr 1e-5 --holdout 0 -o m.siamese --json");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "siamese-train: warning: step "), "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "are the labels reversed?"), "%s", result.err);
+  json_t *object = json_loads(result.out, 0, NULL);
+  const char *warning = json_string_value(json_object_get(object, "warning"));
+  cr_expect(warning != NULL && strstr(warning, "reversed") != NULL);
+  json_decref(object);
+  siam_command_release(&result);
+}
+
+/// Lists half of the pairs as same, by class, and half as different.
+static void write_pair_list(const char *name) {
+  static char list[65536];
+  size_t length = (size_t)sprintf(list, "a,b,label\n");
+  for (int c = 0; c < 12; c++)
+    for (int p = 0; p < 4; p++)
+      length += (size_t)sprintf(list + length,
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,1\n"
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,0\n",
+                                c % 2, c, p, c % 2, c, p + 1, c % 2, c, p, c % 2, c ^ 2, p);
+  write_text(name, list);
+}
+
+Test(cli_train, pair_lists_pair_folders_and_lfw_pairs_are_trained_on) {
+  write_pair_list("pairs.csv");
+  free(siam_cli_out(0, "siamese-train pairs.csv -e tiny.txt -b 8 --steps 5 -o list.siamese"));
+  char name[64];
+  for (int i = 0; i < 6; i++) {
+    static const char *const names[] = {"pairs/same/%d/left.pgm", "pairs/same/%d/right.pgm",
+                                        "pairs/different/%d_a.pgm", "pairs/different/%d_b.pgm"};
+    for (int k = 0; k < 4; k++) {
+      snprintf(name, sizeof name, names[k], i);
+      siam_test_write_flat(siam_cli_path(name), 16, (uint8_t)(k == 3 ? 255 - 30 * i : 30 * i + k));
+    }
+  }
+  json_t *object =
+      siam_cli_json(0, "siamese-train pairs -e tiny.txt -b 8 --steps 5 -o folders.siamese --holdout 0", KEYS);
+  cr_expect_eq(integer(object, "images"), 24);
+  cr_expect_eq(integer(object, "classes"), 0);
+  json_decref(object);
+  for (int p = 0; p < 4; p++)
+    for (int i = 1; i <= 3; i++) {
+      snprintf(name, sizeof name, "lfw/person%d/person%d_%04d.pgm", p, p, i);
+      siam_test_write_flat(siam_cli_path(name), 16, (uint8_t)(60 * p + i));
+    }
+  write_text("lfw/pairs.txt", "1\t3\nperson0\t1\t2\nperson1\t1\t2\nperson2\t2\t3\nperson0\t1\tperson1\t1\n"
+                              "person1\t2\tperson2\t1\nperson2\t3\tperson3\t3\n");
+  object = siam_cli_json(0, "siamese-train lfw -e tiny.txt -b 8 --steps 5 -o lfw.siamese --holdout 0", KEYS);
+  cr_expect_gt(integer(object, "images"), 0);
+  json_decref(object);
+}
+
+Test(cli_train, colour_size_and_resize_go_into_the_model) {
+  uint8_t pixels[3 * 20 * 12];
+  for (int c = 0; c < 4; c++)
+    for (int p = 0; p < 4; p++) {
+      char name[64];
+      for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i % 3 == (size_t)c % 3 ? 200 + p : 60 * c);
+      snprintf(name, sizeof name, "colour/%d/%d.ppm", c, p);
+      siam_test_write_pnm(siam_cli_path(name), 20, 12, 3, pixels);
+    }
+  free(siam_cli_out(
+      0, "siamese-train colour -e tiny.txt --channels 3 --size 24 --embedding 5 --resize crop -b 8 "
+         "--steps 5 --holdout 0 -o m.siamese -q"));
+  char *out = siam_cli_out(0, "siamese-embed -m m.siamese colour -o e.csv -q");
+  cr_expect_not_null(strstr(out, "16 pictures, 5 numbers each"), "%s", out);
+  free(out);
+  FILE *file = fopen(siam_cli_path("m.siamese"), "rb");
+  char header[4096] = "";
+  cr_assert_gt(fread(header + 8, 1, sizeof header - 9, file), 0);
+  fclose(file);
+  // The length of the header comes first and holds zero bytes.
+  cr_expect_not_null(strstr(header + 16, "input 24 24 3"));
+  cr_expect_not_null(strstr(header + 16, "crop"));
+}
+
+Test(cli_train, pictures_that_do_not_fit_stream_to_the_same_bits) {
+  free(siam_cli_out(0, TRAIN "-o resident.siamese -q"));
+  free(siam_cli_out(0, TRAIN "-o streamed.siamese -q --picture-memory 0"));
+  cr_expect(siam_cli_same_files("resident.siamese", "streamed.siamese"));
+}
+
+Test(cli_train, progress_is_a_bar_on_a_terminal) {
+  write_fast_encoder();
+  const siam_command_options terminal = {.terminal = true};
+  siam_command_result result =
+      siam_cli_run(&terminal, "siamese-train data -e flat.txt -b 8 --minutes 0.03 -o m.siamese");
+  cr_expect_eq(result.code, 0);
+  cr_expect_not_null(strstr(result.out, "loss "), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, " pairs/s"), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "Model     m.siamese"), "%s", result.out);
+  siam_command_release(&result);
+}
