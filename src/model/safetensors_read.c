@@ -268,9 +268,10 @@ static siam_status read_all(siam_safetensors *file, const uint8_t *bytes, size_t
   // Some other file: its first bytes are no length, and to call it damaged would mislead.
   if (length > limit && (count < 9 || bytes[8] != '{'))
     return siam_fail(SIAM_ERROR_FORMAT,
-                     "%s: not a model, nor any safetensors file (HeaderTooLarge); models are written by "
-                     "siamese-train",
-                     file->name);
+                     "%s: not a model, nor any safetensors file: a header of %" PRIu64
+                     " bytes, more than the limit of %" PRIu64
+                     " (HeaderTooLarge); models are written by siamese-train",
+                     file->name, length, limit);
   if (length > limit)
     return refuse(file, "HeaderTooLarge", "a header of %" PRIu64 " bytes, more than the limit of %" PRIu64,
                   length, limit);
