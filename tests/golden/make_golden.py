@@ -6,7 +6,7 @@
 Pictures, weights and biases come from counter-based draws (Philox, as in src/base/random.c), so the files
 hold results only: the embeddings, the gradient of every parameter, the losses of three steps, and what three
 steps of each optimiser change. Of a tensor they hold four projections on drawn vectors, which every element
-has a part in, and a sample of its elements. Layouts are ours: filters [height,width,in,out], matrices [in,out].
+has a part in, and a sample of its elements. Layouts: filters [height,width,in,out], matrices [in,out].
 
 All values are computed in float64. Beside each stands how far PyTorch's own float32 strays from it, as the
 root of the mean square over four ways of computing (with and without oneDNN, both layouts of pictures):
@@ -68,7 +68,8 @@ class Encoder:
         self.values[name] = tensor
 
     def conv(self, number, kernel, inputs, filters, pad=0):
-        self.add(f"conv{number}.weight", (kernel, kernel, inputs, filters), math.sqrt(6.0 / (kernel**2 * inputs)))
+        scale = math.sqrt(6.0 / (kernel**2 * inputs))
+        self.add(f"conv{number}.weight", (kernel, kernel, inputs, filters), scale)
         self.add(f"conv{number}.bias", (filters,), 0.125)
         return lambda x: F.conv2d(x, self.values[f"conv{number}.weight"].permute(3, 2, 0, 1),
                                   self.values[f"conv{number}.bias"], padding=pad)
@@ -79,8 +80,9 @@ class Encoder:
         self.add(f"{name}.bias", (channels,), 0.25)
         self.states[f"{name}.running_mean"] = torch.zeros(channels, dtype=self.dtype)
         self.states[f"{name}.running_var"] = torch.ones(channels, dtype=self.dtype)
-        return lambda x: F.batch_norm(x, self.states[f"{name}.running_mean"], self.states[f"{name}.running_var"],
-                                      self.values[f"{name}.weight"], self.values[f"{name}.bias"], training=True)
+        values, states = self.values, self.states
+        return lambda x: F.batch_norm(x, states[f"{name}.running_mean"], states[f"{name}.running_var"],
+                                      values[f"{name}.weight"], values[f"{name}.bias"], training=True)
 
     def linear(self, number, inputs, features):
         self.add(f"linear{number}.weight", (inputs, features), math.sqrt(6.0 / inputs))
@@ -112,8 +114,10 @@ class Encoder:
         return layers + [self.flatten, self.linear(1, 64, 64), self.normalize], 28
 
     def koch(self):
-        layers = [self.conv(1, 10, 1, 64), torch.relu, self.pool, self.conv(2, 7, 64, 128), torch.relu, self.pool,
-                  self.conv(3, 4, 128, 128), torch.relu, self.pool, self.conv(4, 4, 128, 256), torch.relu]
+        layers = [self.conv(1, 10, 1, 64), torch.relu, self.pool,
+                  self.conv(2, 7, 64, 128), torch.relu, self.pool,
+                  self.conv(3, 4, 128, 128), torch.relu, self.pool,
+                  self.conv(4, 4, 128, 256), torch.relu]
         return layers + [self.flatten, self.linear(1, 9216, 4096), torch.sigmoid, self.normalize], 105
 
     def embed(self, pictures, memory_format):
@@ -200,8 +204,8 @@ def make(name):
     path = pathlib.Path(__file__).with_name(f"{name}.txt")
     known = set()
     with path.open("w") as file:
-        print(f"# Made by tests/golden/make_golden.py with PyTorch {torch.__version__}; what it holds is said there.",
-              file=file)
+        made = f"# Made by make_golden.py with PyTorch {torch.__version__}; it says what this holds."
+        print(made, file=file)
         for optimizer_name in USED[name]:
             exact = run(name, optimizer_name, torch.float64, torch.contiguous_format)
             rough = list(float32_runs(name, optimizer_name))

@@ -36,22 +36,30 @@ static size_t sample_of(size_t count) {
   return count < SAMPLES ? count : SAMPLES;
 }
 
+static double next_number(FILE *file, const char *path) {
+  char word[64], *end = word;
+  cr_assert_eq(fscanf(file, "%63s", word), 1, "%s ends early", path);
+  double number = strtod(word, &end);
+  cr_assert(end != word && *end == '\0', "%s: '%s' is not a number", path, word);
+  return number;
+}
+
 static void load(const char *encoder, golden *g) {
   char path[512];
   snprintf(path, sizeof path, "%s/tests/golden/%s.txt", SIAMESE_SOURCE_DIR, encoder);
   FILE *file = fopen(path, "r");
   cr_assert_not_null(file, "%s is missing; tests/golden/make_golden.py makes it", path);
   cr_assert_eq(fscanf(file, "#%*[^\n]"), 0);
-  for (g->count = 0; g->count < MOST_RECORDS; g->count++) {
+  for (g->count = 0; fscanf(file, "%95s", g->records[g->count].name) == 1; g->count++) {
     record *r = &g->records[g->count];
-    if (fscanf(file, "%95s %zu %lf %lf", r->name, &r->count, &r->element_stray, &r->projection_stray) != 4)
-      break;
-    for (int p = 0; p < PROJECTIONS; p++)
-      cr_assert_eq(fscanf(file, "%lf", &r->projections[p]), 1, "%s", r->name);
-    for (size_t s = 0; s < sample_of(r->count); s++)
-      cr_assert_eq(fscanf(file, "%lf", &r->samples[s]), 1, "%s", r->name);
+    cr_assert_lt(g->count, (size_t)MOST_RECORDS - 1);
+    r->count = (size_t)next_number(file, path);
+    r->element_stray = next_number(file, path);
+    r->projection_stray = next_number(file, path);
+    for (int p = 0; p < PROJECTIONS; p++) r->projections[p] = next_number(file, path);
+    for (size_t s = 0; s < sample_of(r->count); s++) r->samples[s] = next_number(file, path);
   }
-  cr_assert(feof(file) && g->count > 0 && g->count < MOST_RECORDS, "%s is damaged", path);
+  cr_assert_gt(g->count, 0, "%s is empty", path);
   fclose(file);
 }
 
@@ -125,7 +133,7 @@ static void first_values(const siam_parameter *parameter, uint32_t number, float
   if (strncmp(parameter->name, "batch_norm", 10) == 0 && strstr(parameter->name, ".weight") != NULL)
     offset = 1;
   if (parameter->kind == SIAM_PARAMETER_WEIGHT)
-    scale = sqrt(6.0 / (double)(parameter->count / (size_t)parameter->dims[parameter->rank - 1]));
+    scale = sqrt(6.0 * parameter->dims[parameter->rank - 1] / (double)parameter->count);
   spread(FIRST_PARAMETER + number, parameter->count, scale, offset, values);
 }
 
