@@ -30,7 +30,8 @@ Test(l2_normalize, huge_vectors_do_not_overflow) {
 
 Test(l2_normalize, tiny_vectors_do_not_vanish) {
   check_scaled(1e-10F, true);
-  // Below ε vectors are only scaled, by 1/ε.
+  // Below ε vectors are only scaled, by 1/ε; these lengths lie on both sides of it.
+  check_scaled(2e-13F, true);
   check_scaled(1e-18F, true);
   check_scaled(1e-30F, false);
 }
