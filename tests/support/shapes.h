@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/// Writes folder/groupG/classNN/PP.pgm: `classes` classes in two groups, `pictures` of 16×16 each, from `seed`.
+/// Writes folder/groupG/classNN/PP.pgm: `classes` classes in two groups, `pictures` of 16×16 each, from
+/// `seed`.
 void siam_test_write_shapes(const char *folder, uint32_t classes, uint32_t pictures, uint64_t seed);
 
 #endif
