@@ -84,7 +84,7 @@ static int print_json(const char *a, const char *b, const siam_comparison *compa
 static void print_text(const siam_comparison *comparison) {
   printf("distance    %.4f\n", comparison->distance);
   if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
-  printf("threshold   %.4f (%s)\n", comparison->threshold, comparison->point);
+  printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
   app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
   printf("verdict     %s%s%s\n", app_paint(stdout, colour), comparison->same ? "same" : "different",
          app_paint(stdout, APP_PLAIN));

@@ -129,7 +129,6 @@ typedef struct parsing {
   pending_tie *ties;
   size_t tie_count, tie_capacity;
   int line, embedding_line; ///< The latter: whose features `changes` sets; 0: none.
-  char features[16];        ///< To what.
 } parsing;
 
 static siam_status remember_ties(parsing *state, const layer_line *line) {
@@ -161,6 +160,9 @@ static siam_status parse_layer(parsing *state, line_parts *parts) {
   if (state->network->count == LAYERS_MAX)
     return siam_fail(SIAM_ERROR_FORMAT, "more than %d layers", LAYERS_MAX);
   SIAM_RETURN_IF_FAILED(parse_words(parts, &line));
+  // The features are the first option of a linear layer.
+  if (state->changes->embedding > 0 && state->line == state->embedding_line)
+    line.options[0] = state->changes->embedding;
   SIAM_RETURN_IF_FAILED(siam_network_add_layer(state->network, line.type, line.name, line.options));
   return remember_ties(state, &line);
 }
@@ -182,7 +184,6 @@ static siam_status parse_line(parsing *state, line_parts *parts) {
   if (strcmp(parts->words[0], "input") == 0) return parse_input(parts, state->changes, &state->network);
   if (state->network == NULL)
     return siam_fail(SIAM_ERROR_FORMAT, "the first line must be the input, as in 'input 28 28 1'");
-  if (state->line == state->embedding_line && parts->count > 1) parts->words[1] = state->features;
   return parse_layer(state, parts);
 }
 
@@ -233,7 +234,6 @@ siam_status siam_description_parse(const char *origin, const char *text,
   parsing state = {.changes = changes != NULL ? changes : &none};
   if (state.changes->embedding > 0) {
     state.embedding_line = last_linear_line(text);
-    snprintf(state.features, sizeof state.features, "%d", state.changes->embedding);
     if (state.embedding_line == 0)
       return siam_fail(SIAM_ERROR_ARGUMENT, "%s: has no linear layer whose features could be set to %d",
                        origin, state.changes->embedding);

@@ -219,6 +219,11 @@ cleanup:
 }
 
 static siam_status read_facts(const siam_safetensors *file, siam_model *model) {
+  // Each fact is looked for among the others, so that a hostile file with many would take for ever.
+  enum { MOST_FACTS = 4096 };
+  if (siam_safetensors_count_metadata(file) > MOST_FACTS)
+    return siam_fail(SIAM_ERROR_FORMAT, "has %zu entries of metadata, more than %d",
+                     siam_safetensors_count_metadata(file), MOST_FACTS);
   for (size_t i = 0; i < siam_safetensors_count_metadata(file); i++) {
     const siam_safetensors_text *text = siam_safetensors_get_metadata(file, i);
     siam_slot *slot = NULL;
@@ -249,7 +254,7 @@ static siam_status build(siam_device *device, const siam_safetensors *file, siam
   SIAM_TRY(check_format(file));
   SIAM_TRY(
       siam_description_parse("its encoder", siam_safetensors_find_metadata(file, "encoder"), NULL, &network));
-  siam_preprocessing preprocessing;
+  siam_preprocessing preprocessing = {0};
   const char *text = siam_safetensors_find_metadata(file, "preprocessing");
   SIAM_TRY(read_preprocessing(text, described_channels(network), &preprocessing));
   SIAM_TRY(check_size(file, network));

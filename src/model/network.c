@@ -49,12 +49,15 @@ static siam_status take_options(siam_layer *layer, const double *options) {
   return SIAM_OK;
 }
 
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 static siam_status take_name(const siam_network *network, siam_layer *layer, const char *name) {
   if (name == NULL) {
     unsigned number = 1;
     for (size_t i = 0; i < network->count; i++) number += network->layers[i].type == layer->type;
     snprintf(layer->name, sizeof layer->name, "%s%u", layer->type->name, number);
-  } else if (strlen(name) >= sizeof layer->name || name[0] == '\0' || strpbrk(name, ".=^# \t") != NULL) {
+  } else if (strlen(name) >= sizeof layer->name || name[0] == '\0' ||
+             name[strspn(name, NAME_LETTERS)] != '\0') {
     return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot name a layer: use letters, digits and '_'", name);
   } else {
     snprintf(layer->name, sizeof layer->name, "%s", name);
@@ -75,6 +78,10 @@ siam_status siam_network_add_layer(siam_network *network, const siam_layer_type 
   SIAM_RETURN_IF_FAILED(take_name(network, &layer, name));
   SIAM_RETURN_IF_FAILED(take_options(&layer, options));
   SIAM_RETURN_IF_FAILED(type->shape(&layer));
+  // Kernels count the elements of a tensor in an int.
+  if (siam_shape_count(layer.out) > INT_MAX)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: an output of %d×%d×%d is too large", layer.name,
+                     layer.out.height, layer.out.width, layer.out.channels);
   SIAM_RETURN_IF_FAILED(SIAM_GROW(network->layers, network->count, network->capacity));
   for (int s = 0; s < layer.slot_count; s++) {
     char parameter[SIAM_PARAMETER_NAME_SIZE];
@@ -134,6 +141,18 @@ static siam_status check_fit(const char *name, const siam_slot *slot, const siam
                    found, transposed ? ", transposed" : "");
 }
 
+/// Whether the layer of `slot` has another slot that refers to `parameter`. Its kernels may write both, and
+/// take them for different places.
+static bool layer_uses(const siam_network *network, const siam_slot *slot, unsigned parameter) {
+  for (size_t i = 0; i < network->count; i++) {
+    const siam_layer *layer = &network->layers[i];
+    if (slot < layer->slots || slot >= layer->slots + layer->slot_count) continue;
+    for (int s = 0; s < layer->slot_count; s++)
+      if (&layer->slots[s] != slot && layer->slots[s].parameter == parameter) return true;
+  }
+  return false;
+}
+
 siam_status siam_network_tie(siam_network *network, const char *slot, const char *to, bool transposed) {
   siam_slot *user = NULL, *owner = NULL;
   SIAM_RETURN_IF_FAILED(siam_network_slot(network, slot, &user));
@@ -148,6 +167,9 @@ siam_status siam_network_tie(siam_network *network, const char *slot, const char
   // Tying to a slot that is itself transposed means its view, so two transposes cancel.
   bool through = transposed != owner->transposed;
   SIAM_RETURN_IF_FAILED(check_fit(slot, user, shared, through));
+  if (layer_uses(network, user, owner->parameter))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' and '%s' are used by one layer, which needs them apart", slot,
+                     to);
   network->store.parameters[user->parameter].users--;
   shared->users++;
   user->parameter = owner->parameter;

@@ -1,6 +1,8 @@
 #include "base/memory.h"
 #include "model/network.h"
 
+#include <limits.h>
+
 /// Copies the layers, letting each take over what it can of those behind it.
 static size_t absorb_layers(const siam_network *network, siam_layer *layers) {
   size_t count = 0;
@@ -31,6 +33,11 @@ static siam_status add_forward(siam_run *run, size_t i, siam_view x, siam_view t
   }
   find_parameters(run->network, layer, pass);
   size_t count = (size_t)pass->images * siam_shape_count(layer->out);
+  // Kernels count the elements of a tensor in an int.
+  if (count > INT_MAX)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "%d pictures of %zu values are too many at once; use a smaller batch", pass->images,
+                     siam_shape_count(layer->out));
   pass->y = siam_view_exists(target) ? target : siam_tape_tensor(run->tape, count);
   *output = pass->y;
   return layer->type->forward(layer, pass);

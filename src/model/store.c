@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,15 +73,14 @@ static void first_values(const siam_parameter *parameter, uint64_t seed, float *
   }
 }
 
-/// Drops parameters nobody refers to; keeps the others in order.
-static void drop_unused(siam_store *store, unsigned *renumbered) {
+/// Copies the parameters that somebody refers to, in order, and writes how many; the others are dropped.
+static size_t copy_used(const siam_store *store, siam_parameter *used, unsigned *renumbered) {
   size_t kept = 0;
   for (size_t i = 0; i < store->count; i++) {
     renumbered[i] = (unsigned)kept;
-    if (store->parameters[i].users == 0) continue;
-    store->parameters[kept++] = store->parameters[i];
+    if (store->parameters[i].users > 0) used[kept++] = store->parameters[i];
   }
-  store->count = kept;
+  return kept;
 }
 
 /// Gives each parameter of `kind` the next offset; returns the end.
@@ -94,42 +94,62 @@ static size_t place_kind(siam_store *store, siam_parameter_kind kind, size_t nex
   return next;
 }
 
-siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t seed, unsigned *renumbered) {
+/// Kernels count weights in an int.
+static siam_status check_total(const siam_store *store) {
+  if (store->total <= INT_MAX) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "the network has %zu weights, and %d are possible; use smaller pictures or fewer features",
+                   store->total, INT_MAX);
+}
+
+/// The values of `placed`: those that `store` has of old parameters, and first values of new ones.
+static siam_status gather_values(const siam_store *store, const siam_store *placed,
+                                 const unsigned *renumbered, uint64_t seed, float *values) {
   siam_status status = SIAM_OK;
-  float *old = NULL, *values = NULL;
-  size_t *old_offsets = NULL;
-  cl_mem weights = NULL, gradients = NULL;
-  drop_unused(store, renumbered);
+  float *old = NULL;
   SIAM_TRY_ALLOCATE(old, store->total);
-  SIAM_TRY_ALLOCATE(old_offsets, store->count);
   if (store->weights != NULL) SIAM_TRY(siam_buffer_read(store->device, store->weights, 0, store->total, old));
-  for (size_t i = 0; i < store->count; i++) old_offsets[i] = store->parameters[i].offset;
-  store->decayed = place_kind(store, SIAM_PARAMETER_WEIGHT, 0);
-  store->trained = place_kind(store, SIAM_PARAMETER_OFFSET, store->decayed);
-  store->total = place_kind(store, SIAM_PARAMETER_STATE, store->trained);
-  SIAM_TRY_ALLOCATE(values, store->total);
   for (size_t i = 0; i < store->count; i++) {
-    siam_parameter *parameter = &store->parameters[i];
-    if (parameter->placed)
-      memcpy(values + parameter->offset, old + old_offsets[i], parameter->count * sizeof(float));
+    const siam_parameter *before = &store->parameters[i];
+    if (before->users == 0) continue;
+    const siam_parameter *after = &placed->parameters[renumbered[i]];
+    if (before->placed)
+      memcpy(values + after->offset, old + before->offset, before->count * sizeof(float));
     else if (!store->values_follow)
-      first_values(parameter, seed, values + parameter->offset);
-    parameter->placed = true;
+      first_values(after, seed, values + after->offset);
   }
-  SIAM_TRY(siam_buffer_create(device, store->total > 0 ? store->total : 1, &weights));
-  SIAM_TRY(siam_buffer_create(device, store->trained > 0 ? store->trained : 1, &gradients));
-  SIAM_TRY(siam_buffer_write(device, weights, 0, store->total, values));
+cleanup:
+  siam_free(old);
+  return status;
+}
+
+static void release_buffers(siam_store *store) {
   if (store->weights != NULL) clReleaseMemObject(store->weights);
   if (store->gradients != NULL) clReleaseMemObject(store->gradients);
-  store->weights = weights;
-  store->gradients = gradients;
-  store->device = device;
-  weights = gradients = NULL;
+}
+
+/// Everything is made beside the store and takes its place only when nothing can fail any more.
+siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t seed, unsigned *renumbered) {
+  siam_status status = SIAM_OK;
+  float *values = NULL;
+  siam_store placed = {.device = device, .capacity = store->capacity};
+  SIAM_TRY_ALLOCATE(placed.parameters, placed.capacity);
+  placed.count = copy_used(store, placed.parameters, renumbered);
+  placed.decayed = place_kind(&placed, SIAM_PARAMETER_WEIGHT, 0);
+  placed.trained = place_kind(&placed, SIAM_PARAMETER_OFFSET, placed.decayed);
+  placed.total = place_kind(&placed, SIAM_PARAMETER_STATE, placed.trained);
+  SIAM_TRY(check_total(&placed));
+  SIAM_TRY_ALLOCATE(values, placed.total);
+  SIAM_TRY(gather_values(store, &placed, renumbered, seed, values));
+  SIAM_TRY(siam_buffer_create(device, placed.total > 0 ? placed.total : 1, &placed.weights));
+  SIAM_TRY(siam_buffer_create(device, placed.trained > 0 ? placed.trained : 1, &placed.gradients));
+  SIAM_TRY(siam_buffer_write(device, placed.weights, 0, placed.total, values));
+  for (size_t i = 0; i < placed.count; i++) placed.parameters[i].placed = true;
+  siam_store_clear(store);
+  *store = placed;
+  placed = (siam_store){0};
 cleanup:
-  if (weights != NULL) clReleaseMemObject(weights);
-  if (gradients != NULL) clReleaseMemObject(gradients);
-  siam_free(old);
-  siam_free(old_offsets);
+  siam_store_clear(&placed);
   siam_free(values);
   return status;
 }
@@ -146,8 +166,7 @@ siam_view siam_store_gradient(const siam_store *store, cl_mem gradients, unsigne
 }
 
 void siam_store_clear(siam_store *store) {
-  if (store->weights != NULL) clReleaseMemObject(store->weights);
-  if (store->gradients != NULL) clReleaseMemObject(store->gradients);
+  release_buffers(store);
   siam_free(store->parameters);
   *store = (siam_store){0};
 }

@@ -29,7 +29,7 @@ typedef struct siam_store {
   siam_parameter *parameters;
   size_t count, capacity;
   size_t decayed, trained, total;
-  bool values_follow; ///< A reader writes all values itself: no first values are drawn.
+  bool values_follow; ///< A reader writes all values itself: the next placing draws no first values.
   siam_device *device;
   cl_mem weights, gradients; ///< Of `total` and `trained` floats; NULL before siam_store_place().
 } siam_store;

@@ -91,7 +91,8 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
 siam_status siam_checkpoint_load(const char *path, siam_model *model, siam_step *step,
                                  siam_checkpoint *checkpoint) {
   siam_safetensors *file = NULL;
-  SIAM_RETURN_IF_FAILED(siam_safetensors_load(path, NULL, &file));
+  SIAM_RETURN_IF_FAILED(
+      siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
   siam_status status = restore(file, model, step, checkpoint);
   siam_safetensors_destroy(file);
   return status == SIAM_OK ? SIAM_OK : siam_fail_within(status, "%s", path);

@@ -18,6 +18,7 @@ struct siam_step {
   siam_view results;             ///< Loss words, then the norm and its factor.
   float read_back[RESULT_WORDS]; ///< Of the step `pending`.
   cl_event reading;              ///< Done when `read_back` holds.
+  float pending_rate;            ///< Learning rate of the step `pending`.
   uint32_t pending;              ///< Number of the step whose result is under way; 0: none.
 };
 
@@ -196,7 +197,7 @@ static siam_status send_clock(siam_step *step, const siam_step_input *input) {
 
 /// Waits for the result that is under way, if any.
 static siam_status take_result(siam_step *step, siam_step_result *result) {
-  *result = (siam_step_result){.step = step->pending};
+  *result = (siam_step_result){.step = step->pending, .rate = step->pending_rate};
   if (step->pending == 0) return SIAM_OK;
   cl_int error = clWaitForEvents(1, &step->reading);
   clReleaseEvent(step->reading);
@@ -221,6 +222,7 @@ siam_status siam_step_run(siam_step *step, const siam_step_input *input, siam_st
                                                         step->read_back, 0, NULL, &step->reading),
                                     "read a step's result"));
   step->pending = input->number;
+  step->pending_rate = input->rate;
   return siam_opencl(clFlush(step->model->device->queue), "hand the commands to the device");
 }
 

@@ -34,6 +34,7 @@ typedef struct siam_step_options {
 /// What a step reports.
 typedef struct siam_step_result {
   uint32_t step;
+  float rate;                  ///< Learning rate it ran with.
   float loss[SIAM_LOSS_WORDS]; ///< By siam_loss_word.
   float norm;                  ///< Of the whole gradient, before clipping.
 } siam_step_result;

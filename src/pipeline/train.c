@@ -90,7 +90,8 @@ siam_status siam_train(siam_device *device, const siam_train_options *options, s
   SIAM_TRY(siam_training_loop(&run));
   status = finish(&run);
   if (status != SIAM_OK) {
-    status = keep_training(&run, status);
+    // Weights that are not finite are nothing to go on from; the checkpoint before them stays.
+    if (status != SIAM_ERROR_NUMERIC) status = keep_training(&run, status);
     goto cleanup;
   }
   // The model file now holds the result; what was kept to go on from is no longer needed.

@@ -60,12 +60,11 @@ cleanup:
   return status;
 }
 
-siam_status siam_train_log_add(siam_train_log *log, const siam_step_result *result, float rate,
-                               double seconds) {
+siam_status siam_train_log_add(siam_train_log *log, const siam_step_result *result, double seconds) {
   siam_text row = {0};
   siam_csv_add_count(&row, result->step);
   siam_csv_add_float(&row, (float)seconds);
-  siam_csv_add_float(&row, rate);
+  siam_csv_add_float(&row, result->rate);
   static const siam_loss_word words[] = {SIAM_LOSS_VALUE, SIAM_LOSS_SAME_DISTANCE,
                                          SIAM_LOSS_DIFFERENT_DISTANCE, SIAM_LOSS_ACTIVE_COUNT,
                                          SIAM_LOSS_SPREAD};

@@ -10,9 +10,8 @@ typedef struct siam_train_log siam_train_log;
 /// there, since a resumed run writes the later ones again.
 siam_status siam_train_log_open(const char *path, uint32_t step, siam_train_log **log);
 
-/// Adds a row: the step's result, its learning rate, and the seconds since the start of training.
-siam_status siam_train_log_add(siam_train_log *log, const siam_step_result *result, float rate,
-                               double seconds);
+/// Adds a row: the step's result, and the seconds since the start of training.
+siam_status siam_train_log_add(siam_train_log *log, const siam_step_result *result, double seconds);
 
 /// NULL is allowed.
 void siam_train_log_close(siam_train_log *log);

@@ -23,6 +23,7 @@ typedef struct siam_training {
   siam_supply *supply;
   siam_step *step;
   siam_schedule schedule;
+  double warmup; ///< Share of the run over which the rate rises.
   siam_watch watch;
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_train_log *log;

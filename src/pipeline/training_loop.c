@@ -34,6 +34,7 @@ static void estimate_steps(siam_training *run, const run_pace *pace, uint32_t do
   double left = fmax(limit - spent, 0) / fmax(pace->step_seconds, 1e-6);
   run->schedule.steps = done + (uint32_t)fmin(ceil(left), 1e9);
   run->schedule.every = run->schedule.steps / 3 + 1;
+  run->schedule.warmup = (uint32_t)(run->warmup * run->schedule.steps);
 }
 
 static siam_status save(siam_training *run, const run_pace *pace, uint32_t done) {
@@ -56,8 +57,7 @@ static siam_status see(siam_training *run, const siam_step_result *result, const
   SIAM_RETURN_IF_FAILED(siam_watch_see(&run->watch, result));
   warn(run, result->step);
   if (run->log == NULL) return SIAM_OK;
-  return siam_train_log_add(run->log, result, siam_schedule_rate(&run->schedule, result->step),
-                            pace->last - pace->start);
+  return siam_train_log_add(run->log, result, pace->last - pace->start);
 }
 
 static bool tell(siam_training *run, const run_pace *pace, uint32_t done) {
@@ -126,6 +126,11 @@ siam_status siam_training_loop(siam_training *run) {
   double time = now();
   run_pace pace = {.start = time - run->first_seconds, .saved = time, .last = time};
   uint32_t before = run->first_step;
+  // A resumed run knows its speed, so its first step has the learning rate that is due.
+  if (before > 0) {
+    pace.step_seconds = run->first_seconds / before;
+    estimate_steps(run, &pace, before);
+  }
   run->report->steps = before;
   siam_status status = loop(run, &pace);
   double seconds = now() - time;

@@ -70,9 +70,8 @@ static siam_status choose_schedule(siam_training *run, uint64_t epoch_steps) {
   schedule->steps = steps < 1 ? 1 : (uint32_t)steps;
   // Where time is the limit, the number of steps is an estimate that the loop corrects.
   if (options->minutes > 0) schedule->steps = UINT32_MAX;
-  double warmup = chosen(options->warmup, 0.05);
-  schedule->warmup = options->minutes > 0 ? 100 : (uint32_t)(warmup * schedule->steps);
-  if (options->warmup < 0) schedule->warmup = 0;
+  run->warmup = chosen(options->warmup, 0.05);
+  schedule->warmup = (uint32_t)(run->warmup * schedule->steps);
   schedule->every = schedule->steps / 3 + 1;
   schedule->factor = 0.1f;
   return SIAM_OK;
@@ -161,8 +160,8 @@ static siam_status write_settings(siam_training *run) {
   siam_text_add(text, "optimizer %s, momentum %.9g, weight decay %.9g, clip %.9g\n", step->optimizer->name,
                 step->optimizer_options.momentum, step->optimizer_options.weight_decay,
                 step->optimizer_options.clip);
-  siam_text_add(text, "schedule %d, rate %.9g, warm-up %u, steps %u, minutes %g\n", run->schedule.kind,
-                run->schedule.rate, run->schedule.warmup, run->schedule.steps, run->options->minutes);
+  siam_text_add(text, "schedule %d, rate %.9g, warm-up %g, steps %u, minutes %g\n", run->schedule.kind,
+                run->schedule.rate, run->warmup, run->schedule.steps, run->options->minutes);
   siam_text_add(text, "augment ");
   siam_augment_describe(&step->augment, text);
   siam_text_add(text, "\nseed %llu\n", (unsigned long long)run->options->seed);

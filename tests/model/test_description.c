@@ -66,6 +66,18 @@ Test(description, encoders_have_the_published_shapes) {
   siam_network_destroy(conv4);
 }
 
+Test(description, the_embedding_may_be_set_however_its_line_is_written) {
+  siam_network *network = NULL;
+  siam_description_changes changes = {.embedding = 7};
+  cr_assert_eq(siam_description_parse("test", "input 1 1 4\nlinear name=emb bias=0 features=64\nrelu\n",
+                                      &changes, &network),
+               SIAM_OK, "%s", siam_last_error());
+  cr_expect_eq(siam_network_output(network).channels, 7);
+  cr_expect_str_eq(network->layers[0].name, "emb");
+  cr_expect_eq(network->layers[0].slot_count, 1);
+  siam_network_destroy(network);
+}
+
 Test(description, slots_may_refer_to_parameters_of_earlier_and_later_layers) {
   siam_network *network = parse("input 1 1 10\n"
                                 "linear 5 name=encode weight=decode.weight^T\n"
@@ -106,6 +118,7 @@ Test(description, mistakes_are_refused_with_the_line_and_the_reason) {
   assert_refused("input 28 28 1\nconv 64 29\n", "conv1");
   assert_refused("input 28 28 1\nlinear 64\n", "flatten");
   assert_refused("input 28 28 1\nrelu name=a.b\n", "cannot name a layer");
+  assert_refused("input 28 28 1\nrelu name=c\xff\n", "cannot name a layer");
   assert_refused("input 1 1 4\nlinear 4 name=a\nrelu name=a\n", "two layers are called 'a'");
   assert_refused("input 1 1 4\nlinear 4\nlinear 4 weight=nobody.weight\n", ":3: no layer has a slot");
   assert_refused("input 1 1 4\nlinear 4\nlinear 3 weight=linear1.weight\n", "needs [4,3]");

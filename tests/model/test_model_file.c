@@ -6,6 +6,7 @@
 #include "scratch.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static char *folder;
@@ -143,4 +144,18 @@ Test(model_file, a_weight_that_is_not_finite_is_refused) {
   cr_assert_eq(siam_model_load(device, path, &loaded), SIAM_ERROR_NUMERIC);
   cr_assert_not_null(strstr(siam_last_error(), path));
   siam_model_destroy(model);
+}
+
+Test(model_file, more_facts_than_can_be_told_apart_quickly_are_refused) {
+  enum { MANY = 5000 };
+  static char keys[MANY][8];
+  static siam_safetensors_text metadata[MANY + 4] = {{"format", "siamese-model"},
+                                                     {"format_version", "1"},
+                                                     {"encoder", ENCODER},
+                                                     {"preprocessing", PREPROCESSING}};
+  for (int i = 0; i < MANY; i++) {
+    snprintf(keys[i], sizeof keys[i], "k%d", i);
+    metadata[4 + i] = (siam_safetensors_text){keys[i], ""};
+  }
+  assert_refused(metadata, MANY + 4, 3, "entries of metadata");
 }

@@ -249,6 +249,37 @@ Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_
   check_passes(network, 1);
 }
 
+Test(public_network, a_loaded_network_gives_what_is_added_first_values) {
+  char *folder = siam_scratch_create();
+  const char *path = siam_scratch_path(folder, "saved");
+  BUILD(4, "linear 5 name=body");
+  place();
+  siam_test_ok(siam_network_save(network, path));
+  siam_network_destroy(network);
+  network = NULL;
+  siam_test_ok(siam_network_load(siam_test_device(), path, &network));
+  float *body = read_values(network, "body.weight");
+  siam_test_ok(siam_network_add(network, "linear 3 name=head"));
+  siam_test_ok(siam_network_add(network, "batch_norm name=norm"));
+  place();
+  float *kept = read_values(network, "body.weight"), *head = read_values(network, "head.weight");
+  float *gamma = read_values(network, "norm.weight");
+  cr_expect_arr_eq(body, kept, 20 * sizeof *body);
+  for (int i = 0; i < 15; i++) cr_expect_neq(head[i], 0);
+  for (int i = 0; i < 3; i++) cr_expect_eq(gamma[i], 1);
+  free(body);
+  free(kept);
+  free(head);
+  free(gamma);
+  siam_scratch_remove(folder);
+}
+
+Test(public_network, one_layer_keeps_its_parameters_apart) {
+  BUILD(4, "batch_norm name=norm");
+  said(siam_network_tie(network, "norm.weight", "norm.bias", false), "used by one layer");
+  cr_expect_eq(slot("norm.weight").users, 1);
+}
+
 Test(public_network, a_line_that_cannot_be_added_leaves_the_network_as_it_was) {
   BUILD(10, "linear 5 name=encode");
   place();

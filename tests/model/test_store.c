@@ -162,6 +162,31 @@ Test(store, values_stay_when_parameters_come_and_go) {
   cr_expect_eq(siam_store_find(&store, "leaving", &number), SIAM_ERROR_ARGUMENT);
 }
 
+Test(store, a_placing_that_fails_changes_nothing) {
+  size_t count = 0;
+  unsigned renumbered[16];
+  unsigned leaving = add_weight("leaving", 20, 3);
+  add_weight("staying", 4, 5);
+  place(1);
+  float *before = read("staying", &count);
+  store.parameters[leaving].users = 0;
+  unsigned huge = add_weight("huge", 1 << 20, 1 << 12);
+  siam_store kept = store;
+  cr_expect_eq(siam_store_place(&store, siam_test_device(), 2, renumbered), SIAM_ERROR_ARGUMENT);
+  cr_expect_not_null(strstr(siam_last_error(), "4294967"), "%s", siam_last_error());
+  cr_expect_arr_eq(&store, &kept, sizeof store);
+  float *after = read("staying", &count);
+  cr_expect(siam_check_same_bits(before, after, count));
+  free(after);
+  store.parameters[huge].users = 0;
+  place(2);
+  after = read("staying", &count);
+  cr_expect_eq(store.count, 1);
+  cr_expect(siam_check_same_bits(before, after, count));
+  free(before);
+  free(after);
+}
+
 Test(store, renumbering_tells_where_parameters_went) {
   unsigned renumbered[3];
   add_weight("a", 1, 1);

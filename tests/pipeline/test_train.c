@@ -174,6 +174,44 @@ Test(train, the_log_has_a_row_for_every_step_also_after_resuming) {
   siam_free(bytes);
 }
 
+/// Learning rates of a log, one a step; writes how many.
+static void read_rates(const char *path, float *rates, unsigned most, unsigned *count) {
+  uint8_t *bytes = NULL;
+  size_t size = 0;
+  cr_assert_eq(siam_file_read(path, 1 << 22, &bytes, &size), SIAM_OK, "%s", siam_last_error());
+  *count = 0;
+  for (const char *line = strchr((char *)bytes, '\n'); line[1] != '\0' && *count < most;
+       line = strchr(line + 1, '\n'))
+    cr_assert_eq(sscanf(line + 1, "%*u,%*f,%f", &rates[(*count)++]), 1);
+  siam_free(bytes);
+}
+
+Test(train, a_resumed_run_of_minutes_goes_on_at_the_rate_that_is_due) {
+  enum { MOST = 20000, STOPPED = 60 };
+  static float rates[MOST];
+  siam_train_options options = short_run("model");
+  char log[512];
+  snprintf(log, sizeof log, "%s/log.csv", folder);
+  options.steps = 0;
+  options.log = log;
+  options.minutes = 1000;
+  stop_at point = {.step = STOPPED};
+  options.progress = stop;
+  options.context = &point;
+  siam_train_report report;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_INTERRUPTED);
+  unsigned count = 0;
+  read_rates(log, rates, MOST, &count);
+  cr_assert_eq(count, STOPPED);
+  point.step = STOPPED + 5;
+  options.resume = true;
+  cr_assert_eq(siam_train(device, &options, &report), SIAM_INTERRUPTED);
+  read_rates(log, rates, MOST, &count);
+  cr_assert_eq(count, STOPPED + 5);
+  // A thousand minutes are far from over: the warm-up goes on where it was, far below the full rate.
+  for (unsigned i = STOPPED; i < count; i++) cr_expect_lt(rates[i], 1e-4, "step %u: %g", i + 1, rates[i]);
+}
+
 Test(train, fused_and_two_pass_agree_up_to_rounding_without_batch_statistics) {
   write_encoder("input 16 16 1\nconv 8 3 pad=1\nrelu\nmax_pool 2\nflatten\nlinear 8\nl2_normalize\n");
   siam_train_options fused = short_run("fused"), two_pass = short_run("two_pass");
