@@ -93,7 +93,8 @@ __kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_col
   BIND(bias);
   BIND_OUT(c);
   __local floatw panel[DEPTH * VECTORS];
-  __local float band[DEPTH * BAND_STEP];
+  // Written by whole vectors, so aligned for them.
+  __local float band[DEPTH * BAND_STEP] __attribute__((aligned(64)));
   const int column = get_global_id(0) * COLUMNS, columns = min(n - column, COLUMNS);
   const int first_row = get_global_id(1) * rows, last_row = min(first_row + rows, m);
   const int k_first = get_global_id(2) * part, k_last = min(k_first + part, k);

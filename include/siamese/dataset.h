@@ -34,6 +34,9 @@ typedef enum siam_resize_mode {
   SIAM_RESIZE_STRETCH        ///< Fills the size; the aspect ratio changes.
 } siam_resize_mode;
 
+/// Version of the resampler, in every model file; raised whenever the same picture would give other bytes.
+#define SIAM_RESAMPLER_VERSION 1
+
 /// "letterbox", "crop" or "stretch"; static storage. A value that is none of them gives NULL.
 SIAM_API const char *siam_resize_mode_name(siam_resize_mode mode);
 /// The mode of a name; SIAM_ERROR_ARGUMENT names the three there are.

@@ -7,7 +7,8 @@
 
 /// Zero means the default.
 typedef struct siam_evaluate_options {
-  uint32_t pairs;       ///< At most so many, half of them same; 0: 6,000. A pair set gives its own.
+  uint32_t pairs;       ///< At most so many, half of them same; 0: 6,000, and 40,000 for the figures at fixed
+                        ///< false-accept rates. A pair set gives its own.
   uint32_t ways;        ///< Classes of a one-shot trial; 0: 20, or as many as there are.
   uint32_t trials;      ///< One-shot trials; 0: 10,000.
   bool within_parent;   ///< Different pairs and the classes of a trial come from one parent folder.
@@ -25,7 +26,8 @@ typedef struct siam_evaluation {
   uint32_t images, broken, classes;
   bool has_verification; ///< False for prepared runs.
   siam_verification verification;
-  bool has_one_shot; ///< False for data without classes, or with too few.
+  uint64_t rate_different_pairs; ///< Behind its figures at fixed false-accept rates.
+  bool has_one_shot;             ///< False for data without classes, or with too few.
   siam_one_shot one_shot;
   double calibration_error; ///< Expected calibration error of the similarity; NAN without calibration.
   double seconds;           ///< Of reading and embedding.

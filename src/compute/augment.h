@@ -1,6 +1,3 @@
-/// compute/ holds the arithmetic that is not a layer of its own: matrix products, convolutions, reductions,
-/// and the way of pictures into the network. It knows devices and tapes, nothing of networks or files.
-///
 /// augment.h: 8-bit pictures in, the network's float input out: augmented and normalised by one kernel.
 /// docs/augmentation.md has the formulas. Every draw depends on (seed, step, position in the batch) alone,
 /// so a resumed run continues bit for bit, and a picture comes out the same whichever others are in its batch

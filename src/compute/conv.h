@@ -29,7 +29,7 @@ size_t siam_conv_output_count(const siam_conv_shape *shape);
 size_t siam_conv_weight_count(const siam_conv_shape *shape);
 
 /// The three passes. Each adds commands to the tape; the engine depends on device, pass and shape, and
-/// SIAMESE_CONV=auto|direct|im2col|winograd2|winograd4 in the environment forces one wherever it can do the
+/// SIAMESE_CONV=auto|direct|im2col in the environment forces one wherever it can do the
 /// shape (elsewhere the choice stays automatic); it is read whenever a pass is added. Results repeat bit for
 /// bit on one device.
 

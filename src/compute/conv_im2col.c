@@ -31,7 +31,7 @@ static int images_of_slice(const siam_device *device, const siam_conv_shape *sha
   return images < (size_t)shape->images ? (int)images : shape->images;
 }
 
-/// Adds im2col (or, with `gather` false, col2im) over the images of `slice`.
+/// Adds im2col (or, with `to_columns` false, col2im) over the images of `slice`.
 static siam_status add_gather(siam_tape *tape, const siam_conv_shape *slice, bool to_columns, siam_view image,
                               siam_view columns) {
   const siam_device_traits *traits = &siam_tape_device(tape)->traits;

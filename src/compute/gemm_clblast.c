@@ -28,10 +28,19 @@ static siam_status call(siam_device *device, void *context, const siam_place *pl
                    gemm->m, gemm->k, gemm->k, gemm->n, device->info.name, (int)code);
 }
 
+/// CLBlast's cache holds on to the contexts of its programs, so a device that closes has it emptied. Other
+/// devices' kernels are built again at their next product.
+static void forget(void) {
+  pthread_mutex_lock(&clblast_lock);
+  CLBlastClearCache();
+  pthread_mutex_unlock(&clblast_lock);
+}
+
 siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm) {
   siam_gemm *context = siam_allocate(1, sizeof *context);
   if (context == NULL) return SIAM_ERROR_MEMORY;
   *context = *gemm;
+  siam_tape_device(tape)->forget = forget;
   const siam_view views[3] = {gemm->a, gemm->b, gemm->c};
   SIAM_RETURN_IF_FAILED(siam_tape_call(tape, call, context, siam_free, views, 3));
   return siam_epilogue_add(tape, &gemm->epilogue, gemm->c, gemm->m, gemm->n, gemm->ldc);

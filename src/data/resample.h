@@ -7,9 +7,6 @@
 
 #include <siamese/dataset.h>
 
-/// Raised whenever the same picture would give other bytes.
-#define SIAM_RESAMPLER_VERSION 1
-
 /// What the network expects.
 typedef struct siam_picture_shape {
   uint32_t height, width, channels; ///< Channels: 1 (Rec. 601 luma of a coloured picture) or 3.

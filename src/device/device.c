@@ -90,7 +90,7 @@ cleanup:
 void siam_device_destroy(siam_device *device) {
   if (device == NULL) return;
   if (device->queue != NULL) clFinish(device->queue);
-  if (device->gemm_destroy != NULL) device->gemm_destroy(device->gemm);
+  if (device->forget != NULL) device->forget();
   siam_programs_release(device);
   if (device->queue != NULL) clReleaseCommandQueue(device->queue);
   if (device->context != NULL) clReleaseContext(device->context);

@@ -34,8 +34,7 @@ struct siam_device {
   siam_logger logger;
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
-  struct siam_gemm_state *gemm;  ///< Owned by compute/gemm; NULL until its first use.
-  void (*gemm_destroy)(struct siam_gemm_state *);
+  void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
 
 /// Records `error` with OpenCL's name for it; -4 and -5 get the hint that device memory may have run out.

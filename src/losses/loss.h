@@ -18,7 +18,7 @@ typedef enum siam_loss_word {
   SIAM_LOSS_DIFFERENT_DISTANCE, ///< Mean distance of different pairs.
   SIAM_LOSS_SAME_COUNT,
   SIAM_LOSS_DIFFERENT_COUNT,
-  SIAM_LOSS_ACTIVE_COUNT, ///< Different pairs that the loss still pushes.
+  SIAM_LOSS_ACTIVE_COUNT, ///< Different pairs the mean is over: within the margin, or the chosen nearest.
   SIAM_LOSS_SPREAD,       ///< √ of the embeddings' variance summed over dimensions: 0 is collapse.
   SIAM_LOSS_WORDS = 8
 } siam_loss_word;

@@ -13,8 +13,7 @@
 #include <string.h>
 
 #define FORMAT "siamese-model"
-#define FORMAT_VERSION 1
-enum { RESAMPLER_VERSION = 1 };
+#define FORMAT_VERSION "1"
 
 static const char *const reserved_keys[] = {"format",        "format_version", "encoder",
                                             "preprocessing", "data_checksum",  NULL};
@@ -39,7 +38,7 @@ static char *write_preprocessing(const siam_preprocessing *preprocessing, int ch
   }
   json_t *object =
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
-                "resampler", RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
+                "resampler", SIAM_RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
   char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(object);
   return text;
@@ -67,12 +66,12 @@ static siam_status read_preprocessing(const char *text, int channels, siam_prepr
     goto cleanup;
   }
   json_int_t version = json_integer_value(json_object_get(object, "resampler"));
-  if (version != RESAMPLER_VERSION) {
+  if (version != SIAM_RESAMPLER_VERSION) {
     status =
         siam_fail(SIAM_ERROR_UNSUPPORTED,
                   "made with resampler %" JSON_INTEGER_FORMAT ", and this version has %d; use the version "
                   "that trained it",
-                  version, RESAMPLER_VERSION);
+                  version, SIAM_RESAMPLER_VERSION);
     goto cleanup;
   }
   SIAM_TRY(siam_resize_mode_parse(resize, &preprocessing->resize));
@@ -94,7 +93,6 @@ typedef struct file_content {
   siam_safetensors_tensor *tensors;
   siam_safetensors_text *metadata, *aliases;
   char (*alias_names)[SIAM_PARAMETER_NAME_SIZE];
-  char version[16];
   char *preprocessing;
 } file_content;
 
@@ -152,9 +150,8 @@ siam_status siam_model_save(siam_model *model, const char *path) {
   }
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, content.weights));
   fill_tensors(store, content.weights, content.tensors);
-  snprintf(content.version, sizeof content.version, "%d", FORMAT_VERSION);
   const siam_safetensors_text own[] = {{"format", FORMAT},
-                                       {"format_version", content.version},
+                                       {"format_version", FORMAT_VERSION},
                                        {"encoder", model->encoder},
                                        {"preprocessing", content.preprocessing}};
   memcpy(content.metadata, own, sizeof own);
@@ -180,9 +177,9 @@ static siam_status check_format(const siam_safetensors *file) {
       siam_safetensors_find_metadata(file, "encoder") == NULL)
     return siam_fail(SIAM_ERROR_FORMAT, "a safetensors file, but not a model of this toolkit; train one with "
                                         "siamese-train");
-  if (strcmp(version, "1") != 0)
+  if (strcmp(version, FORMAT_VERSION) != 0)
     return siam_fail(SIAM_ERROR_UNSUPPORTED,
-                     "has format version %.16s and this program reads %d; use a newer one", version,
+                     "has format version %.16s and this program reads %s; use a newer one", version,
                      FORMAT_VERSION);
   return SIAM_OK;
 }

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -8,7 +9,6 @@
 #include <siamese/embed.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /// All that embedding a collection needs.
 typedef struct collection {
@@ -116,23 +116,20 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
   if (options == NULL) options = &standard;
   siam_status status = SIAM_OK;
   collection all = {0};
-  struct timespec start, end;
+  double start = siam_seconds();
   bool npy = ends_in(output, ".npy");
   if (!npy && !ends_in(output, ".csv"))
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: embeddings are written as .npy or .csv; end the name in one",
                      output);
   SIAM_TRY(check_places(output, npy));
-  clock_gettime(CLOCK_MONOTONIC, &start);
   siam_dataset_options collect = {.logger = options->logger};
   SIAM_TRY(siam_dataset_collect(paths, count, &collect, &all.dataset));
   SIAM_TRY(embed_all(model, options, &all));
   SIAM_TRY(npy ? write_npy(&all, output) : write_csv(&all, output));
-  clock_gettime(CLOCK_MONOTONIC, &end);
   *report = (siam_embed_report){.images = (uint32_t)all.count,
                                 .broken = siam_images_get_facts(all.images)->broken,
                                 .embedding = (int)all.dimensions,
-                                .seconds = (double)(end.tv_sec - start.tv_sec) +
-                                           1e-9 * (double)(end.tv_nsec - start.tv_nsec)};
+                                .seconds = siam_seconds() - start};
 cleanup:
   siam_images_destroy(all.images);
   siam_dataset_destroy(all.dataset);

@@ -106,13 +106,18 @@ static siam_status write_tape(siam_step *step) {
   return siam_tape_seal(step->tape);
 }
 
-static siam_status check(const siam_model *model, const siam_step_options *options) {
-  double reach = siam_network_reach(model->network), margin = options->loss_options.margin;
+siam_status siam_step_check_margin(const siam_model *model, double margin) {
+  double reach = siam_network_reach(model->network);
   if (!(margin > 0) || margin > reach)
     return siam_fail(SIAM_ERROR_ARGUMENT,
                      "a margin of %g cannot be reached: distances of this encoder lie in 0..%g; choose a "
                      "margin inside",
                      margin, reach);
+  return SIAM_OK;
+}
+
+static siam_status check(const siam_model *model, const siam_step_options *options) {
+  SIAM_RETURN_IF_FAILED(siam_step_check_margin(model, options->loss_options.margin));
   if (options->rows < 2)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a step of %d pictures; use at least 2", options->rows);
   bool drawn = options->loss_options.pairing == SIAM_PAIRING_DRAWN;

@@ -41,6 +41,9 @@ typedef struct siam_step_result {
 
 typedef struct siam_step siam_step;
 
+/// Refuses a margin that no two outputs of the model can be apart; siam_step_create() asks too.
+siam_status siam_step_check_margin(const siam_model *model, double margin);
+
 /// Writes the tape and makes the optimiser's state, zeroed. The model must outlive the step.
 siam_status siam_step_create(siam_model *model, const siam_step_options *options, siam_step **step);
 void siam_step_destroy(siam_step *step);

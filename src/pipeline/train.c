@@ -12,6 +12,11 @@ static void report_data(const siam_training *run) {
   report->images = siam_images_count(run->images);
   report->classes = siam_dataset_count_classes(run->training);
   report->broken = siam_images_get_facts(run->images)->broken;
+  report->calibrated_on_training = run->validation == NULL;
+  if (run->validation != NULL) {
+    report->validation_images = siam_images_count(run->validation_images);
+    report->validation_classes = siam_dataset_count_classes(run->validation);
+  }
   siam_step_memory(run->step, &report->arena_bytes, &report->separate_bytes);
 }
 
@@ -23,26 +28,18 @@ static siam_status describe_training(siam_training *run) {
 /// Thresholds and calibration on what was held out; on the training data where nothing was.
 static siam_status calibrate(siam_training *run) {
   siam_train_report *report = run->report;
-  siam_status status = SIAM_OK;
-  siam_images *images = run->images;
-  siam_dataset *dataset = run->training;
+  bool held_out = run->validation != NULL;
+  siam_images *images = held_out ? run->validation_images : run->images;
+  const siam_dataset *dataset = held_out ? run->validation : run->training;
   // The supply may have ordered pictures ahead; nobody will take them any more.
   siam_supply_destroy(run->supply);
   run->supply = NULL;
-  report->calibrated_on_training = run->validation == NULL;
-  if (run->validation != NULL) {
-    images = NULL;
-    dataset = run->validation;
-    SIAM_TRY(siam_training_open_images(run, "reading validation pictures", dataset, &images));
-    report->validation_images = siam_images_count(images);
-    report->validation_classes = siam_dataset_count_classes(dataset);
-  }
   siam_calibration_options options = {.seed = run->options->seed,
                                       .logger = run->options->logger,
                                       .preparing = run->options->preparing,
                                       .context = run->options->context};
   siam_calibration_summary summary;
-  SIAM_TRY(siam_model_calibrate(run->model, dataset, images, &options, &summary));
+  SIAM_RETURN_IF_FAILED(siam_model_calibrate(run->model, dataset, images, &options, &summary));
   report->auc = summary.auc;
   report->eer = summary.eer;
   report->accuracy = summary.accuracy;
@@ -53,9 +50,7 @@ static siam_status calibrate(siam_training *run) {
              "reversed, or was training too short?");
     siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", report->warning);
   }
-cleanup:
-  if (images != run->images) siam_images_destroy(images);
-  return status;
+  return SIAM_OK;
 }
 
 /// From the trained network to the model file.

@@ -16,7 +16,7 @@ typedef struct siam_training {
   const siam_train_options *options;
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
-  siam_images *images;
+  siam_images *images, *validation_images;
   siam_model *model;
   siam_step_options step_options;
   siam_supply_options supply_options;

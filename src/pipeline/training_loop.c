@@ -1,17 +1,10 @@
 #include "pipeline/training.h"
 
+#include "base/clock.h"
 #include "pipeline/checkpoint.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
-
-/// Seconds on a clock that never jumps.
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /// The clock of a run and its speed of late.
 typedef struct run_pace {
@@ -22,7 +15,7 @@ typedef struct run_pace {
 } run_pace;
 
 static void tick(run_pace *pace) {
-  double time = now(), taken = time - pace->last;
+  double time = siam_seconds(), taken = time - pace->last;
   pace->step_seconds += pace->step_seconds > 0 ? (taken - pace->step_seconds) / 20 : taken;
   pace->last = time;
 }
@@ -117,13 +110,13 @@ static siam_status loop(siam_training *run, run_pace *pace) {
     // Only weights that are known to be good replace the last checkpoint.
     SIAM_RETURN_IF_FAILED(settle(run, pace));
     SIAM_RETURN_IF_FAILED(save(run, pace, done));
-    pace->saved = pace->last = now();
+    pace->saved = pace->last = siam_seconds();
   }
   return settle(run, pace);
 }
 
 siam_status siam_training_loop(siam_training *run) {
-  double time = now();
+  double time = siam_seconds();
   run_pace pace = {.start = time - run->first_seconds, .saved = time, .last = time};
   uint32_t before = run->first_step;
   // A resumed run knows its speed, so its first step has the learning rate that is due.
@@ -133,7 +126,7 @@ siam_status siam_training_loop(siam_training *run) {
   }
   run->report->steps = before;
   siam_status status = loop(run, &pace);
-  double seconds = now() - time;
+  double seconds = siam_seconds() - time;
   run->report->seconds = run->first_seconds + seconds;
   run->report->pairs_per_second =
       (run->report->steps - before) * (siam_supply_rows(run->supply) / 2.0) / fmax(seconds, 1e-9);

@@ -214,8 +214,13 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(check_places(run));
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(make_model(run));
+  SIAM_RETURN_IF_FAILED(siam_step_check_margin(run->model, run->step_options.loss_options.margin));
   SIAM_RETURN_IF_FAILED(split_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run, "reading pictures", run->training, &run->images));
+  // Opened before training too: what is wrong with them must not show only when hours have gone by.
+  if (run->validation != NULL)
+    SIAM_RETURN_IF_FAILED(siam_training_open_images(run, "reading validation pictures", run->validation,
+                                                    &run->validation_images));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
   SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
                                                run->model->preprocessing.deviation));
@@ -238,6 +243,7 @@ void siam_training_release(siam_training *run) {
   siam_step_destroy(run->step);
   siam_supply_destroy(run->supply);
   siam_images_destroy(run->images);
+  siam_images_destroy(run->validation_images);
   siam_model_destroy(run->model);
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #define EVAL "siamese-eval -m m.siamese "
-#define KEYS "model data device images broken classes verification one_shot calibration_error seconds"
+#define KEYS                                                                                                 \
+  "model data device images broken classes rate_different_pairs verification one_shot calibration_error "    \
+  "seconds"
 
 static void begin(void) {
   siam_cli_begin(true);

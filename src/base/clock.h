@@ -1,0 +1,8 @@
+/// Time that never jumps.
+#ifndef SIAM_BASE_CLOCK_H
+#define SIAM_BASE_CLOCK_H
+
+/// Seconds since some moment before the program; only differences mean anything.
+double siam_seconds(void);
+
+#endif
