@@ -128,6 +128,8 @@ static void print_text(const siam_evaluation *evaluation) {
   if (evaluation->has_verification)
     printf("; %llu same and %llu different pairs", (unsigned long long)evaluation->verification.same_pairs,
            (unsigned long long)evaluation->verification.different_pairs);
+  if (evaluation->rate_different_pairs > evaluation->verification.different_pairs)
+    printf(", for false-accept rates %llu", (unsigned long long)evaluation->rate_different_pairs);
   printf("\n\n");
   app_table *table = app_table_create(columns, 3);
   if (evaluation->has_verification) add_verification(table, &evaluation->verification);
