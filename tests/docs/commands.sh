@@ -26,12 +26,12 @@ lines_of_docs() {
 }
 lines_of_help() {
   local program
-  for program in "$build"/bin/siamese-{train,compare,eval,embed,devices}; do
-    "$program" --help | sed -nE 's/^ +(siamese-.*)/\1/p'
+  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices},weight-sharing}; do
+    "$program" --help | sed -nE 's/^ +((siamese-|weight-sharing).*)/\1/p'
   done
 }
 commands() {
-  { lines_of_docs; lines_of_help; } | sed 's#^build/bin/##' | grep -E '^(siamese-[a-z-]+|script/[a-z]+|build/tests/[a-z_]+)( |$)' |
+  { lines_of_docs; lines_of_help; } | sed 's#^build/bin/##' | grep -E '^(siamese-[a-z-]+|weight-sharing|script/[a-z]+|build/tests/[a-z_]+)( |$)' |
     grep -vE '\[(OPTION|-)|\.\.\.$' | awk '!seen[$0]++'
 }
 

@@ -1,0 +1,130 @@
+#include "sharing/lesson.h"
+
+#include "common/message.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// A block or a network that lives as long as the part.
+struct sharing_owned {
+  sharing_owned *next;
+  void *block;
+  siam_network *network;
+};
+
+static sharing_owned *own(sharing_lesson *lesson) {
+  sharing_owned *entry = app_allocate(1, sizeof *entry);
+  entry->next = lesson->owned;
+  lesson->owned = entry;
+  return entry;
+}
+
+static void release(sharing_lesson *lesson) {
+  for (sharing_owned *entry = lesson->owned, *next; entry != NULL; entry = next) {
+    next = entry->next;
+    siam_network_destroy(entry->network);
+    free(entry->block);
+    free(entry);
+  }
+  lesson->owned = NULL;
+}
+
+siam_status sharing_run(const sharing_part *part, const sharing_lesson *common, json_t **object,
+                        unsigned *failures) {
+  sharing_lesson lesson = *common;
+  lesson.name = part->name;
+  lesson.object = json_pack("{ss s[]}", "title", part->title, "claims");
+  if (lesson.object == NULL) exit(app_fail("out of memory"));
+  if (!lesson.json)
+    printf("%s%s%s\n", app_paint(stdout, APP_BOLD), part->title, app_paint(stdout, APP_PLAIN));
+  const siam_status status = part->run(&lesson);
+  release(&lesson);
+  if (!lesson.json) putchar('\n');
+  json_object_set_new(lesson.object, "held", json_boolean(lesson.failures == 0));
+  *object = lesson.object;
+  *failures += lesson.failures;
+  return status;
+}
+
+void sharing_say(const sharing_lesson *lesson, const char *format, ...) {
+  if (lesson->json) return;
+  va_list arguments;
+  va_start(arguments, format);
+  fputs("  ", stdout);
+  vprintf(format, arguments);
+  putchar('\n');
+  va_end(arguments);
+}
+
+void sharing_show(const sharing_lesson *lesson, app_table *table) {
+  if (!lesson->json) {
+    putchar('\n');
+    app_table_print(table, stdout);
+    putchar('\n');
+  }
+  app_table_destroy(table);
+}
+
+void sharing_claim(sharing_lesson *lesson, bool held, const char *claim, const char *evidence, ...) {
+  char *text = NULL;
+  va_list arguments;
+  va_start(arguments, evidence);
+  if (vasprintf(&text, evidence, arguments) < 0) exit(app_fail("out of memory"));
+  va_end(arguments);
+  if (!lesson->json)
+    printf("  %s%-6s%s  %-20s  %s\n", app_paint(stdout, held ? APP_GREEN : APP_RED), held ? "held" : "FAILED",
+           app_paint(stdout, APP_PLAIN), claim, text);
+  if (!held) {
+    lesson->failures++;
+    app_fail("claim failed: %s: %s: %s", lesson->name, claim, text);
+  }
+  json_array_append_new(json_object_get(lesson->object, "claims"),
+                        json_pack("{ss sb ss}", "claim", claim, "held", held, "evidence", text));
+  free(text);
+}
+
+float *sharing_floats(sharing_lesson *lesson, size_t count) {
+  return own(lesson)->block = app_allocate(count, sizeof(float));
+}
+
+double *sharing_doubles(sharing_lesson *lesson, size_t count) {
+  return own(lesson)->block = app_allocate(count, sizeof(double));
+}
+
+siam_status sharing_describe(sharing_lesson *lesson, int inputs, const char *const *lines,
+                             siam_network **network) {
+  SHARING_TRY(siam_network_create(1, 1, inputs, network));
+  own(lesson)->network = *network;
+  for (; *lines != NULL; lines++) SHARING_TRY(siam_network_add(*network, *lines));
+  return SIAM_OK;
+}
+
+siam_status sharing_build(sharing_lesson *lesson, int inputs, const char *const *lines,
+                          siam_network **network) {
+  SHARING_TRY(sharing_describe(lesson, inputs, lines, network));
+  return siam_network_place(*network, lesson->device, lesson->seed);
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+static uint64_t mix(uint64_t z) {
+  z += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+void sharing_draw(const sharing_lesson *lesson, unsigned what, size_t count, float *values) {
+  const uint64_t key = mix(lesson->seed ^ mix(what));
+  for (size_t i = 0; i < count; i++) values[i] = ((float)(mix(key + i) >> 55) - 256) / 256;
+}
+
+bool sharing_same_bits(const float *a, const float *b, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t left, right;
+    memcpy(&left, &a[i], sizeof left);
+    memcpy(&right, &b[i], sizeof right);
+    if (left != right) return false;
+  }
+  return true;
+}
