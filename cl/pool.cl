@@ -2,20 +2,11 @@
 // walks rows (pixels) of the written tensor, channels along the vectors. Backward passes gather: each input
 // pixel looks at the windows it lies in, so that nothing is written twice and no atomics are needed.
 #include "common.clh"
+#include "each_pixel.clh"
 
 #define SIZES                                                                                                \
   const int images, const int height, const int width, const int channels, const int out_height,             \
       const int out_width, const int kernel_height, const int kernel_width, const int stride, const int pad
-
-// Runs over rows of `count`: image n, row r, column q of a picture `lines` × `columns`, channel offset c.
-#define EACH_PIXEL(lines, columns)                                                                           \
-  const int count = images * (lines) * (columns), slices = get_global_size(1);                               \
-  const int share = (count + slices - 1) / slices;                                                           \
-  const int first = min((int)get_global_id(1) * share, count), last = min(first + share, count);             \
-  for (int pixel = first; pixel < last; pixel++)                                                             \
-    for (int c = get_global_id(0) * WIDTH, q = pixel % (columns), r = pixel / (columns) % (lines),           \
-             n = pixel / (columns) / (lines);                                                                \
-         c + WIDTH <= channels; c += get_global_size(0) * WIDTH)
 
 // The part of window (r, q) that lies inside the picture.
 #define WINDOW(r, q)                                                                                         \

@@ -11,8 +11,8 @@ The module is built from the encoder's description in the metadata. Its paramete
 the file, so safetensors.torch.load_model(encoder, path) reads any other file of the same encoder into it, shared
 parameters too, and it can be trained on. For PyTorch's own layouts:
 
-    conv  weight   file [kernel, kernel, in, out]  ->  weight.permute(3, 2, 0, 1)
-    linear weight  file [in, out]                  ->  weight.t()
+    conv, conv_transpose weight  file [kernel, kernel, in, out], [kernel, kernel, out, in]  ->  .permute(3, 2, 0, 1)
+    linear weight                file [in, out]                                             ->  .t()
 
 Pictures that have not the network's size are brought to it by Pillow, whose pixels are not quite those of
 siamese-embed; give 8-bit pictures of that size where it matters.
@@ -25,10 +25,24 @@ import safetensors
 import torch
 import torch.nn.functional as F
 
+
+
+def repeat(layer, x):
+    """Each pixel factor × factor times; what output_pad adds repeats the last row and column."""
+    factor, pad = layer.whole("factor", 1), layer.whole("output_pad", 0)
+    rows, columns = (torch.arange(side * factor + pad).div(factor, rounding_mode="floor").clamp(max=side - 1)
+                     for side in x.shape[2:])
+    return x[:, :, rows][:, :, :, columns]
+
+
 # Each kind of layer: the names of its bare numbers, and its function of (layer, x) with x [N, C, H, W].
 KINDS = {
     "conv": ("filters kernel", lambda l, x: F.conv2d(x, l.slot("weight").permute(3, 2, 0, 1), l.slot("bias"),
                                                      l.whole("stride", 1), l.whole("pad", 0))),
+    "conv_transpose": ("filters kernel",
+                       lambda l, x: F.conv_transpose2d(x, l.slot("weight").permute(3, 2, 0, 1), l.slot("bias"),
+                                                       l.whole("stride", 1), l.whole("pad", 0),
+                                                       l.whole("output_pad", 0))),
     "linear": ("features", lambda l, x: F.linear(x.flatten(1), l.slot("weight").t(), l.slot("bias"))[:, :, None, None]),
     "batch_norm": ("", lambda l, x: F.batch_norm(x, l.running_mean, l.running_var, l.slot("weight"), l.slot("bias"),
                                                  l.training, l.number("momentum", 0.1), l.number("epsilon", 1e-5))),
@@ -39,9 +53,13 @@ KINDS = {
     "max_pool": ("kernel", lambda l, x: F.max_pool2d(x, *l.window())),
     "avg_pool": ("kernel", lambda l, x: F.avg_pool2d(x, *l.window(), count_include_pad=False)),
     "global_avg_pool": ("", lambda l, x: x.mean((2, 3), keepdim=True)),
+    "upsample": ("factor", repeat),
     "dropout": ("rate", lambda l, x: F.dropout(x, l.number("rate", 0.5), l.training)),
     # The file's order is height, width, channel.
     "flatten": ("", lambda l, x: x.permute(0, 2, 3, 1).flatten(1)[:, :, None, None]),
+    "reshape": ("height width channels",
+                lambda l, x: x.permute(0, 2, 3, 1).reshape(len(x), l.whole("height", 0), l.whole("width", 0),
+                                                           l.whole("channels", 0)).permute(0, 3, 1, 2)),
     "l2_normalize": ("", lambda l, x: F.normalize(x, dim=1, eps=1e-12)),
 }
 

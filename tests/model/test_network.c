@@ -290,6 +290,7 @@ Test(network, every_layer_type_has_a_reference) {
     double options[SIAM_OPTIONS_MAX];
     for (int o = 0; o < SIAM_OPTIONS_MAX; o++) options[o] = o < type->positional ? 1 : NAN;
     if (strcmp(type->name, "dropout") == 0) options[0] = 0.5;
+    if (strcmp(type->name, "reshape") == 0) options[2] = 4;
     siam_test_ok(siam_network_create(1, 1, 4, &network));
     siam_test_ok(siam_network_add_layer(network, type, NULL, options));
     place(1);

@@ -42,6 +42,29 @@ relu
 linear 7
 l2_normalize
 """
+AUTOENCODER = """
+input 17 15 1
+conv 6 3 stride=2 pad=1 name=first
+relu
+max_pool 2
+conv 8 3 name=second
+tanh
+flatten
+linear 12 name=encode
+linear 32 weight=encode.weight^T
+relu
+reshape 2 2 8
+conv_transpose 6 3 weight=second.weight
+leaky_relu
+upsample 2
+upsample 1 output_pad=1
+conv_transpose 2 2 stride=3 pad=1 output_pad=2
+relu
+conv_transpose 1 3 bias=0
+flatten
+linear 9
+l2_normalize
+"""
 POOLED = "input 16 20 1\nconv 5 4\nrelu\nglobal_avg_pool\nlinear 3\n"
 
 
@@ -92,6 +115,7 @@ def main():
     agree = [compare(programs, "conv4", "conv4", (28, 28, 1), 20),
              compare(programs, "lenet", "lenet", (28, 28, 1), 20),
              compare(programs, "every layer", EVERY_LAYER, (17, 17, 3), 20),
+             compare(programs, "autoencoder", AUTOENCODER, (17, 15, 1), 20),
              compare(programs, "oblong", POOLED, (16, 20, 1), 20),
              compare(programs, "koch", "koch", (105, 105, 1), 2)]
     sys.exit(0 if all(agree) else 1)

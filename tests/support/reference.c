@@ -25,24 +25,25 @@ static size_t output_count(const siam_reference *r) {
   return (size_t)r->images * siam_shape_count(r->layer->out);
 }
 
-/// Calls `visit` for every place of a filter that lies inside the picture: the pixel [n,row,column] of x
-/// under it, the pixel [n,out_row,out_column] of y it adds to, and the first of its weights [ky][kx][·][·].
-typedef void (*tap_function)(const siam_reference *r, size_t x_pixel, size_t y_pixel, size_t tap);
-static void each_tap(const siam_reference *r, tap_function visit) {
-  siam_shape in = r->layer->in, out = r->layer->out;
+/// Calls `visit` for every place of a filter on pictures of the shape `from`, which a convolution brings to
+/// the shape `to`, that lies inside: the pixel [n,row,column] of `from` under it, the pixel
+/// [n,to_row,to_column] of `to` that it belongs to, and the first of its weights
+/// [ky][kx][from.channels][to.channels].
+typedef void (*tap_function)(const siam_reference *r, size_t from_pixel, size_t to_pixel, size_t tap);
+static void each_tap(const siam_reference *r, siam_shape from, siam_shape to, tap_function visit) {
   int kernel = (int)siam_reference_option(r->layer, "kernel");
   int stride = (int)siam_reference_option(r->layer, "stride"),
       pad = (int)siam_reference_option(r->layer, "pad");
   for (int n = 0; n < r->images; n++)
-    for (int out_row = 0; out_row < out.height; out_row++)
-      for (int out_column = 0; out_column < out.width; out_column++)
+    for (int to_row = 0; to_row < to.height; to_row++)
+      for (int to_column = 0; to_column < to.width; to_column++)
         for (int ky = 0; ky < kernel; ky++)
           for (int kx = 0; kx < kernel; kx++) {
-            int row = out_row * stride + ky - pad, column = out_column * stride + kx - pad;
-            if (row < 0 || row >= in.height || column < 0 || column >= in.width) continue;
-            visit(r, siam_reference_at(in, n, row, column, 0),
-                  siam_reference_at(out, n, out_row, out_column, 0),
-                  (size_t)(ky * kernel + kx) * (size_t)in.channels * (size_t)out.channels);
+            int row = to_row * stride + ky - pad, column = to_column * stride + kx - pad;
+            if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
+            visit(r, siam_reference_at(from, n, row, column, 0),
+                  siam_reference_at(to, n, to_row, to_column, 0),
+                  (size_t)(ky * kernel + kx) * (size_t)from.channels * (size_t)to.channels);
           }
 }
 
@@ -81,12 +82,43 @@ static void bias_backward(const siam_reference *r) {
 
 static void conv_forward(const siam_reference *r) {
   start_with_bias(r);
-  each_tap(r, conv_tap_forward);
+  each_tap(r, r->layer->in, r->layer->out, conv_tap_forward);
 }
 
 static void conv_backward(const siam_reference *r) {
   memset(r->dx, 0, input_count(r) * sizeof *r->dx);
-  each_tap(r, conv_tap_backward);
+  each_tap(r, r->layer->in, r->layer->out, conv_tap_backward);
+  bias_backward(r);
+}
+
+// y[o] += Σ_c x[c] · w[o][c]
+static void transpose_tap_forward(const siam_reference *r, size_t y_pixel, size_t x_pixel, size_t tap) {
+  int channels = r->layer->in.channels, filters = r->layer->out.channels;
+  for (int o = 0; o < filters; o++)
+    for (int c = 0; c < channels; c++)
+      r->y[y_pixel + (size_t)o] += r->x[x_pixel + (size_t)c] * r->weight[0][tap + (size_t)(o * channels + c)];
+}
+
+// dx[c] += Σ_o dy[o] · w[o][c],  dw[o][c] += x[c] · dy[o]
+static void transpose_tap_backward(const siam_reference *r, size_t y_pixel, size_t x_pixel, size_t tap) {
+  int channels = r->layer->in.channels, filters = r->layer->out.channels;
+  for (int o = 0; o < filters; o++)
+    for (int c = 0; c < channels; c++) {
+      size_t w = tap + (size_t)(o * channels + c);
+      r->dx[x_pixel + (size_t)c] += r->dy[y_pixel + (size_t)o] * r->weight[0][w];
+      r->gradient[0][w] += r->x[x_pixel + (size_t)c] * r->dy[y_pixel + (size_t)o];
+    }
+}
+
+// The filters go over y, and each of their places belongs to a pixel of x.
+static void conv_transpose_forward(const siam_reference *r) {
+  start_with_bias(r);
+  each_tap(r, r->layer->out, r->layer->in, transpose_tap_forward);
+}
+
+static void conv_transpose_backward(const siam_reference *r) {
+  memset(r->dx, 0, input_count(r) * sizeof *r->dx);
+  each_tap(r, r->layer->out, r->layer->in, transpose_tap_backward);
   bias_backward(r);
 }
 
@@ -302,6 +334,26 @@ static void avg_pool_backward(const siam_reference *r) {
   each_window(r, average_window_backward);
 }
 
+/// The element of x that element i of y repeats.
+static size_t repeated_of(const siam_reference *r, size_t i) {
+  siam_shape in = r->layer->in, out = r->layer->out;
+  int factor = (int)siam_reference_option(r->layer, "factor");
+  int c = (int)(i % (size_t)out.channels), column = (int)(i / (size_t)out.channels % (size_t)out.width);
+  int row = (int)(i / (size_t)(out.channels * out.width) % (size_t)out.height);
+  int n = (int)(i / siam_shape_count(out));
+  return siam_reference_at(in, n, smaller(row / factor, in.height - 1),
+                           smaller(column / factor, in.width - 1), c);
+}
+
+static void upsample_forward(const siam_reference *r) {
+  for (size_t i = 0; i < output_count(r); i++) r->y[i] = r->x[repeated_of(r, i)];
+}
+
+static void upsample_backward(const siam_reference *r) {
+  memset(r->dx, 0, input_count(r) * sizeof *r->dx);
+  for (size_t i = 0; i < output_count(r); i++) r->dx[repeated_of(r, i)] += r->dy[i];
+}
+
 double siam_reference_dropout_factor(const siam_reference *r, size_t i) {
   if (!r->training) return 1;
   double rate = (float)siam_reference_option(r->layer, "rate");
@@ -389,6 +441,7 @@ static const struct {
   reference_function forward, backward;
 } table[] = {
     {"conv", conv_forward, conv_backward},
+    {"conv_transpose", conv_transpose_forward, conv_transpose_backward},
     {"linear", linear_forward, linear_backward},
     {"batch_norm", batch_norm_forward, batch_norm_backward},
     {"relu", activation_forward, activation_backward},
@@ -398,8 +451,10 @@ static const struct {
     {"max_pool", max_pool_forward, max_pool_backward},
     {"avg_pool", avg_pool_forward, avg_pool_backward},
     {"global_avg_pool", avg_pool_forward, avg_pool_backward},
+    {"upsample", upsample_forward, upsample_backward},
     {"dropout", dropout_forward, dropout_backward},
     {"flatten", flatten_forward, flatten_backward},
+    {"reshape", flatten_forward, flatten_backward},
     {"l2_normalize", l2_normalize_forward, l2_normalize_backward},
     {"embedding", embedding_forward, embedding_backward},
 };

@@ -122,6 +122,25 @@ static void conv_rounding_backward(const siam_rounding *r) {
                            (double)output_count(r) / layer->out.channels);
 }
 
+/// Places of the filters along one axis that can meet one pixel of a transposed convolution's output.
+static double most_places(const siam_layer *layer) {
+  return ceil(siam_reference_option(layer, "kernel") / siam_reference_option(layer, "stride"));
+}
+
+static void conv_transpose_rounding_forward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  linear_rounding_forward(r, most_places(layer) * most_places(layer) * layer->in.channels);
+}
+
+// Gradients of the weights are sums over pixels of the input, that of the bias over those of the output.
+static void conv_transpose_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_backward(
+      r, kernel * kernel * layer->out.channels,
+      fmax((double)input_count(r) / layer->in.channels, (double)output_count(r) / layer->out.channels));
+}
+
 static void dense_rounding_forward(const siam_rounding *r) {
   linear_rounding_forward(r, r->reference->layer->in.channels);
 }
@@ -140,6 +159,19 @@ static void avg_pool_rounding_forward(const siam_rounding *r) {
 }
 static void avg_pool_rounding_backward(const siam_rounding *r) {
   linear_rounding_backward(r, pixels_of_window(r->reference->layer) + 4, 0);
+}
+
+// Values are copied on the way forward, and added up on the way back.
+static void upsample_rounding_forward(const siam_rounding *r) {
+  siam_reference errors = *r->reference;
+  errors.x = r->x_error;
+  errors.y = r->y_error;
+  siam_reference_forward(&errors);
+}
+static void upsample_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double side = siam_reference_option(layer, "factor") + siam_reference_option(layer, "output_pad");
+  linear_rounding_backward(r, side * side, 0);
 }
 
 // A product and a division: 1/(1 − rate).
@@ -435,6 +467,7 @@ static const struct {
   rounding_function forward, backward;
 } table[] = {
     {"conv", conv_rounding_forward, conv_rounding_backward},
+    {"conv_transpose", conv_transpose_rounding_forward, conv_transpose_rounding_backward},
     {"linear", dense_rounding_forward, dense_rounding_backward},
     {"batch_norm", batch_norm_rounding_forward, batch_norm_rounding_backward},
     {"relu", activation_rounding_forward, activation_rounding_backward},
@@ -444,8 +477,10 @@ static const struct {
     {"max_pool", max_pool_rounding_forward, max_pool_rounding_backward},
     {"avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
     {"global_avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
+    {"upsample", upsample_rounding_forward, upsample_rounding_backward},
     {"dropout", dropout_rounding_forward, dropout_rounding_backward},
     {"flatten", flatten_rounding_forward, flatten_rounding_backward},
+    {"reshape", flatten_rounding_forward, flatten_rounding_backward},
     {"l2_normalize", l2_normalize_rounding_forward, l2_normalize_rounding_backward},
     {"embedding", embedding_rounding_forward, embedding_rounding_backward},
 };
