@@ -10,7 +10,7 @@
 #include <math.h>
 
 enum { VOCABULARY, FEATURES };
-enum { MOST_ACROSS = 64 };
+enum { MOST_ACROSS = 64, FIRST_RUN = 16 };
 
 static siam_status shape(siam_layer *layer) {
   if (layer->in.height != 1 || layer->in.width != 1)
@@ -29,29 +29,62 @@ static siam_status shape(siam_layer *layer) {
   return SIAM_OK;
 }
 
-/// Launches a kernel whose items are `rows` rows of features each.
-static siam_status launch(const siam_layer *layer, const siam_pass *pass, const char *kernel, int rows,
-                          siam_view from, siam_view to) {
-  siam_device *device = siam_tape_device(pass->tape);
-  const int vocabulary = (int)layer->options[VOCABULARY], features = (int)layer->options[FEATURES];
-  int across = device->traits.is_cpu ? 1 : features < MOST_ACROSS ? features : MOST_ACROSS;
-  siam_program *program = NULL;
-  SIAM_RETURN_IF_FAILED(
-      siam_program_get(device, "embedding", layer->slots[0].transposed ? "-DTRANSPOSED=1" : "", &program));
-  return SIAM_LAUNCH(pass->tape, program, kernel, ((siam_grid){{(size_t)rows * (size_t)across}}),
-                     siam_arg_int(pass->images * layer->in.channels), siam_arg_int(vocabulary),
-                     siam_arg_int(features), siam_arg_int(across), siam_arg(pass->x), siam_arg(from),
-                     siam_arg(to));
+static siam_status get_program(const siam_layer *layer, const siam_pass *pass, siam_program **program) {
+  return siam_program_get(siam_tape_device(pass->tape), "embedding",
+                          layer->slots[0].transposed ? "-DTRANSPOSED=1" : "", program);
+}
+
+/// Work-items that share a row of features.
+static int items_across(const siam_layer *layer, const siam_pass *pass) {
+  const int features = (int)layer->options[FEATURES];
+  if (siam_tape_device(pass->tape)->traits.is_cpu) return 1;
+  return features < MOST_ACROSS ? features : MOST_ACROSS;
 }
 
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
-  return launch(layer, pass, "embedding_forward", pass->images * layer->in.channels, pass->weight[0],
-                pass->y);
+  const int count = pass->images * layer->in.channels, across = items_across(layer, pass);
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(layer, pass, &program));
+  return SIAM_LAUNCH(pass->tape, program, "embedding_forward",
+                     ((siam_grid){{(size_t)count * (size_t)across}}), siam_arg_int(count),
+                     siam_arg_int((int)layer->options[VOCABULARY]),
+                     siam_arg_int((int)layer->options[FEATURES]), siam_arg_int(across), siam_arg(pass->x),
+                     siam_arg(pass->weight[0]), siam_arg(pass->y));
+}
+
+/// Words of a key of cl/embedding.cl, which is a long.
+enum { KEY_WORDS = 2 };
+
+/// Tokens in the order of their rows, by a merge sort.
+static siam_status sort_tokens(const siam_layer *layer, const siam_pass *pass, siam_program *program,
+                               siam_view *keys) {
+  const size_t count = (size_t)pass->images * (size_t)layer->in.channels;
+  const siam_grid grid = {{count}};
+  *keys = siam_tape_tensor(pass->tape, KEY_WORDS * count);
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(pass->tape, program, "embedding_sort_runs", grid,
+                                    siam_arg_int((int)count), siam_arg_int((int)layer->options[VOCABULARY]),
+                                    siam_arg_int(FIRST_RUN), siam_arg(pass->x), siam_arg(*keys)));
+  for (size_t run = FIRST_RUN; run < count; run *= 2) {
+    siam_view merged = siam_tape_tensor(pass->tape, KEY_WORDS * count);
+    SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(pass->tape, program, "embedding_merge_runs", grid,
+                                      siam_arg_int((int)count), siam_arg_int((int)run), siam_arg(*keys),
+                                      siam_arg(merged)));
+    *keys = merged;
+  }
+  return SIAM_OK;
 }
 
 static siam_status backward(const siam_layer *layer, siam_pass *pass) {
-  SIAM_RETURN_IF_FAILED(launch(layer, pass, "embedding_backward", (int)layer->options[VOCABULARY], pass->dy,
-                               pass->gradient[0]));
+  const int count = pass->images * layer->in.channels, across = items_across(layer, pass);
+  siam_program *program = NULL;
+  siam_view keys;
+  SIAM_RETURN_IF_FAILED(get_program(layer, pass, &program));
+  SIAM_RETURN_IF_FAILED(sort_tokens(layer, pass, program, &keys));
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(pass->tape, program, "embedding_backward",
+                                    ((siam_grid){{(size_t)count * (size_t)across}}), siam_arg_int(count),
+                                    siam_arg_int((int)layer->options[VOCABULARY]),
+                                    siam_arg_int((int)layer->options[FEATURES]), siam_arg_int(across),
+                                    siam_arg(keys), siam_arg(pass->dy), siam_arg(pass->gradient[0])));
   return siam_view_exists(pass->dx) ? siam_tape_fill(pass->tape, pass->dx, 0) : SIAM_OK;
 }
 

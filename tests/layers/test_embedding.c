@@ -60,6 +60,44 @@ Test(embedding, a_transposed_table_reads_and_adds_to_the_columns_of_its_owner) {
   check("input 1 1 4\nembedding 7 9 weight=project.weight^T\nlinear 9\ntanh\nlinear 7 name=project\n", 6, 4);
 }
 
+/// The same additions in the same order on the host: the result must be equal to the bit.
+static void add_in_order(const float *x, const float *dy, int tokens, int vocabulary, int features,
+                         float *gradient) {
+  for (int i = 0; i < tokens; i++) {
+    if (!(x[i] >= 0 && x[i] < (float)vocabulary)) continue;
+    for (int c = 0; c < features; c++)
+      gradient[(int)x[i] * features + c] += dy[(size_t)i * (size_t)features + (size_t)c];
+  }
+}
+
+Test(embedding, tokens_are_sorted_in_any_number_and_summed_in_their_order) {
+  enum { FEATURES = 3, VOCABULARY = 90, MOST = 1100 };
+  // Around one sorted run, whole numbers of runs, and merges of unequal ones.
+  static const int counts[] = {1,  2,  15, 16, 17,  31,  32,  33,  47,   48,
+                               49, 63, 64, 65, 129, 255, 256, 257, 1000, MOST};
+  static float x[MOST], dy[MOST * FEATURES], expected[VOCABULARY * FEATURES], found[VOCABULARY * FEATURES];
+  siam_network *network = NULL;
+  siam_check_fill(dy, MOST * FEATURES, SIAM_VALUES_SPREAD, 1);
+  siam_test_ok(siam_network_create(1, 1, 1, &network));
+  siam_test_ok(siam_network_add(network, "embedding 90 3 name=e"));
+  siam_test_ok(siam_network_place(network, siam_test_device(), 1));
+  for (size_t size = 0; size < sizeof counts / sizeof *counts; size++) {
+    const int count = counts[size];
+    // Rows in an irregular order, both ends of the table among them, and now and then what names no row.
+    for (int i = 0; i < count; i++) x[i] = i % 23 == 7 ? NAN : (float)(i * i % 31 * 3 % (VOCABULARY + 2) - 1);
+    memset(expected, 0, sizeof expected);
+    add_in_order(x, dy, count, VOCABULARY, FEATURES, expected);
+    siam_test_ok(siam_network_clear_gradients(network));
+    siam_test_ok(siam_network_forward(network, true, x, count, NULL));
+    siam_test_ok(siam_network_backward(network, dy, NULL));
+    siam_test_ok(siam_network_read_gradient(network, "e.weight", found));
+    for (int i = 0; i < VOCABULARY * FEATURES; i++)
+      cr_assert_eq(found[i], expected[i], "%d tokens, row %d: %g, not %g", count, i / FEATURES, found[i],
+                   expected[i]);
+  }
+  siam_network_destroy(network);
+}
+
 Test(embedding, sums_repeat_bit_for_bit) {
   enum { TOKENS = 300, FEATURES = 5, VOCABULARY = 3 };
   siam_network *network = NULL;
