@@ -24,8 +24,9 @@ siam_status sharing_read(sharing_lesson *lesson, siam_network *network, const ch
 /// Gives the float64 network the values that the device has.
 siam_status sharing_take_values(sharing_lesson *lesson, siam_network *network, exact_network *exact);
 
-/// Claims "one place", or "places" where `shared` is NULL: lists the parameters and the slots that refer to
-/// each; `shared` must have `users`, every other parameter one. And "weights": that there are `weights`.
+/// Shows the network and the loss. Claims "one place", or "places" where `shared` is NULL: lists the
+/// parameters and the slots that refer to each; `shared` must have `users`, every other parameter one. And
+/// "weights": that there are `weights`.
 siam_status sharing_show_places(sharing_lesson *lesson, siam_network *network, const sharing_system *system,
                                 const char *shared, unsigned users, size_t weights);
 

@@ -49,14 +49,14 @@ static siam_status part(sharing_lesson *lesson, twins *t) {
 
 /// The device's gradient of one parameter against float64.
 static siam_status compare(sharing_lesson *lesson, siam_network *network, const exact_parameter *parameter,
-                           const char *suffix, sharing_matches *matches, bool *held) {
+                           const char *suffix, sharing_matches *matches, sharing_match *claim) {
   float *found = NULL;
   char what[96];
   snprintf(what, sizeof what, "%s%s", parameter->name, suffix);
   SHARING_TRY(sharing_read(lesson, network, parameter->name, true, &found, NULL));
-  const sharing_match match =
-      sharing_compare(found, parameter->gradient, parameter->bounds, parameter->count);
-  *held = sharing_matches_add(matches, what, "float64", match) && *held;
+  sharing_matches_add(matches, what, "float64",
+                      sharing_compare(found, parameter->gradient, parameter->bounds, parameter->count),
+                      claim);
   return SIAM_OK;
 }
 
@@ -84,7 +84,7 @@ static siam_status add_use(sharing_lesson *lesson, twins *t, const exact_layer *
 /// The shared gradient of the device against the sum of what its uses have alone: both are off by their
 /// bounds at most.
 static siam_status compare_sum(sharing_lesson *lesson, twins *t, const exact_parameter *shared,
-                               sharing_matches *matches, sharing_match *match) {
+                               sharing_matches *matches, sharing_match *claim) {
   double *sum = sharing_doubles(lesson, shared->count), *bounds = sharing_doubles(lesson, shared->count);
   float *found = NULL;
   for (size_t i = 0; i < shared->count; i++) bounds[i] = shared->bounds[i];
@@ -92,10 +92,10 @@ static siam_status compare_sum(sharing_lesson *lesson, twins *t, const exact_par
     if (uses(t, &t->system->layers[l], shared))
       SHARING_TRY(add_use(lesson, t, &t->system->layers[l], shared, sum, bounds));
   SHARING_TRY(sharing_read(lesson, t->network, shared->name, true, &found, NULL));
-  *match = sharing_compare(found, sum, bounds, shared->count);
   char what[96];
   snprintf(what, sizeof what, "%s, all uses", shared->name);
-  sharing_matches_add(matches, what, "sum of the uses alone", *match);
+  sharing_matches_add(matches, what, "sum of the uses alone",
+                      sharing_compare(found, sum, bounds, shared->count), claim);
   return SIAM_OK;
 }
 
@@ -117,15 +117,16 @@ static exact_parameter *shared_of(twins *t) {
   return NULL;
 }
 
-static siam_status prove_sum(sharing_lesson *lesson, twins *t, const exact_parameter *shared,
-                             sharing_matches *matches, bool *each, bool *all, sharing_match *match) {
-  for (int l = 0; l < t->system->layer_count; l++)
-    if (uses(t, &t->system->layers[l], shared))
-      SHARING_TRY(compare(lesson, t->apart, exact_weight_of(t->exact_apart, &t->system->layers[l]), " alone",
-                          matches, each));
-  SHARING_TRY(compare_sum(lesson, t, shared, matches, match));
-  *all = match->held;
-  return SIAM_OK;
+/// The uses of `shared`, each alone, and their sum.
+static siam_status compare_uses(sharing_lesson *lesson, twins *t, const exact_parameter *shared,
+                                sharing_matches *matches, sharing_match *alone, sharing_match *sum) {
+  for (int l = 0; l < t->system->layer_count; l++) {
+    const exact_layer *layer = &t->system->layers[l];
+    if (uses(t, layer, shared))
+      SHARING_TRY(
+          compare(lesson, t->apart, exact_weight_of(t->exact_apart, layer), " alone", matches, alone));
+  }
+  return compare_sum(lesson, t, shared, matches, sum);
 }
 
 siam_status sharing_prove_gradients(sharing_lesson *lesson, siam_network *network,
@@ -135,22 +136,18 @@ siam_status sharing_prove_gradients(sharing_lesson *lesson, siam_network *networ
   SHARING_TRY(pass_all(lesson, &t));
   const exact_parameter *shared = shared_of(&t);
   sharing_matches matches = sharing_matches_begin(lesson);
-  sharing_match match = {0};
-  bool each = true, all = true;
-  if (shared != NULL) SHARING_TRY(prove_sum(lesson, &t, shared, &matches, &each, &all, &match));
+  sharing_match alone = {0}, all = {0}, differences = {0};
+  if (shared != NULL) SHARING_TRY(compare_uses(lesson, &t, shared, &matches, &alone, &all));
   for (int p = 0; p < t.exact->parameter_count; p++)
     SHARING_TRY(compare(lesson, network, &t.exact->parameters[p], "", &matches, &all));
-  const bool differences = sharing_compare_all_differences(t.exact, &matches);
+  sharing_matches_add_differences(&matches, t.exact, &differences);
   sharing_matches_end(&matches);
   if (shared != NULL) {
-    sharing_claim(lesson, each, "gradients of uses",
-                  "each use alone, in a twin without sharing, equals float64");
-    sharing_claim(lesson, all, "gradients sum",
-                  "%s has the sum of its uses' gradients: error %.1e, bound %.1e; and float64's",
-                  shared->name, match.error, match.bound);
+    sharing_claim_match(lesson, alone, "gradients of uses", "each use alone, in a twin without sharing");
+    sharing_claim_match(lesson, all, "gradients sum", "together, the sum of the uses alone and float64's");
   } else {
-    sharing_claim(lesson, all, "gradients", "each parameter's equals float64");
+    sharing_claim_match(lesson, all, "gradients", "float64's");
   }
-  sharing_claim(lesson, differences, "differences", "float64's equal (L(w+h) − L(w−h)) / 2h");
+  sharing_claim_match(lesson, differences, "differences", "float64's are (L(w+h) − L(w−h)) / 2h");
   return SIAM_OK;
 }

@@ -61,8 +61,22 @@ static void claim_places(sharing_lesson *lesson, const siam_parameter_info *plac
                   place->name, place->bytes, place->offset);
 }
 
+/// The network as text, and the loss.
+static siam_status show_network(const sharing_lesson *lesson, siam_network *network,
+                                const sharing_system *system) {
+  const char *text = NULL;
+  SHARING_TRY(siam_network_describe(network, &text));
+  json_object_set_new(lesson->object, "network", json_string(text));
+  json_object_set_new(lesson->object, "loss", json_string(system->loss->formula));
+  for (; *text != '\0'; text += strcspn(text, "\n") + 1)
+    sharing_say(lesson, "%.*s", (int)strcspn(text, "\n"), text);
+  sharing_say(lesson, "loss %s", system->loss->formula);
+  return SIAM_OK;
+}
+
 siam_status sharing_show_places(sharing_lesson *lesson, siam_network *network, const sharing_system *system,
                                 const char *shared, unsigned users, size_t weights) {
+  SHARING_TRY(show_network(lesson, network, system));
   static const app_column columns[] = {
       {"  parameter", false}, {"offset", true}, {"bytes", true}, {"users", true}, {"slots", false}};
   app_table *table = app_table_create(columns, sizeof columns / sizeof columns[0]);
@@ -100,8 +114,13 @@ siam_status sharing_show_saving(sharing_lesson *lesson, int inputs, const char *
                                         (json_int_t)columns, "weights", (json_int_t)together, "unshared",
                                         (json_int_t)apart, "saved", (json_int_t)saved, "megabytes",
                                         app_json_number(megabytes)));
-  sharing_claim(lesson, saved == rows * columns, "saving",
-                "a matrix of %zu × %zu: %zu weights instead of %zu, %zu fewer, %.4g MB", rows, columns,
-                together, apart, saved, megabytes);
+  char claim[64], size[64];
+  snprintf(claim, sizeof claim, "saving %zu × %zu", rows, columns);
+  if (megabytes < 1)
+    snprintf(size, sizeof size, "%zu bytes", saved * sizeof(float));
+  else
+    snprintf(size, sizeof size, "%.1f MB", megabytes);
+  sharing_claim(lesson, saved == rows * columns, claim, "%zu weights instead of %zu: %zu fewer, %s", together,
+                apart, saved, size);
   return SIAM_OK;
 }

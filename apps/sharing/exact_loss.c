@@ -94,7 +94,7 @@ static double pairs_third(const exact_outcome *o, double *const rates[3]) {
   return sum;
 }
 
-const exact_loss exact_squares = {"½ Σ (y − x)²", squares_run, squares_third};
-const exact_loss exact_cross_entropy = {"−Σ log softmax(y)[next token]", cross_entropy_run,
+const exact_loss exact_squares = {"½ Σ (y − target)²", squares_run, squares_third};
+const exact_loss exact_cross_entropy = {"−Σ log softmax(y)[next word]", cross_entropy_run,
                                         cross_entropy_third};
-const exact_loss exact_pairs = {"½ Σ |a − b|²", pairs_run, pairs_third};
+const exact_loss exact_pairs = {"½ Σ |a − b|² over pairs", pairs_run, pairs_third};

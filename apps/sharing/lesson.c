@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CLAIM_WIDTH = 18 };
+
 /// A block or a network that lives as long as the part.
 struct sharing_owned {
   sharing_owned *next;
@@ -48,13 +50,13 @@ siam_status sharing_run(const sharing_part *part, const sharing_lesson *common, 
 }
 
 void sharing_say(const sharing_lesson *lesson, const char *format, ...) {
-  if (lesson->json) return;
+  char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
-  fputs("  ", stdout);
-  vprintf(format, arguments);
-  putchar('\n');
+  if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
   va_end(arguments);
+  if (!lesson->json) printf("  %s\n", text);
+  free(text);
 }
 
 void sharing_show(const sharing_lesson *lesson, app_table *table) {
@@ -73,8 +75,8 @@ void sharing_claim(sharing_lesson *lesson, bool held, const char *claim, const c
   if (vasprintf(&text, evidence, arguments) < 0) exit(app_fail("out of memory"));
   va_end(arguments);
   if (!lesson->json)
-    printf("  %s%-6s%s  %-20s  %s\n", app_paint(stdout, held ? APP_GREEN : APP_RED), held ? "held" : "FAILED",
-           app_paint(stdout, APP_PLAIN), claim, text);
+    printf("  %s%-6s%s  %s%*s  %s\n", app_paint(stdout, held ? APP_GREEN : APP_RED), held ? "held" : "FAILED",
+           app_paint(stdout, APP_PLAIN), claim, CLAIM_WIDTH - (int)app_columns(claim), "", text);
   if (!held) {
     lesson->failures++;
     app_fail("claim failed: %s: %s: %s", lesson->name, claim, text);

@@ -8,7 +8,7 @@
 /// parts of the largest number expected.
 typedef struct sharing_match {
   double error, bound;
-  bool held; ///< No element is beyond its bound.
+  bool fails; ///< An element is beyond its bound.
 } sharing_match;
 
 sharing_match sharing_compare(const float *found, const double *expected, const double *bounds, size_t count);
@@ -22,14 +22,18 @@ typedef struct sharing_matches {
 
 sharing_matches sharing_matches_begin(sharing_lesson *lesson);
 
-/// Adds a row; returns whether it held.
-bool sharing_matches_add(sharing_matches *matches, const char *what, const char *against,
-                         sharing_match match);
+/// Adds a row, and takes its match into that of the claim it belongs to, which begins as zero.
+void sharing_matches_add(sharing_matches *matches, const char *what, const char *against, sharing_match match,
+                         sharing_match *claim);
 
 /// Adds a row for each parameter: the float64 gradients of the loss of all images against central
-/// differences. Returns whether all held.
-bool sharing_compare_all_differences(exact_network *exact, sharing_matches *matches);
+/// differences.
+void sharing_matches_add_differences(sharing_matches *matches, exact_network *exact, sharing_match *claim);
 
+/// Prints the rows; the claims that rest on them follow.
 void sharing_matches_end(sharing_matches *matches);
+
+/// States a claim that rests on rows, with `words` before the figures.
+void sharing_claim_match(sharing_lesson *lesson, sharing_match match, const char *claim, const char *words);
 
 #endif

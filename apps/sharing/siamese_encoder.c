@@ -81,25 +81,23 @@ static siam_status prove_branches(sharing_lesson *lesson, siam_network *network,
   SHARING_TRY(sharing_take_values(lesson, network, exact));
   sharing_matches matches = sharing_matches_begin(lesson);
   outcome ways[WAYS];
+  sharing_match alone = {0}, sum = {0}, fused = {0}, differences = {0};
+  sharing_match *const claims[WAYS] = {&alone, &alone, &sum, &fused};
   for (int w = 0; w < WAYS; w++) {
     SHARING_TRY(try_way(lesson, network, exact, (way)w, &ways[w]));
-    sharing_matches_add(&matches, way_names[w], "float64", ways[w].match);
+    sharing_matches_add(&matches, way_names[w], "float64", ways[w].match, claims[w]);
   }
   const outcome *const branches[] = {&ways[WAY_A], &ways[WAY_B], NULL};
   const outcome *const two_pass[] = {&ways[WAY_TWO_PASS], NULL};
-  const sharing_match sum = compare_sum(lesson, &ways[WAY_TWO_PASS], branches);
-  const sharing_match same = compare_sum(lesson, &ways[WAY_FUSED], two_pass);
-  sharing_matches_add(&matches, "two-pass", "A alone + B alone", sum);
-  sharing_matches_add(&matches, "fused", "two-pass", same);
-  const bool differences = sharing_compare_all_differences(exact, &matches);
+  sharing_matches_add(&matches, "two-pass", "A alone + B alone",
+                      compare_sum(lesson, &ways[WAY_TWO_PASS], branches), &sum);
+  sharing_matches_add(&matches, "fused", "two-pass", compare_sum(lesson, &ways[WAY_FUSED], two_pass), &fused);
+  sharing_matches_add_differences(&matches, exact, &differences);
   sharing_matches_end(&matches);
-  sharing_claim(lesson, ways[WAY_A].match.held && ways[WAY_B].match.held, "gradients of uses",
-                "picture A's alone and picture B's alone equal float64");
-  sharing_claim(lesson, sum.held && ways[WAY_TWO_PASS].match.held, "gradients sum",
-                "one after the other, A's and B's add up: error %.1e, bound %.1e", sum.error, sum.bound);
-  sharing_claim(lesson, same.held && ways[WAY_FUSED].match.held, "fused",
-                "one batch of both gives the same: error %.1e, bound %.1e", same.error, same.bound);
-  sharing_claim(lesson, differences, "differences", "float64's equal (L(w+h) − L(w−h)) / 2h");
+  sharing_claim_match(lesson, alone, "gradients of uses", "picture A alone, and picture B alone");
+  sharing_claim_match(lesson, sum, "gradients sum", "one after the other, A's and B's add up");
+  sharing_claim_match(lesson, fused, "fused", "both in one batch give the same");
+  sharing_claim_match(lesson, differences, "differences", "float64's are (L(w+h) − L(w−h)) / 2h");
   return SIAM_OK;
 }
 
