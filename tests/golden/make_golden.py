@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes lenet.txt, conv4.txt and koch.txt: what PyTorch computes for the three built-in encoders.
+"""Makes lenet.txt, conv4.txt and koch.txt: what PyTorch computes for the three built-in encoders; and
+autoencoder.txt: for a convolutional autoencoder whose decoder uses the weights of its encoder.
 
     python3 tests/golden/make_golden.py [ENCODER ...]        (needs torch and numpy; CPU)
 
 Pictures, weights and biases come from counter-based draws (Philox, as in src/base/random.c), so the files
-hold results only: the embeddings, the gradient of every parameter, the losses of three steps, and what three
+hold results only: the embeddings (or reconstructed pictures), the gradient of every parameter, the losses of three steps, and what three
 steps of each optimiser change. Of a tensor they hold four projections on drawn vectors, which every element
 has a part in, and a sample of its elements. Layouts: filters [height,width,in,out], matrices [in,out].
 
@@ -21,7 +22,7 @@ import torch
 import torch.nn.functional as F
 
 SEED = 20240607
-PAIRS = {"lenet": 3, "conv4": 3, "koch": 1}
+PAIRS = {"lenet": 3, "conv4": 3, "koch": 1, "autoencoder": 3}
 SAMPLES, STEPS, MARGIN = 32, 3, 1.0
 STREAM = 2
 PICTURES, PROJECTIONS, FIRST_PARAMETER = 1, 2, 16  # What stands in for the step in the draws.
@@ -31,7 +32,7 @@ OPTIMIZERS = {
     "adam": dict(rate=0.001, decay=0.01),
     "adamw": dict(rate=0.001, decay=0.1),
 }
-USED = {"lenet": ["sgd", "adam", "adamw"], "conv4": ["sgd"], "koch": ["sgd"]}
+USED = {"lenet": ["sgd", "adam", "adamw"], "conv4": ["sgd"], "koch": ["sgd"], "autoencoder": ["sgd", "adamw"]}
 
 
 def draws(step, count):
@@ -58,7 +59,8 @@ class Encoder:
 
     def __init__(self, name, dtype):
         self.dtype, self.names, self.values, self.states = dtype, [], {}, {}
-        build = {"lenet": self.lenet, "conv4": self.conv4, "koch": self.koch}[name]
+        build = {"lenet": self.lenet, "conv4": self.conv4, "koch": self.koch, "autoencoder": self.autoencoder}[name]
+        self.loss = reconstruction if name == "autoencoder" else contrastive
         self.layers, self.side = build()
 
     def add(self, name, shape, scale, offset=0.0):
@@ -67,12 +69,22 @@ class Encoder:
         self.names.append(name)
         self.values[name] = tensor
 
-    def conv(self, number, kernel, inputs, filters, pad=0):
+    def conv(self, number, kernel, inputs, filters, pad=0, stride=1):
         scale = math.sqrt(6.0 / (kernel**2 * inputs))
         self.add(f"conv{number}.weight", (kernel, kernel, inputs, filters), scale)
         self.add(f"conv{number}.bias", (filters,), 0.125)
         return lambda x: F.conv2d(x, self.values[f"conv{number}.weight"].permute(3, 2, 0, 1),
-                                  self.values[f"conv{number}.bias"], padding=pad)
+                                  self.values[f"conv{number}.bias"], padding=pad, stride=stride)
+
+    def conv_transpose(self, number, owner, filters, **options):
+        """The transpose of convolution number `owner`, by its weights; a bias of its own."""
+        self.add(f"conv_transpose{number}.bias", (filters,), 0.125)
+        return lambda x: F.conv_transpose2d(x, self.values[f"conv{owner}.weight"].permute(3, 2, 0, 1),
+                                            self.values[f"conv_transpose{number}.bias"], **options)
+
+    def linear_transpose(self, number, owner, features):
+        self.add(f"linear{number}.bias", (features,), 0.125)
+        return lambda x: x @ self.values[f"linear{owner}.weight"].t() + self.values[f"linear{number}.bias"]
 
     def batch_norm(self, number, channels):
         name = f"batch_norm{number}"
@@ -120,6 +132,18 @@ class Encoder:
                   self.conv(4, 4, 128, 256), torch.relu]
         return layers + [self.flatten, self.linear(1, 9216, 4096), torch.sigmoid, self.normalize], 105
 
+    def autoencoder(self):
+        def reshape(x):
+            return x.reshape(len(x), 3, 3, 12).permute(0, 3, 1, 2)
+
+        def upsample(x):
+            return F.pad(F.interpolate(x, scale_factor=2, mode="nearest"), (0, 1, 0, 1), mode="replicate")
+
+        return [self.conv(1, 3, 1, 8, pad=1, stride=2), torch.relu, self.conv(2, 3, 8, 12, pad=1), torch.relu,
+                self.pool, self.flatten, self.linear(1, 108, 20), self.linear_transpose(2, 1, 108), torch.relu,
+                reshape, upsample, self.conv_transpose(1, 2, 8, padding=1), torch.relu,
+                self.conv_transpose(2, 1, 1, stride=2, padding=1, output_padding=1), self.flatten], 14
+
     def embed(self, pictures, memory_format):
         x = pictures.permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
         for layer in self.layers:
@@ -127,7 +151,11 @@ class Encoder:
         return x
 
 
-def contrastive(embeddings, labels):
+def reconstruction(outputs, labels, pictures):
+    return (outputs - pictures.flatten(1)).square().mean()
+
+
+def contrastive(embeddings, labels, pictures):
     """Drawn pairs: rows i and i + N/2; Hadsell, Chopra and LeCun 2006."""
     first, second = embeddings.chunk(2)
     distance = (first - second).square().sum(1).sqrt()
@@ -159,7 +187,7 @@ def run(name, optimizer_name, dtype, memory_format):
     for step in range(STEPS):
         optimizer.zero_grad()
         embeddings = encoder.embed(pictures, memory_format)
-        loss = contrastive(embeddings, labels)
+        loss = encoder.loss(embeddings, labels, pictures)
         loss.backward()
         losses.append(loss.detach())
         if step == 0:

@@ -1,6 +1,7 @@
 #include "base/random.h"
 #include "device_memory.h"
 #include "losses/loss.h"
+#include "losses/mean_squared_error.h"
 #include "model/description.h"
 #include "optim/optimizer.h"
 #include "reference_network.h"
@@ -137,10 +138,18 @@ static void first_values(const siam_parameter *parameter, uint32_t number, float
   spread(FIRST_PARAMETER + number, parameter->count, scale, offset, values);
 }
 
+/// The network of make_golden.py's autoencoder, whose loss is how far its output is from its input.
+static const char autoencoder[] =
+    "input 14 14 1\nconv 8 3 stride=2 pad=1\nrelu\nconv 12 3 pad=1\nrelu\nmax_pool 2\nflatten\nlinear 20\n"
+    "linear 108 weight=linear1.weight^T\nrelu\nreshape 3 3 12\nupsample 2 output_pad=1\n"
+    "conv_transpose 8 3 pad=1 weight=conv2.weight\nrelu\n"
+    "conv_transpose 1 3 stride=2 pad=1 output_pad=1 weight=conv1.weight\n";
+
 /// One encoder on its pictures.
 typedef struct trial {
   golden golden;
   siam_network *network;
+  bool reconstructs;
   int images;
   size_t dimensions;
   float *pictures;
@@ -151,7 +160,9 @@ typedef struct trial {
 static trial *begin(const char *encoder, int pairs) {
   trial *t = calloc(1, sizeof *t);
   load(encoder, &t->golden);
-  siam_test_ok(siam_encoder_build(encoder, NULL, &t->network));
+  t->reconstructs = strcmp(encoder, "autoencoder") == 0;
+  siam_test_ok(t->reconstructs ? siam_description_parse(encoder, autoencoder, NULL, &t->network)
+                               : siam_encoder_build(encoder, NULL, &t->network));
   siam_test_ok(siam_network_place(t->network, siam_test_device(), 1));
   t->images = 2 * pairs;
   t->dimensions = siam_shape_count(siam_network_output(t->network));
@@ -214,11 +225,23 @@ static cl_mem buffer_of(const void *bytes, size_t size) {
   return made;
 }
 
+static siam_status add_contrastive(const trial *t, const step *s, siam_view gradients) {
+  const siam_loss_type *loss = NULL;
+  siam_test_ok(siam_loss_find("contrastive", &loss));
+  return loss->add(&(siam_loss_options){.pairing = SIAM_PAIRING_DRAWN, .margin = 1},
+                   &(siam_loss_batch){.tape = s->tape,
+                                      .rows = t->images,
+                                      .dimensions = (int)t->dimensions,
+                                      .embeddings = s->embeddings,
+                                      .gradients = gradients,
+                                      .labels = s->labels,
+                                      .result = s->loss});
+}
+
 static void write_tape(trial *t, const siam_optimizer_type *type, const siam_optimizer_options *options,
                        step *s) {
   const siam_store *store = &t->network->store;
   const uint32_t words[SIAM_CLOCK_WORDS] = {0};
-  const siam_loss_type *loss = NULL;
   size_t inputs = (size_t)t->images * siam_shape_count(t->network->input);
   size_t outputs = (size_t)t->images * t->dimensions;
   s->tape = siam_test_tape();
@@ -229,18 +252,13 @@ static void write_tape(trial *t, const siam_optimizer_type *type, const siam_opt
   s->loss = siam_tape_lasting(s->tape, SIAM_LOSS_WORDS);
   siam_view gradients = siam_tape_tensor(s->tape, outputs), norm = siam_tape_tensor(s->tape, 2);
   siam_test_ok(siam_tape_fill(s->tape, siam_view_of_buffer(store->gradients, 0, store->trained), 0));
+  siam_view pictures = siam_test_upload(t->pictures, inputs);
   siam_test_ok(siam_run_forward(t->network, s->tape,
-                                &(siam_run_options){.images = t->images, .training = true},
-                                siam_test_upload(t->pictures, inputs), s->embeddings, &s->run));
-  siam_test_ok(siam_loss_find("contrastive", &loss));
-  siam_test_ok(loss->add(&(siam_loss_options){.pairing = SIAM_PAIRING_DRAWN, .margin = 1},
-                         &(siam_loss_batch){.tape = s->tape,
-                                            .rows = t->images,
-                                            .dimensions = (int)t->dimensions,
-                                            .embeddings = s->embeddings,
-                                            .gradients = gradients,
-                                            .labels = s->labels,
-                                            .result = s->loss}));
+                                &(siam_run_options){.images = t->images, .training = true}, pictures,
+                                s->embeddings, &s->run));
+  siam_test_ok(t->reconstructs
+                   ? siam_mean_squared_error_add(s->tape, s->embeddings, pictures, gradients, s->loss)
+                   : add_contrastive(t, s, gradients));
   siam_test_ok(siam_run_backward(s->run, gradients, store->gradients));
   siam_test_ok(siam_optimizer_add(type, options,
                                   &(siam_optimizer_batch){.tape = s->tape,
@@ -311,14 +329,16 @@ static void check_steps(trial *t, const char *optimizer, float rate, siam_optimi
 }
 
 static const siam_optimizer_options sgd = {.momentum = 0.9F, .weight_decay = 0.01F};
+static const siam_optimizer_options adamw = {
+    .momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F, .weight_decay = 0.1F};
 
 Test(golden, lenet_trains_as_in_pytorch) {
   trial *t = begin("lenet", 3);
-  siam_optimizer_options adam = {.momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F, .weight_decay = 0.01F};
+  siam_optimizer_options adam = adamw;
+  adam.weight_decay = 0.01F;
   check_steps(t, "sgd", 0.05F, sgd);
   check_steps(t, "adam", 0.001F, adam);
-  adam.weight_decay = 0.1F;
-  check_steps(t, "adamw", 0.001F, adam);
+  check_steps(t, "adamw", 0.001F, adamw);
   finish(t);
 }
 
@@ -334,10 +354,20 @@ Test(golden, koch_trains_as_in_pytorch) {
   finish(t);
 }
 
-/// Gradient of the contrastive loss of drawn pairs with margin 1.
+Test(golden, a_tied_convolutional_autoencoder_trains_as_in_pytorch) {
+  trial *t = begin("autoencoder", 3);
+  check_steps(t, "sgd", 0.05F, sgd);
+  check_steps(t, "adamw", 0.001F, adamw);
+  finish(t);
+}
+
+/// Gradient of the contrastive loss of drawn pairs with margin 1, or of the mean squared error.
 static void loss_gradient(const trial *t, const double *embeddings, double *slopes) {
   int pairs = t->images / 2;
-  size_t size = t->dimensions;
+  size_t size = t->dimensions, count = (size_t)t->images * size;
+  for (size_t i = 0; t->reconstructs && i < count; i++)
+    slopes[i] = 2 * (embeddings[i] - t->pictures[i]) / (double)count;
+  if (t->reconstructs) return;
   for (size_t pair = 0; pair < (size_t)pairs; pair++) {
     const double *a = embeddings + pair * size, *b = embeddings + ((size_t)pairs + pair) * size;
     double distance = 0;
@@ -379,4 +409,5 @@ static void check_reference(const char *encoder, int pairs) {
 Test(golden, the_reference_of_the_layer_tests_agrees_with_pytorch_to_ten_digits) {
   check_reference("lenet", 3);
   check_reference("conv4", 3);
+  check_reference("autoencoder", 3);
 }
