@@ -92,6 +92,7 @@ static siam_status add(siam_tape *tape, const siam_conv *conv) {
   SIAM_RETURN_IF_FAILED(check(conv));
   const siam_conv_engine *engine = NULL;
   SIAM_RETURN_IF_FAILED(pick(siam_tape_device(tape), conv, &engine));
+  siam_tape_note(tape, engine->name);
   if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, conv);
   siam_conv plain = *conv;
   plain.epilogue = (siam_epilogue){0};

@@ -47,6 +47,7 @@ siam_status siam_gemm_add(siam_tape *tape, const siam_gemm *gemm) {
     return siam_fail(SIAM_ERROR_ARGUMENT,
                      "SIAMESE_GEMM is \"tile\", an engine for CPU devices; %s needs \"auto\" or \"clblast\"",
                      siam_tape_device(tape)->info.name);
-  if (choice == CHOICE_TILE || (choice == CHOICE_AUTO && is_cpu)) return siam_gemm_tile_add(tape, &whole);
-  return siam_gemm_clblast_add(tape, &whole);
+  const bool tile = choice == CHOICE_TILE || (choice == CHOICE_AUTO && is_cpu);
+  siam_tape_note(tape, choice_names[tile ? CHOICE_TILE : CHOICE_CLBLAST]);
+  return tile ? siam_gemm_tile_add(tape, &whole) : siam_gemm_clblast_add(tape, &whole);
 }

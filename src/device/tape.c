@@ -21,6 +21,8 @@ typedef struct tape_command {
   void (*release)(void *context);
 } tape_command;
 
+enum { MOST_ENGINES = 8 };
+
 struct siam_tape {
   siam_device *device;
   tape_command *commands;
@@ -30,6 +32,7 @@ struct siam_tape {
   siam_view *constants; ///< Whole buffers, of siam_tape_constants().
   size_t constant_count, constant_capacity;
   bool sealed;
+  const char *engines[MOST_ENGINES]; ///< Those noted, then NULLs.
 };
 
 siam_status siam_tape_create(siam_device *device, siam_tape **tape) {
@@ -250,6 +253,18 @@ siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
 
 siam_status siam_tape_run(siam_tape *tape) {
   return siam_tape_run_part(tape, 0, tape->count);
+}
+
+void siam_tape_note(siam_tape *tape, const char *engine) {
+  for (int i = 0; i < MOST_ENGINES; i++) {
+    if (tape->engines[i] != NULL && strcmp(tape->engines[i], engine) != 0) continue;
+    tape->engines[i] = engine;
+    return;
+  }
+}
+
+const char *siam_tape_engine(const siam_tape *tape, size_t index) {
+  return index < MOST_ENGINES ? tape->engines[index] : NULL;
 }
 
 void siam_tape_memory(const siam_tape *tape, size_t *arena_bytes, size_t *separate_bytes) {

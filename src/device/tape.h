@@ -116,6 +116,13 @@ size_t siam_tape_mark(const siam_tape *tape);
 /// it.
 siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end);
 
+/// Notes the engine that a door of compute/ picked for commands it adds; `engine` is static. For those who
+/// ask what a tape is made of, such as the benchmark.
+void siam_tape_note(siam_tape *tape, const char *engine);
+
+/// The engines noted, each once, in the order they were noted first; NULL past the last.
+const char *siam_tape_engine(const siam_tape *tape, size_t index);
+
 /// Bytes of the arena, and what the tensors would take side by side; after sealing.
 void siam_tape_memory(const siam_tape *tape, size_t *arena_bytes, size_t *separate_bytes);
 

@@ -61,6 +61,11 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   return siam_conv_backward_data(pass->tape, &shape, dz, pass->weight[WEIGHT_SLOT], pass->dx);
 }
 
+static double multiply_adds(const siam_layer *layer) {
+  const double patch = layer->options[KERNEL] * layer->options[KERNEL] * layer->in.channels;
+  return (double)siam_shape_count(layer->out) * patch;
+}
+
 const siam_layer_type siam_layer_conv = {
     .name = "conv",
     .summary = "convolution with square filters, and a bias",
@@ -74,4 +79,5 @@ const siam_layer_type siam_layer_conv = {
     .forward = forward,
     .backward = backward,
     .absorb = siam_layer_absorb_activation,
+    .multiply_adds = multiply_adds,
 };

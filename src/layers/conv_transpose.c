@@ -88,6 +88,11 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   return siam_conv_forward(pass->tape, &shape, dz, pass->weight[WEIGHT_SLOT], NULL, pass->dx);
 }
 
+static double multiply_adds(const siam_layer *layer) {
+  const double stamp = layer->options[KERNEL] * layer->options[KERNEL] * layer->out.channels;
+  return (double)siam_shape_count(layer->in) * stamp;
+}
+
 const siam_layer_type siam_layer_conv_transpose = {
     .name = "conv_transpose",
     .summary = "transposed convolution: the way back through a conv of the same kernel, stride and pad",
@@ -102,4 +107,5 @@ const siam_layer_type siam_layer_conv_transpose = {
     .forward = forward,
     .backward = backward,
     .absorb = siam_layer_absorb_activation,
+    .multiply_adds = multiply_adds,
 };

@@ -103,6 +103,9 @@ struct siam_layer_type {
   siam_status (*backward)(const siam_layer *layer, siam_pass *pass);
   /// May be NULL. True when this layer does the work of `next` in its own kernels from now on.
   bool (*absorb)(siam_layer *layer, const siam_layer *next);
+  /// Multiply-adds of the forward pass of one image by the direct algorithm; each of the two ways back, to
+  /// the weights and to the input, takes as many. NULL: none worth counting.
+  double (*multiply_adds)(const siam_layer *layer);
   siam_activation activation; ///< Of an activation layer: which one, so that others can absorb it.
 };
 

@@ -67,6 +67,10 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
                                                 .c = pass->dx});
 }
 
+static double multiply_adds(const siam_layer *layer) {
+  return (double)layer->in.channels * layer->out.channels;
+}
+
 const siam_layer_type siam_layer_linear = {
     .name = "linear",
     .summary = "matrix product with a bias",
@@ -76,4 +80,5 @@ const siam_layer_type siam_layer_linear = {
     .forward = forward,
     .backward = backward,
     .absorb = siam_layer_absorb_activation,
+    .multiply_adds = multiply_adds,
 };

@@ -3,8 +3,7 @@
 
 #include <limits.h>
 
-/// Copies the layers, letting each take over what it can of those behind it.
-static size_t absorb_layers(const siam_network *network, siam_layer *layers) {
+size_t siam_network_absorb(const siam_network *network, siam_layer *layers) {
   size_t count = 0;
   for (size_t i = 0; i < network->count;) {
     siam_layer *layer = &layers[count++];
@@ -54,7 +53,7 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
   made->tape = tape;
   SIAM_TRY_ALLOCATE(made->layers, network->count);
   SIAM_TRY_ALLOCATE(made->passes, network->count);
-  made->count = absorb_layers(network, made->layers);
+  made->count = siam_network_absorb(network, made->layers);
   siam_view output = x;
   for (size_t i = 0; i < made->count; i++) {
     made->passes[i] = (siam_pass){.tape = tape,

@@ -245,6 +245,20 @@ Test(conv, refuses_views_that_are_too_short) {
   cr_expect_eq(siam_conv_forward(tape, &s, x, weight, &epilogue, y), SIAM_ERROR_ARGUMENT);
 }
 
+Test(conv, the_tape_knows_which_engines_were_picked) {
+  const siam_conv_shape s = shape_of((int[10]){2, 4, 4, 3, 3, 3, 1, 1, 1, 2});
+  const float values[128] = {0};
+  const siam_view view = siam_test_upload(values, 128);
+  siam_tape *tape = siam_test_tape();
+  cr_expect_null(siam_tape_engine(tape, 0));
+  setenv("SIAMESE_CONV", "im2col", 1);
+  setenv("SIAMESE_GEMM", "clblast", 1);
+  for (int i = 0; i < 2; i++) siam_test_ok(siam_conv_forward(tape, &s, view, view, NULL, view));
+  cr_expect_str_eq(siam_tape_engine(tape, 0), "im2col");
+  cr_expect_str_eq(siam_tape_engine(tape, 1), "clblast");
+  cr_expect_null(siam_tape_engine(tape, 2));
+}
+
 Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   const siam_conv_shape s = shape_of((int[10]){1, 1, 1, 1, 1, 1, 1, 0, 0, 1});
   const float values[1] = {0};

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# commands.sh SOURCE BUILD: runs every command line that README.md, docs/*.md, datasets/README.md and the
+# commands.sh SOURCE BUILD: runs every command line that README.md, docs/, datasets/README.md and the
 # examples of each --help show, in a folder with small data under the names that they use. A command must exit
-# with 0, a comparison with 0 or 1. Trainings are cut to a few steps; nothing else is changed. What cannot run
-# here is on the list below with its reason, and printed as skipped.
+# with 0, a comparison with 0 or 1. Trainings are cut to a few steps and measurements to one round; nothing else
+# is changed. What cannot run here is on the list below with its reason, and printed as skipped.
 set -uo pipefail
 source=$(cd "$1" && pwd) build=$(cd "$2" && pwd)
 scratch=$(mktemp -d)
@@ -22,11 +22,11 @@ reason_to_skip() { # command line
 # Lines of code blocks: indented by four, or between fences, with or without a prompt.
 lines_of_docs() {
   awk '/^```/ { fenced = !fenced; next } fenced || /^    / { print }' "$source/README.md" "$source"/docs/*.md \
-    "$source/datasets/README.md" | sed -E 's/^ +//; s/^\$ //; s/ +# .*//'
+    "$source"/docs/benchmarks/*.md "$source/datasets/README.md" | sed -E 's/^ +//; s/^\$ //; s/ +# .*//'
 }
 lines_of_help() {
   local program
-  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices},weight-sharing}; do
+  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices,bench},weight-sharing}; do
     "$program" --help | sed -nE 's/^ +((siamese-|weight-sharing).*)/\1/p'
   done
 }
@@ -80,6 +80,7 @@ shorten() { # command line
   case $1 in
     *--check*) echo "$1" ;;
     siamese-train*) echo "$1 --steps 5" | sed -E 's/ --(minutes|epochs|steps) [0-9.]+( .*--steps 5)/\2/' ;;
+    siamese-bench*) echo "$1" | sed -E 's/ --repeats [0-9]+//; s/^siamese-bench/& --quiet --repeats 1 --batch 2/' ;;
     *) echo "$1" ;;
   esac
 }

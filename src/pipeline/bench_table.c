@@ -1,0 +1,21 @@
+#include "pipeline/bench.h"
+
+const siam_bench_type siam_bench_types[] = {
+    {"gemm", "matrix products: squares, and those of the encoder's linear layers", siam_bench_plan_gemm},
+    {"conv", "convolutions, all three passes: 3×3 from 64 to 64 channels, and those of the encoder",
+     siam_bench_plan_conv},
+    {0}};
+
+/// The line of an index, or the last one, whose fields are NULL.
+static const siam_bench_type *line(size_t index) {
+  const siam_bench_type *type = siam_bench_types;
+  while (index-- > 0 && type->name != NULL) type++;
+  return type;
+}
+
+const char *siam_bench_get_name(size_t index) {
+  return line(index)->name;
+}
+const char *siam_bench_get_summary(size_t index) {
+  return line(index)->summary;
+}

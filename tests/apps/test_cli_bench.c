@@ -1,0 +1,191 @@
+#include "cli.h"
+#include "pictures.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Few pictures and a small encoder, so that no row takes long.
+#define BENCH "siamese-bench --encoder tiny.txt --batch 1 "
+
+static void begin(void) {
+  siam_cli_begin(false);
+}
+TestSuite(cli_bench, .init = begin, .fini = siam_cli_end, .timeout = 300);
+
+static const char *text_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text != NULL ? text : "";
+}
+
+static double number_of(const json_t *object, const char *key) {
+  return json_number_value(json_object_get(object, key));
+}
+
+/// The first entry of that name and kind ("iteration", or an aggregate's name); fails the test without one.
+static json_t *find(const json_t *report, const char *run_name, const char *kind) {
+  const json_t *list = json_object_get(report, "benchmarks");
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    json_t *entry = json_array_get(list, i);
+    const char *own =
+        strcmp(text_of(entry, "run_type"), "aggregate") == 0 ? text_of(entry, "aggregate_name") : "iteration";
+    if (strcmp(text_of(entry, "run_name"), run_name) == 0 && strcmp(own, kind) == 0) return entry;
+  }
+  cr_assert_fail("there is no %s of %s", kind, run_name);
+  return NULL;
+}
+
+static json_t *run_json(const char *line) {
+  return siam_cli_json(0, line, "context benchmarks");
+}
+
+Test(cli_bench, json_has_the_form_of_google_benchmark) {
+  json_t *report = run_json(BENCH "conv --repeats 2");
+  const json_t *context = json_object_get(report, "context"), *list = json_object_get(report, "benchmarks");
+  static const char *const context_keys[] = {
+      "date",   "host_name", "executable",      "num_cpus",           "mhz_per_cpu",
+      "caches", "load_avg",  "library_version", "library_build_type", "json_schema_version"};
+  for (size_t i = 0; i < sizeof context_keys / sizeof *context_keys; i++)
+    cr_expect_not_null(json_object_get(context, context_keys[i]), "%s", context_keys[i]);
+  // What google/benchmark's tools/gbench/report.py reads of an entry, and what its reporter writes besides.
+  static const char *const keys[] = {"name",     "family_index", "per_family_instance_index",
+                                     "run_name", "run_type",     "repetitions",
+                                     "threads",  "iterations",   "real_time",
+                                     "cpu_time", "time_unit"};
+  for (size_t i = 0; i < json_array_size(list); i++)
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+      cr_assert_not_null(json_object_get(json_array_get(list, i), keys[k]), "%s",
+                         text_of(json_array_get(list, i), "name"));
+  json_t *median = find(report, "conv/forward/2x16x16x1/3x3x8p1", "median");
+  cr_expect_str_eq(text_of(median, "name"), "conv/forward/2x16x16x1/3x3x8p1_median");
+  cr_expect_eq(number_of(median, "repetitions"), 2);
+  json_decref(report);
+}
+
+Test(cli_bench, figures_of_a_row_agree_with_each_other) {
+  json_t *report = run_json(BENCH "conv --repeats 3");
+  const char *name = "conv/weight/2x7x7x64/3x3x64p1";
+  const double flops = 2.0 * 2 * 7 * 7 * 9 * 64 * 64, floats = 2 * 2 * 7 * 7 * 64 + 2 * 9 * 64 * 64;
+  const json_t *sample = find(report, name, "iteration");
+  const double seconds = 1e-9 * number_of(sample, "real_time");
+  cr_expect_gt(seconds, 0);
+  // Nine digits are printed.
+  cr_expect_float_eq(number_of(sample, "flops_per_second") * seconds / flops, 1, 1e-7);
+  cr_expect_float_eq(number_of(sample, "bytes_per_second") * seconds / (4 * floats), 1, 1e-7);
+  cr_expect_float_eq(number_of(sample, "fma_share") * number_of(sample, "fma_ceiling") /
+                         number_of(sample, "flops_per_second"),
+                     1, 1e-7);
+  cr_expect_gt(strlen(text_of(sample, "label")), 0);
+  const double least = number_of(find(report, name, "min"), "real_time");
+  const double median = number_of(find(report, name, "median"), "real_time");
+  const double most = number_of(find(report, name, "max"), "real_time");
+  cr_expect(least <= median && median <= most, "%g, %g, %g", least, median, most);
+  cr_expect_gt(number_of(find(report, "ceiling/fma", "median"), "flops_per_second"), 0);
+  cr_expect_gt(number_of(find(report, "ceiling/copy", "median"), "bytes_per_second"), 0);
+  json_decref(report);
+}
+
+Test(cli_bench, the_engine_that_was_forced_is_the_one_that_is_named) {
+  const siam_command_options options = {
+      .environment = (const char *const[]){"SIAMESE_CONV=im2col", "SIAMESE_GEMM=clblast", NULL}};
+  siam_command_result result = siam_cli_run(&options, BENCH "conv --repeats 1 --quiet");
+  cr_assert_eq(result.code, 0, "%s", result.err);
+  cr_expect_not_null(strstr(result.out, "im2col, clblast"), "%s", result.out);
+  cr_expect_null(strstr(result.out, "direct"));
+  cr_expect_str_eq(result.err, "");
+  siam_command_release(&result);
+}
+
+Test(cli_bench, tables_are_for_people_or_in_markdown) {
+  char *out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet");
+  cr_expect_not_null(strstr(out, "\nrow  "), "%s", out);
+  cr_expect_not_null(strstr(out, "\nconv/forward/2x16x16x1/3x3x8p1  "), "%s", out);
+  cr_expect_null(strstr(out, "gemm/"));
+  free(out);
+  out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet --markdown");
+  cr_expect_not_null(strstr(out, "- device: "), "%s", out);
+  cr_expect_not_null(strstr(out, "\n| row "), "%s", out);
+  cr_expect_not_null(strstr(out, "\n| conv/forward/2x16x16x1/3x3x8p1 "), "%s", out);
+  free(out);
+}
+
+Test(cli_bench, all_devices_stand_in_one_table) {
+  json_t *report = run_json("siamese-bench conv --encoder tiny.txt --batch 1 --repeats 1 --device all");
+  const json_t *devices = json_object_get(json_object_get(report, "context"), "devices");
+  cr_expect_gt(json_array_size(devices), 0);
+  const char *name = text_of(json_array_get(json_object_get(report, "benchmarks"), 0), "name");
+  cr_expect(siam_cli_begins(name, "ceiling/fma@"), "%s", name);
+  json_decref(report);
+}
+
+/// Writes `before.json`: the rows of `report` as eight samples each, `factor` times as long as they took.
+static void write_before(const json_t *report, double factor) {
+  const json_t *list = json_object_get(report, "benchmarks");
+  json_t *samples = json_array();
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    json_t *entry = json_array_get(list, i);
+    if (strcmp(text_of(entry, "run_type"), "iteration") != 0) continue;
+    for (int k = 0; k < 8; k++) {
+      json_t *sample = json_copy(entry);
+      json_object_set_new(sample, "real_time",
+                          json_real(number_of(entry, "real_time") * factor * (1 + 0.001 * k)));
+      json_array_append_new(samples, sample);
+    }
+  }
+  json_t *file = json_pack("{so}", "benchmarks", samples);
+  cr_assert_eq(json_dump_file(file, siam_cli_path("before.json"), 0), 0);
+  json_decref(file);
+}
+
+Test(cli_bench, a_comparison_says_what_is_faster_or_slower_and_slower_is_exit_code_1) {
+  json_t *report = run_json(BENCH "conv --repeats 1");
+  // A hundred times: no other program on the machine slows anything so.
+  write_before(report, 0.01);
+  json_t *slower =
+      siam_cli_json(1, BENCH "conv --repeats 6 --compare before.json", "context benchmarks comparison");
+  const json_t *rows = json_object_get(slower, "comparison");
+  cr_expect_eq(json_array_size(rows), 11);
+  for (size_t i = 0; i < json_array_size(rows); i++)
+    cr_expect_str_eq(text_of(json_array_get(rows, i), "verdict"), "slower");
+  json_decref(slower);
+  write_before(report, 100);
+  char *out = siam_cli_out(0, BENCH "conv --repeats 6 --quiet --compare before.json");
+  cr_expect_not_null(strstr(out, "Compared with before.json"), "%s", out);
+  cr_expect_not_null(strstr(out, "\n0 slower, 11 faster of 11 rows"), "%s", out);
+  free(out);
+  // One sample against eight tells nothing at this level.
+  out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet --markdown --compare before.json");
+  cr_expect_not_null(strstr(out, "| too few samples "), "%s", out);
+  cr_expect_not_null(strstr(out, "use more --repeats"), "%s", out);
+  free(out);
+  json_decref(report);
+}
+
+Test(cli_bench, ctrl_c_stops_with_a_message) {
+  const siam_command_options options = {.interrupt_after = 2};
+  siam_command_result result = siam_cli_run(&options, "siamese-bench conv --repeats 1000 --quiet");
+  cr_expect_eq(result.code, 2, "%s", result.out);
+  cr_expect_not_null(strstr(result.err, "stopped"), "%s", result.err);
+  cr_expect_str_eq(result.out, "");
+  siam_command_release(&result);
+}
+
+Test(cli_bench, every_refusal_names_what_is_at_fault) {
+  siam_test_write(siam_cli_path("list.json"), "[1]", 3);
+  siam_test_write(siam_cli_path("other.json"), "{\"benchmarks\": []}", 18);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-bench frobnicate", {"nothing called 'frobnicate'", "gemm, conv, ", "all"}},
+      {"siamese-bench conv --encoder nowhere", {"'nowhere'", "conv4, lenet, koch"}},
+      {"siamese-bench --batch 0", {"--batch 0: must be at least 1"}},
+      {"siamese-bench --repeats 0", {"--repeats 0: must be at least 1"}},
+      {"siamese-bench --minutes 0", {"--minutes 0: must be above 0"}},
+      {"siamese-bench --json --markdown", {"--json and --markdown exclude each other"}},
+      {"siamese-bench --device nowhere", {"\"nowhere\""}},
+      {"siamese-bench --compare nowhere.json", {"nowhere.json", "siamese-bench --json wrote"}},
+      {"siamese-bench --compare tiny.txt", {"tiny.txt", "no JSON", "siamese-bench --json wrote"}},
+      {"siamese-bench --compare list.json", {"list.json", "no \"benchmarks\""}},
+      {BENCH "conv --repeats 1 --quiet --compare other.json", {"other.json", "no row that was measured now"}},
+      {NULL, {0}}});
+}
