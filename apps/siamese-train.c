@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 typedef struct train_arguments {
-  const char *output, *validation, *encoder, *loss, *pairs, *branches, *optimizer, *schedule, *augment,
+  const char *output, *validation, *encoder, *init, *loss, *pairs, *branches, *optimizer, *schedule, *augment,
       *resize;
   const char *log, *device;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
@@ -82,6 +82,13 @@ static const app_option options[] = {
      .value = "NAME|FILE",
      .text = &arguments.encoder,
      .help = "conv4, lenet, koch, or a description file. Default: conv4."},
+    {.name = "init",
+     .value = "FILE",
+     .text = &arguments.init,
+     .help = "Start from this model file: parameters of equal name and "
+             "shape are "
+             "taken over, with the normalisation of pictures that belongs to them, and what is not is said. "
+             "Without --encoder the network is that of the file. Default: weights drawn from the seed."},
     {.name = "size",
      .value = "N",
      .integer = &arguments.size,
@@ -238,6 +245,8 @@ static const app_note examples[] = {
     {"siamese-train pairs.csv -o faces.siamese --val held-out.csv --channels 3 --augment photos --log "
      "log.csv",
      "Train on a list of pairs in colour, and log every step."},
+    {"siamese-train pictures/ -o next.siamese --init shapes.siamese",
+     "Go on from the weights of another model."},
     {"siamese-train pictures/ --check", "Find broken, blank and repeated pictures before training."},
     {NULL, NULL}};
 
@@ -314,6 +323,7 @@ static siam_train_options train_options(const char *data) {
                 .size = (int)a->size,
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
+      .init = a->init,
       .loss = a->loss,
       .pairs = a->pairs,
       .hardest = (uint32_t)a->hardest,
@@ -348,6 +358,9 @@ static siam_train_options train_options(const char *data) {
 static void print_report(const siam_train_report *report, const char *device) {
   printf("Trained   %u steps in %.1f s on %s, %.0f pairs/s\n", report->steps, report->seconds,
          app_show(device), report->pairs_per_second);
+  if (arguments.init != NULL)
+    printf("Started   from %s: %u of %u parameters\n", app_show(arguments.init), report->init_taken,
+           report->init_parameters);
   printf("Pictures  %u", report->images);
   if (report->classes > 0) printf(" of %u classes", report->classes);
   if (report->broken > 0) printf("; %u broken ones left out", report->broken);
@@ -363,10 +376,20 @@ static void print_report(const siam_train_report *report, const char *device) {
   printf("Model     %s\n", app_show(arguments.output));
 }
 
+static json_t *init_json(const siam_train_report *report) {
+  if (arguments.init == NULL) return json_null();
+  json_t *object = json_object();
+  json_object_set_new(object, "file", app_json_text(arguments.init));
+  json_object_set_new(object, "taken", json_integer(report->init_taken));
+  json_object_set_new(object, "parameters", json_integer(report->init_parameters));
+  return object;
+}
+
 static int print_json(const siam_train_report *report, const char *device) {
   json_t *object = json_object();
   json_object_set_new(object, "model", app_json_text(arguments.output));
   json_object_set_new(object, "device", app_json_text(device));
+  json_object_set_new(object, "init", init_json(report));
   json_object_set_new(object, "steps", json_integer(report->steps));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "pairs_per_second", app_json_number(report->pairs_per_second));

@@ -22,10 +22,14 @@ typedef struct siam_train_options {
   double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
 
   siam_model_options model; ///< Encoder, size, channels, embedding, resize. Its seed is not used.
-  const char *loss;         ///< NULL: "contrastive".
-  const char *pairs;        ///< "drawn": half same, half different; "all": every two pictures of a batch of
-                            ///< classes. NULL: all where there are classes, else drawn.
-  const char *branches;     ///< "fused" or "two-pass"; NULL: fused.
+  /// A model file to start from: its parameters are taken over where the network has one of the same name and
+  /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
+  /// that of the file. NULL: first weights are drawn from the seed.
+  const char *init;
+  const char *loss;      ///< NULL: "contrastive".
+  const char *pairs;     ///< "drawn": half same, half different; "all": every two pictures of a batch of
+                         ///< classes. NULL: all where there are classes, else drawn.
+  const char *branches;  ///< "fused" or "two-pass"; NULL: fused.
   uint32_t hardest;      ///< With all pairs: of the different ones, only the so many nearest of each picture
                          ///< count; 0: all within the margin.
   double margin;         ///< 0: the loss's own.
@@ -65,8 +69,9 @@ typedef struct siam_train_report {
   uint32_t steps;
   double seconds; ///< Of training, without preparing and validation.
   double pairs_per_second;
-  uint32_t images, classes; ///< Trained on.
-  uint32_t broken;          ///< Pictures that could not be read and were left out.
+  uint32_t images, classes;             ///< Trained on.
+  uint32_t broken;                      ///< Pictures that could not be read and were left out.
+  uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
   bool calibrated_on_training;        ///< Nothing was held out: thresholds are too hopeful.
   double auc, eer, accuracy;          ///< On the validation pairs.

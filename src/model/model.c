@@ -32,18 +32,24 @@ cleanup:
   return status;
 }
 
-siam_status siam_model_create(siam_device *device, const siam_model_options *options, siam_model **model) {
-  static const siam_model_options standard;
-  if (options == NULL) options = &standard;
+siam_status siam_model_create_like(siam_device *device, const siam_model_options *options,
+                                   const siam_model *like, siam_model **model) {
   if (options->channels != 0 && options->channels != 1 && options->channels != 3)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%d channels; use 1 (grey) or 3 (colour)", options->channels);
   siam_network *network = NULL;
-  SIAM_RETURN_IF_FAILED(siam_encoder_build(
-      options->encoder != NULL ? options->encoder : siam_encoders[0].name,
-      &(siam_description_changes){options->size, options->channels, options->embedding}, &network));
-  siam_status status = siam_model_wrap(device, network, options->seed, model);
+  const siam_description_changes changes = {options->size, options->channels, options->embedding};
+  const char *name = options->encoder != NULL ? options->encoder : siam_encoders[0].name;
+  siam_status status = options->encoder == NULL && like != NULL
+                           ? siam_description_parse(like->path, like->encoder, &changes, &network)
+                           : siam_encoder_build(name, &changes, &network);
+  if (status == SIAM_OK) status = siam_model_wrap(device, network, options->seed, model);
   if (status == SIAM_OK) (*model)->preprocessing.resize = options->resize;
   return status;
+}
+
+siam_status siam_model_create(siam_device *device, const siam_model_options *options, siam_model **model) {
+  static const siam_model_options standard;
+  return siam_model_create_like(device, options != NULL ? options : &standard, NULL, model);
 }
 
 void siam_model_destroy(siam_model *model) {

@@ -30,6 +30,10 @@ struct siam_model {
 /// Takes over `network`, places it and describes it; on failure the network is destroyed too.
 siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t seed, siam_model **model);
 
+/// siam_model_create(), but that options which name no encoder mean that of `like` (NULL: the standard one).
+siam_status siam_model_create_like(siam_device *device, const siam_model_options *options,
+                                   const siam_model *like, siam_model **model);
+
 /// Sets a fact, replacing an old one; the strings are copied. Keys that the model file uses itself are
 /// refused.
 siam_status siam_model_set_fact(siam_model *model, const char *key, const char *value);

@@ -18,6 +18,7 @@ typedef struct siam_training {
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
   siam_model *model;
+  bool normalised; ///< The model has the normalisation of pictures already that came with its weights.
   siam_step_options step_options;
   siam_supply_options supply_options;
   siam_supply *supply;
@@ -27,6 +28,7 @@ typedef struct siam_training {
   siam_watch watch;
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_train_log *log;
+  siam_text init;     ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings; ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
   uint32_t first_step; ///< Steps done before this process.
@@ -35,6 +37,9 @@ typedef struct siam_training {
 
 /// Fills in the defaults, reads names, opens and decodes the data, and makes model, supply and step.
 siam_status siam_training_prepare(siam_training *run);
+
+/// Makes the model, with first weights from the seed or from another model.
+siam_status siam_training_make_model(siam_training *run);
 
 /// Runs the steps, with log, checkpoints and watch.
 siam_status siam_training_loop(siam_training *run);

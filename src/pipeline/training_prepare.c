@@ -144,7 +144,7 @@ static siam_status write_settings(siam_training *run) {
   const siam_step_options *step = &run->step_options;
   const siam_preprocessing *preprocessing = &run->model->preprocessing;
   const siam_sampler_options *sampler = &run->supply_options.sampler;
-  siam_text_add(text, "%s", run->model->encoder);
+  siam_text_add(text, "%s%s", run->model->encoder, run->init.length > 0 ? run->init.bytes : "");
   siam_text_add(text, "pictures %u, classes %u\n", siam_images_count(run->images),
                 siam_dataset_count_classes(run->training));
   siam_text_add(text, "resize %s, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
@@ -200,12 +200,6 @@ static siam_status check_places(const siam_training *run) {
   return SIAM_OK;
 }
 
-static siam_status make_model(siam_training *run) {
-  siam_model_options model = run->options->model;
-  model.seed = run->options->seed;
-  return siam_model_create(run->device, &model, &run->model);
-}
-
 siam_status siam_training_prepare(siam_training *run) {
   const siam_train_options *options = run->options;
   if (options->data == NULL || options->output == NULL)
@@ -213,7 +207,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(name_checkpoint(run));
   SIAM_RETURN_IF_FAILED(check_places(run));
   SIAM_RETURN_IF_FAILED(choose_step(run));
-  SIAM_RETURN_IF_FAILED(make_model(run));
+  SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_margin(run->model, run->step_options.loss_options.margin));
   SIAM_RETURN_IF_FAILED(split_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run, "reading pictures", run->training, &run->images));
@@ -222,8 +216,9 @@ siam_status siam_training_prepare(siam_training *run) {
     SIAM_RETURN_IF_FAILED(siam_training_open_images(run, "reading validation pictures", run->validation,
                                                     &run->validation_images));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
-  SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
-                                               run->model->preprocessing.deviation));
+  if (!run->normalised)
+    SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
+                                                 run->model->preprocessing.deviation));
   SIAM_RETURN_IF_FAILED(
       siam_supply_create(run->device, run->training, run->images, &run->supply_options, &run->supply));
   SIAM_RETURN_IF_FAILED(choose_schedule(run, siam_supply_epoch_steps(run->supply)));
@@ -248,6 +243,7 @@ void siam_training_release(siam_training *run) {
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);
   siam_dataset_destroy(run->data);
+  siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);
 }

@@ -9,7 +9,8 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device steps seconds pairs_per_second images classes broken validation_images validation_classes "  \
+  "model device init steps seconds pairs_per_second images classes broken validation_images "                \
+  "validation_classes "                                                                                      \
   "calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes separate_bytes warning"
 
 static void begin(void) {
@@ -73,6 +74,7 @@ Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
   cr_expect_gt(number(object, "roc_auc"), 0);
   cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
   cr_expect(json_is_null(json_object_get(object, "warning")));
+  cr_expect(json_is_null(json_object_get(object, "init")));
   cr_expect_str_eq(json_string_value(json_object_get(object, "model")), "m.siamese");
   json_decref(object);
 }
@@ -284,6 +286,32 @@ Test(cli_train, beginning_anew_over_a_checkpoint_warns) {
   cr_expect(siam_cli_begins(result.err, "siamese-train: warning: m.siamese.checkpoint: "), "%s", result.err);
   cr_expect_not_null(strstr(result.err, "--resume goes on"), "%s", result.err);
   siam_command_release(&result);
+}
+
+Test(cli_train, a_model_file_to_start_from_is_told_of_and_what_does_not_fit_is_refused) {
+  free(siam_cli_out(0, TRAIN "-o first.siamese -q"));
+  siam_command_result result =
+      siam_cli_run(NULL, "siamese-train data --init first.siamese --steps 5 -b 8 -o m.siamese");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "siamese-train: first.siamese: 8 of 8 parameters taken over\n"), "%s",
+                     result.err);
+  cr_expect_not_null(strstr(result.out, "\nStarted   from first.siamese: 8 of 8 parameters\nPictures "), "%s",
+                     result.out);
+  siam_command_release(&result);
+  json_t *object = siam_cli_json(0, TRAIN "--init first.siamese --embedding 4 -o m.siamese", KEYS);
+  const json_t *init = json_object_get(object, "init");
+  cr_expect_str_eq(json_string_value(json_object_get(init, "file")), "first.siamese");
+  cr_expect_eq(integer(init, "taken"), 6);
+  cr_expect_eq(integer(init, "parameters"), 8);
+  json_decref(object);
+  unlink(siam_cli_path("m.siamese"));
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --init none.siamese", {"none.siamese: "}},
+      {TRAIN "-o m.siamese --init tiny.txt", {"tiny.txt: "}},
+      {TRAIN "-o m.siamese --init ''", {"--init", "empty"}},
+      {"siamese-train data -o m.siamese -e lenet --init first.siamese",
+       {"first.siamese: none of its parameters fits the network", "leave --encoder out"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, a_second_ctrl_c_leaves_at_once) {
