@@ -29,6 +29,10 @@ read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiame
 "${CC:-cc}" "$here/program.c" "${static[@]}" -o "$scratch/static"
 "$scratch/shared"
 "$scratch/static"
+echo "The program in docs/weight-sharing.md"
+awk '/^```/ { printed = $0 == "```c"; next } printed' "$here/../../docs/weight-sharing.md" >"$scratch/tied.c"
+"${CC:-cc}" -std=c11 -Wall -Wextra -Werror "$scratch/tied.c" "${shared[@]}" -o "$scratch/tied"
+(cd "$scratch" && ./tied)
 [[ $(ldd "$scratch/shared") == *libsiamese* ]]
 [[ $(ldd "$scratch/static") != *libsiamese* ]]
 
