@@ -108,17 +108,18 @@ static const app_option options[] = {
      .most = 1 << 20,
      .help = "Numbers of an embedding. Default: as the encoder says."},
     {.name = "loss",
-     .value = "NAME",
+     .value = "LOSS",
      .text = &arguments.loss,
-     .help =
-         "contrastive: same pairs cost d²/2, different ones max(0, margin − d)²/2. Default: contrastive."},
+     .help = "What training makes smaller: contrastive; options behind the name, in one argument: "
+             "\"contrastive margin=0.6 hardest=5\" (docs/losses.md). Default: contrastive."},
     {.name = "margin",
      .value = "M",
      .number = &arguments.margin,
      .least = 0,
      .most = 1e6,
      .above_least = true,
-     .help = "Distance beyond which different pairs are left alone. Default: 1."},
+     .help = "The loss's margin: for contrastive, the distance beyond which different pairs are left alone. "
+             "Default: the loss's own, for contrastive 1."},
     {.name = "pairs",
      .value = "KIND",
      .text = &arguments.pairs,

@@ -26,13 +26,14 @@ typedef struct siam_train_options {
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
   /// that of the file. NULL: first weights are drawn from the seed.
   const char *init;
-  const char *loss;      ///< NULL: "contrastive".
-  const char *pairs;     ///< "drawn": half same, half different; "all": every two pictures of a batch of
-                         ///< classes. NULL: all where there are classes, else drawn.
-  const char *branches;  ///< "fused" or "two-pass"; NULL: fused.
-  uint32_t hardest;      ///< With all pairs: of the different ones, only the so many nearest of each picture
-                         ///< count; 0: all within the margin.
-  double margin;         ///< 0: the loss's own.
+  const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
+                        ///< "contrastive".
+  const char *pairs;    ///< "drawn": half same, half different; "all": every two pictures of a batch of
+                        ///< classes. NULL: all where there are classes, else drawn.
+  const char *branches; ///< "fused" or "two-pass"; NULL: fused.
+  uint32_t hardest;     ///< The loss's option of this name: of the different pictures of a batch, only the so
+                        ///< many nearest of each picture count; 0: as `loss` says.
+  double margin;        ///< The loss's option of this name; 0: as `loss` says.
   const char *optimizer; ///< NULL: "adamw".
   double rate;           ///< Learning rate; 0: the optimizer's own.
   double weight_decay;   ///< 0: the optimizer's own; below 0: none.

@@ -8,6 +8,7 @@
 #ifndef SIAM_LAYERS_LAYER_H
 #define SIAM_LAYERS_LAYER_H
 
+#include "base/option.h"
 #include "compute/activation.h"
 #include "device/tape.h"
 
@@ -33,7 +34,7 @@ typedef struct siam_initialiser {
   float value; ///< The constant, or the standard deviation.
 } siam_initialiser;
 
-enum { SIAM_SLOTS_MAX = 4, SIAM_DIMS_MAX = 4, SIAM_OPTIONS_MAX = 8, SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
+enum { SIAM_SLOTS_MAX = 4, SIAM_DIMS_MAX = 4, SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
 
 /// A place where a layer uses a parameter. The layer says what it needs; the network says which parameter.
 typedef struct siam_slot {
@@ -44,14 +45,6 @@ typedef struct siam_slot {
   unsigned parameter;            ///< Number in the network's parameter store.
   bool transposed;               ///< The parameter's dims are these, reversed (rank 2 only).
 } siam_slot;
-
-/// An option of a layer in an encoder description, such as `kernel=3`. All are numbers.
-typedef struct siam_layer_option {
-  const char *name;
-  double standard;        ///< Value where the description is silent; NAN: must be given.
-  double lowest, highest; ///< Both allowed.
-  bool whole;             ///< No fractions.
-} siam_layer_option;
 
 typedef struct siam_layer_type siam_layer_type;
 
@@ -93,9 +86,9 @@ typedef enum siam_clock_word {
 /// A row of the layer table.
 struct siam_layer_type {
   const char *name;
-  const char *summary; ///< One line for people, used by the documentation.
-  int positional;      ///< So many leading options may be given as bare numbers, in order.
-  siam_layer_option options[SIAM_OPTIONS_MAX]; ///< Ends at the first without a name.
+  const char *summary;                   ///< One line for people, used by the documentation.
+  int positional;                        ///< So many leading options may be given as bare numbers, in order.
+  siam_option options[SIAM_OPTIONS_MAX]; ///< Ends at the first without a name.
   /// From layer->in and the options: sets layer->out and declares the slots. Refuses what does not fit.
   siam_status (*shape)(siam_layer *layer);
   /// Both NULL: the output is the input, seen in another shape.

@@ -1,8 +1,12 @@
 /// losses/ holds one file per loss: formula and paper, and the kernels' launches. A loss reads embeddings and
 /// labels and writes one number and the embeddings' gradients; it knows nothing of networks or pictures.
+///
+/// loss.h: what a loss is, the table of them, and how people write one: "triplet hardest margin=0.2", its
+/// name and its options, in the language of encoders (base/option.h).
 #ifndef SIAM_LOSSES_LOSS_H
 #define SIAM_LOSSES_LOSS_H
 
+#include "base/option.h"
 #include "device/tape.h"
 
 /// Which pairs of a batch a loss looks at.
@@ -18,16 +22,10 @@ typedef enum siam_loss_word {
   SIAM_LOSS_DIFFERENT_DISTANCE, ///< Mean distance of different pairs.
   SIAM_LOSS_SAME_COUNT,
   SIAM_LOSS_DIFFERENT_COUNT,
-  SIAM_LOSS_ACTIVE_COUNT, ///< Different pairs the mean is over: within the margin, or the chosen nearest.
+  SIAM_LOSS_ACTIVE_COUNT, ///< Terms that the mean is over: of different pairs, triplets or rows.
   SIAM_LOSS_SPREAD,       ///< √ of the embeddings' variance summed over dimensions: 0 is collapse.
   SIAM_LOSS_WORDS = 8
 } siam_loss_word;
-
-typedef struct siam_loss_options {
-  siam_pairing pairing;
-  float margin; ///< Distance beyond which different pairs are left alone.
-  int hardest;  ///< All pairs: of the different ones, each row looks at its so many nearest; 0: at all.
-} siam_loss_options;
 
 /// What a loss reads and writes on a tape.
 typedef struct siam_loss_batch {
@@ -38,17 +36,57 @@ typedef struct siam_loss_batch {
   siam_view result;                ///< SIAM_LOSS_WORDS floats.
 } siam_loss_batch;
 
+typedef struct siam_loss_type siam_loss_type;
+
+/// A loss with its options.
+typedef struct siam_loss {
+  const siam_loss_type *type;
+  siam_pairing pairing;
+  double options[SIAM_OPTIONS_MAX]; ///< In the order of type->options.
+} siam_loss;
+
+/// What the matrix of all pairs of a batch holds.
+typedef enum siam_matrix {
+  SIAM_MATRIX_DISTANCES,   ///< Euclidean.
+  SIAM_MATRIX_SIMILARITIES ///< Dot products: cosines where embeddings have length 1.
+} siam_matrix;
+
 /// A row of the loss table.
-typedef struct siam_loss_type {
+struct siam_loss_type {
   const char *name, *summary;
-  float margin; ///< The standard margin, for embeddings of length 1.
-  siam_status (*add)(const siam_loss_options *options, const siam_loss_batch *batch);
-} siam_loss_type;
+  int positional; ///< So many leading options may be given bare, in order.
+  siam_option options[SIAM_OPTIONS_MAX];
+  bool drawn_pairs; ///< Takes drawn pairs too; the others need classes.
+  bool unit_length; ///< Compares directions: the encoder must end in l2_normalize.
+  /// The distance at which it leaves different pairs alone, which the embeddings must be able to reach. NULL:
+  /// there is none.
+  double (*reach)(const double *options);
+  siam_status (*add)(const siam_loss *loss, const siam_loss_batch *batch);
+  siam_matrix matrix; ///< Where `add` is siam_pairwise_add (losses/pairwise.h): what its kernels read …
+  int notes;          ///< … and how many floats a row they hand on.
+};
 
-/// Ends with a row without a name.
-extern const siam_loss_type siam_loss_types[];
+/// The table; ends with NULL.
+extern const siam_loss_type *const siam_loss_types[];
 
-/// Looks a loss up; an unknown name is SIAM_ERROR_ARGUMENT and names those there are.
-siam_status siam_loss_find(const char *name, const siam_loss_type **type);
+/// Reads a name and options. `loss->pairing` is all pairs of a batch. An unknown name is SIAM_ERROR_ARGUMENT
+/// and names those there are; a malformed option is SIAM_ERROR_FORMAT.
+siam_status siam_loss_parse(const char *text, siam_loss *loss);
+
+/// Sets one option by name. A loss without it refuses and says what it has.
+siam_status siam_loss_set(siam_loss *loss, const char *option, double value);
+
+/// Adds the loss as siam_loss_parse() reads it, with every option.
+void siam_loss_describe(const siam_loss *loss, siam_text *text);
+
+/// The distance at which it leaves different pairs alone; 0: there is none.
+double siam_loss_reach(const siam_loss *loss);
+
+/// Refuses a loss that embeddings with distances of at most `reach` (infinity: any) cannot fulfil, or that
+/// needs them of length 1 where they are not.
+siam_status siam_loss_check(const siam_loss *loss, double reach, bool unit_length);
+
+/// Adds the loss and its gradients to the tape.
+siam_status siam_loss_add(const siam_loss *loss, const siam_loss_batch *batch);
 
 #endif

@@ -1,47 +1,16 @@
 #include "model/description.h"
 
 #include "base/memory.h"
+#include "base/number.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SIZE = 512, WORDS_MAX = 24, TIES_MAX = SIAM_SLOTS_MAX, LAYERS_MAX = 1024, SIDE_MAX = 16384 };
+enum { TIES_MAX = SIAM_SLOTS_MAX, LAYERS_MAX = 1024, SIDE_MAX = 16384 };
 
-/// One line taken apart.
-typedef struct line_parts {
-  char bytes[LINE_SIZE];
-  char *words[WORDS_MAX];
-  int count;
-} line_parts;
-
-static siam_status split(const char *line, size_t length, line_parts *parts) {
-  if (length >= LINE_SIZE) return siam_fail(SIAM_ERROR_FORMAT, "longer than %d characters", LINE_SIZE - 1);
-  memcpy(parts->bytes, line, length);
-  parts->bytes[length] = '\0';
-  parts->bytes[strcspn(parts->bytes, "#")] = '\0';
-  parts->count = 0;
-  char *rest = NULL;
-  for (char *word = strtok_r(parts->bytes, " \t\r", &rest); word != NULL;
-       word = strtok_r(NULL, " \t\r", &rest)) {
-    if (parts->count == WORDS_MAX) return siam_fail(SIAM_ERROR_FORMAT, "more than %d words", WORDS_MAX);
-    parts->words[parts->count++] = word;
-  }
-  return SIAM_OK;
-}
-
-static siam_status parse_number(const char *word, double *number) {
-  char *end = NULL;
-  errno = 0;
-  *number = strtod(word, &end);
-  if (end == word || *end != '\0' || errno != 0 || !isfinite(*number))
-    return siam_fail(SIAM_ERROR_FORMAT, "'%s' is not a number", word);
-  return SIAM_OK;
-}
-
-static siam_status parse_input(const line_parts *parts, const siam_description_changes *changes,
+static siam_status parse_input(const siam_words *parts, const siam_description_changes *changes,
                                siam_network **network) {
   if (*network != NULL)
     return siam_fail(SIAM_ERROR_FORMAT, "a second 'input'; only the first line may be one");
@@ -49,7 +18,8 @@ static siam_status parse_input(const line_parts *parts, const siam_description_c
     return siam_fail(SIAM_ERROR_FORMAT, "'input' takes height, width and channels, as in 'input 28 28 1'");
   double sides[3];
   for (int i = 0; i < 3; i++) {
-    SIAM_RETURN_IF_FAILED(parse_number(parts->words[i + 1], &sides[i]));
+    static const siam_option side = {.name = "side"};
+    SIAM_RETURN_IF_FAILED(siam_option_read(&side, parts->words[i + 1], &sides[i]));
     if (!(sides[i] >= 1 && sides[i] <= SIDE_MAX) || sides[i] != floor(sides[i]))
       return siam_fail(SIAM_ERROR_FORMAT, "'%s' must be a whole number from 1 to %d", parts->words[i + 1],
                        SIDE_MAX);
@@ -72,12 +42,17 @@ typedef struct layer_line {
 
 static siam_status fail_option(const siam_layer_type *type, const char *word) {
   siam_text names = {0};
-  for (int i = 0; i < SIAM_OPTIONS_MAX && type->options[i].name != NULL; i++)
-    siam_text_add(&names, "%s, ", type->options[i].name);
+  siam_options_list(type->options, &names);
   siam_fail(SIAM_ERROR_FORMAT, "'%s' does not know '%s'; it takes: %sname, and a slot's role", type->name,
             word, names.bytes != NULL ? names.bytes : "");
   siam_text_clear(&names);
   return SIAM_ERROR_FORMAT;
+}
+
+static bool is_number(const char *text) {
+  const char *end = NULL;
+  double number = 0;
+  return siam_number_read(text, &end, &number) && *end == '\0';
 }
 
 /// `word` is "key=value", split at `value`.
@@ -89,17 +64,17 @@ static siam_status take_key(layer_line *line, char *word, char *value) {
   }
   // What refers to a slot has a point in it and is no number: `bias=0` is an option, `bias=conv1.bias` a
   // slot. Its role is checked once the layer's slots are known.
-  double number = 0;
-  bool refers = strchr(value, '.') != NULL && parse_number(value, &number) != SIAM_OK;
-  for (int i = 0; !refers && i < SIAM_OPTIONS_MAX && line->type->options[i].name != NULL; i++)
-    if (strcmp(line->type->options[i].name, word) == 0) return parse_number(value, &line->options[i]);
+  bool refers = strchr(value, '.') != NULL && !is_number(value);
+  int known = siam_option_find(line->type->options, word);
+  if (known >= 0 && !refers)
+    return siam_option_read(&line->type->options[known], value, &line->options[known]);
   if (!refers || line->tie_count == TIES_MAX) return fail_option(line->type, word);
   line->roles[line->tie_count] = word;
   line->owners[line->tie_count++] = value;
   return SIAM_OK;
 }
 
-static siam_status parse_words(line_parts *parts, layer_line *line) {
+static siam_status parse_words(siam_words *parts, layer_line *line) {
   int bare = 0;
   for (int i = 0; i < SIAM_OPTIONS_MAX; i++) line->options[i] = NAN;
   for (int w = 1; w < parts->count; w++) {
@@ -107,7 +82,8 @@ static siam_status parse_words(line_parts *parts, layer_line *line) {
     if (equals != NULL) {
       SIAM_RETURN_IF_FAILED(take_key(line, parts->words[w], equals));
     } else if (bare < line->type->positional) {
-      SIAM_RETURN_IF_FAILED(parse_number(parts->words[w], &line->options[bare++]));
+      const siam_option *option = &line->type->options[bare];
+      SIAM_RETURN_IF_FAILED(siam_option_read(option, parts->words[w], &line->options[bare++]));
     } else {
       return fail_option(line->type, parts->words[w]);
     }
@@ -117,7 +93,7 @@ static siam_status parse_words(line_parts *parts, layer_line *line) {
 
 /// A slot that refers to another's parameter; tied once all layers are known.
 typedef struct pending_tie {
-  char slot[2 * LINE_SIZE], owner[LINE_SIZE];
+  char slot[2 * SIAM_LINE_SIZE], owner[SIAM_LINE_SIZE];
   bool transposed, done;
   int line;
 } pending_tie;
@@ -146,7 +122,7 @@ static siam_status remember_ties(parsing *state, const layer_line *line) {
   return SIAM_OK;
 }
 
-static siam_status parse_layer(parsing *state, line_parts *parts) {
+static siam_status parse_layer(parsing *state, siam_words *parts) {
   layer_line line = {.type = siam_layer_type_find(parts->words[0])};
   if (line.type == NULL) {
     siam_text names = {0};
@@ -179,7 +155,7 @@ static int last_linear_line(const char *text) {
   return last;
 }
 
-static siam_status parse_line(parsing *state, line_parts *parts) {
+static siam_status parse_line(parsing *state, siam_words *parts) {
   if (parts->count == 0) return SIAM_OK;
   if (strcmp(parts->words[0], "input") == 0) return parse_input(parts, state->changes, &state->network);
   if (state->network == NULL)
@@ -218,9 +194,9 @@ static siam_status tie_all(parsing *state) {
 static siam_status parse_lines(parsing *state, const char *text) {
   for (const char *line = text; line != NULL && *line != '\0';) {
     const char *end = strchr(line, '\n');
-    line_parts parts;
+    siam_words parts;
     state->line++;
-    SIAM_RETURN_IF_FAILED(split(line, end != NULL ? (size_t)(end - line) : strlen(line), &parts));
+    SIAM_RETURN_IF_FAILED(siam_words_split(line, end != NULL ? (size_t)(end - line) : strlen(line), &parts));
     SIAM_RETURN_IF_FAILED(parse_line(state, &parts));
     line = end != NULL ? end + 1 : NULL;
   }
@@ -262,12 +238,12 @@ siam_status siam_network_add(siam_network *network, const char *text) {
   const size_t before = network->count;
   const bool placed = network->placed;
   siam_status status = SIAM_OK;
-  line_parts parts;
+  siam_words parts;
   if (strchr(text, '\n') != NULL) {
     status = siam_fail(SIAM_ERROR_FORMAT, "more than one line; add one layer at a time");
     goto cleanup;
   }
-  SIAM_TRY(split(text, strlen(text), &parts));
+  SIAM_TRY(siam_words_split(text, strlen(text), &parts));
   if (parts.count == 0) {
     status = siam_fail(SIAM_ERROR_FORMAT, "a line without a layer; write one as in 'linear 10'");
     goto cleanup;
@@ -294,13 +270,7 @@ static bool has_standard_name(const siam_network *network, size_t index) {
 static void write_layer(const siam_network *network, size_t index, siam_text *text) {
   const siam_layer *layer = &network->layers[index];
   siam_text_add(text, "%s", layer->type->name);
-  const siam_layer_option *known = layer->type->options;
-  for (int i = 0; i < SIAM_OPTIONS_MAX && known[i].name != NULL; i++) {
-    if (i < layer->type->positional)
-      siam_text_add(text, " %.9g", layer->options[i]);
-    else if (layer->options[i] != known[i].standard)
-      siam_text_add(text, " %s=%.9g", known[i].name, layer->options[i]);
-  }
+  siam_options_write(layer->type->options, layer->type->positional, false, layer->options, text);
   if (!has_standard_name(network, index)) siam_text_add(text, " name=%s", layer->name);
   for (int s = 0; s < layer->slot_count; s++) {
     const siam_slot *slot = &layer->slots[s];

@@ -33,22 +33,6 @@ siam_shape siam_network_output(const siam_network *network) {
   return network->count > 0 ? network->layers[network->count - 1].out : network->input;
 }
 
-/// The given options, or the standard ones, within their limits.
-static siam_status take_options(siam_layer *layer, const double *options) {
-  const siam_layer_option *known = layer->type->options;
-  for (int i = 0; i < SIAM_OPTIONS_MAX && known[i].name != NULL; i++) {
-    double value = options != NULL && !isnan(options[i]) ? options[i] : known[i].standard;
-    if (isnan(value))
-      return siam_fail(SIAM_ERROR_ARGUMENT, "%s: '%s' must be given", layer->name, known[i].name);
-    if (!(value >= known[i].lowest && value <= known[i].highest) || (known[i].whole && value != floor(value)))
-      return siam_fail(SIAM_ERROR_ARGUMENT, "%s: %s=%g must be a %snumber from %g to %g", layer->name,
-                       known[i].name, value, known[i].whole ? "whole " : "", known[i].lowest,
-                       known[i].highest);
-    layer->options[i] = value;
-  }
-  return SIAM_OK;
-}
-
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 static siam_status take_name(const siam_network *network, siam_layer *layer, const char *name) {
@@ -76,7 +60,7 @@ siam_status siam_network_add_layer(siam_network *network, const siam_layer_type 
                                    const double *options) {
   siam_layer layer = {.type = type, .in = siam_network_output(network)};
   SIAM_RETURN_IF_FAILED(take_name(network, &layer, name));
-  SIAM_RETURN_IF_FAILED(take_options(&layer, options));
+  SIAM_RETURN_IF_FAILED(siam_options_take(type->options, layer.name, options, layer.options));
   SIAM_RETURN_IF_FAILED(type->shape(&layer));
   // Kernels count the elements of a tensor in an int.
   if (siam_shape_count(layer.out) > INT_MAX)
@@ -214,10 +198,14 @@ cleanup:
   return status;
 }
 
+bool siam_network_has_unit_length(const siam_network *network) {
+  return network->count > 0 && strcmp(network->layers[network->count - 1].type->name, "l2_normalize") == 0;
+}
+
 double siam_network_reach(const siam_network *network) {
   if (network->count == 0) return INFINITY;
+  if (siam_network_has_unit_length(network)) return 2;
   const siam_layer *last = &network->layers[network->count - 1];
-  if (strcmp(last->type->name, "l2_normalize") == 0) return 2;
   double side = sqrt((double)siam_shape_count(last->out));
   if (last->type->activation == SIAM_ACTIVATION_SIGMOID) return side;
   if (last->type->activation == SIAM_ACTIVATION_TANH) return 2 * side;

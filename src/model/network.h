@@ -36,6 +36,9 @@ siam_shape siam_network_output(const siam_network *network);
 /// √n after a sigmoid, 2·√n after tanh, else infinity.
 double siam_network_reach(const siam_network *network);
 
+/// Whether every output has length 1: the last layer is l2_normalize.
+bool siam_network_has_unit_length(const siam_network *network);
+
 /// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can
 /// of those behind it. Returns how many are left.
 size_t siam_network_absorb(const siam_network *network, siam_layer *layers);

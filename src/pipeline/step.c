@@ -88,15 +88,14 @@ static siam_status write_tape(siam_step *step) {
       siam_tape_fill(step->tape, siam_view_of_buffer(store->gradients, 0, store->trained), 0));
   for (int b = 0; b < branches; b++)
     SIAM_RETURN_IF_FAILED(add_branch(step, (unsigned)b, b * images, images, embeddings));
-  SIAM_RETURN_IF_FAILED(step->options.loss->add(
-      &step->options.loss_options,
-      &(siam_loss_batch){.tape = step->tape,
-                         .rows = rows,
-                         .dimensions = (int)dimensions,
-                         .embeddings = embeddings,
-                         .gradients = gradients,
-                         .labels = siam_upload_buffer(step->labels),
-                         .result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS)}));
+  SIAM_RETURN_IF_FAILED(siam_loss_add(
+      &step->options.loss, &(siam_loss_batch){.tape = step->tape,
+                                              .rows = rows,
+                                              .dimensions = (int)dimensions,
+                                              .embeddings = embeddings,
+                                              .gradients = gradients,
+                                              .labels = siam_upload_buffer(step->labels),
+                                              .result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS)}));
   for (int b = 0; b < branches; b++) {
     size_t count = (size_t)images * dimensions;
     siam_view dy = siam_view_part(gradients, (size_t)b * count, count);
@@ -106,21 +105,16 @@ static siam_status write_tape(siam_step *step) {
   return siam_tape_seal(step->tape);
 }
 
-siam_status siam_step_check_margin(const siam_model *model, double margin) {
-  double reach = siam_network_reach(model->network);
-  if (!(margin > 0) || margin > reach)
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "a margin of %g cannot be reached: distances of this encoder lie in 0..%g; choose a "
-                     "margin inside",
-                     margin, reach);
-  return SIAM_OK;
+siam_status siam_step_check_loss(const siam_model *model, const siam_loss *loss) {
+  const siam_network *network = model->network;
+  return siam_loss_check(loss, siam_network_reach(network), siam_network_has_unit_length(network));
 }
 
 static siam_status check(const siam_model *model, const siam_step_options *options) {
-  SIAM_RETURN_IF_FAILED(siam_step_check_margin(model, options->loss_options.margin));
+  SIAM_RETURN_IF_FAILED(siam_step_check_loss(model, &options->loss));
   if (options->rows < 2)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a step of %d pictures; use at least 2", options->rows);
-  bool drawn = options->loss_options.pairing == SIAM_PAIRING_DRAWN;
+  bool drawn = options->loss.pairing == SIAM_PAIRING_DRAWN;
   if (drawn && options->rows % 2 != 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%d pictures are no whole number of pairs", options->rows);
   if (!drawn && options->branches == SIAM_BRANCHES_TWO_PASS)
@@ -183,7 +177,7 @@ static siam_status send_indices(siam_step *step, const siam_step_input *input) {
 static siam_status send_labels(siam_step *step, const int32_t *labels) {
   void *slot = NULL;
   SIAM_RETURN_IF_FAILED(siam_upload_begin(step->labels, &slot));
-  bool drawn = step->options.loss_options.pairing == SIAM_PAIRING_DRAWN;
+  bool drawn = step->options.loss.pairing == SIAM_PAIRING_DRAWN;
   memcpy(slot, labels, (size_t)(drawn ? step->options.rows / 2 : step->options.rows) * sizeof *labels);
   return siam_upload_send(step->labels);
 }

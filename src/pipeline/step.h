@@ -19,8 +19,7 @@ typedef enum siam_branches {
 } siam_branches;
 
 typedef struct siam_step_options {
-  const siam_loss_type *loss;
-  siam_loss_options loss_options;
+  siam_loss loss;
   const siam_optimizer_type *optimizer;
   siam_optimizer_options optimizer_options;
   siam_augment_options augment;
@@ -41,8 +40,8 @@ typedef struct siam_step_result {
 
 typedef struct siam_step siam_step;
 
-/// Refuses a margin that no two outputs of the model can be apart; siam_step_create() asks too.
-siam_status siam_step_check_margin(const siam_model *model, double margin);
+/// Refuses a loss that the model's outputs cannot fulfil; siam_step_create() asks too.
+siam_status siam_step_check_loss(const siam_model *model, const siam_loss *loss);
 
 /// Writes the tape and makes the optimiser's state, zeroed. The model must outlive the step.
 siam_status siam_step_create(siam_model *model, const siam_step_options *options, siam_step **step);

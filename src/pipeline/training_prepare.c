@@ -17,22 +17,6 @@ static const char *named(const char *given, const char *standard) {
   return given != NULL ? given : standard;
 }
 
-/// "drawn" or "all", or what the data suggest.
-static siam_status choose_pairing(const char *name, bool has_classes, siam_pairing *pairing) {
-  if (name == NULL) {
-    *pairing = has_classes ? SIAM_PAIRING_ALL : SIAM_PAIRING_DRAWN;
-    return SIAM_OK;
-  }
-  bool all = strcmp(name, "all") == 0;
-  if (!all && strcmp(name, "drawn") != 0)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "there are no '%s' pairs; there are: drawn, all", name);
-  if (all && !has_classes)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "all pairs of a batch need classes, and the data have pairs only; "
-                                          "use drawn pairs");
-  *pairing = all ? SIAM_PAIRING_ALL : SIAM_PAIRING_DRAWN;
-  return SIAM_OK;
-}
-
 static siam_status choose_branches(const char *name, siam_branches *branches) {
   if (name != NULL && strcmp(name, "fused") != 0 && strcmp(name, "two-pass") != 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "there are no '%s' branches; there are: fused, two-pass", name);
@@ -40,16 +24,21 @@ static siam_status choose_branches(const char *name, siam_branches *branches) {
   return SIAM_OK;
 }
 
+/// The loss as it is written, and the two of its options that have places of their own.
+static siam_status choose_loss(const siam_train_options *options, siam_loss *loss) {
+  SIAM_RETURN_IF_FAILED(siam_loss_parse(named(options->loss, siam_loss_types[0]->name), loss));
+  if (options->margin != 0) SIAM_RETURN_IF_FAILED(siam_loss_set(loss, "margin", options->margin));
+  return options->hardest > 0 ? siam_loss_set(loss, "hardest", options->hardest) : SIAM_OK;
+}
+
 static siam_status choose_step(siam_training *run) {
   const siam_train_options *options = run->options;
   siam_step_options *step = &run->step_options;
-  SIAM_RETURN_IF_FAILED(siam_loss_find(named(options->loss, "contrastive"), &step->loss));
+  SIAM_RETURN_IF_FAILED(choose_loss(options, &step->loss));
   SIAM_RETURN_IF_FAILED(siam_optimizer_find(named(options->optimizer, "adamw"), &step->optimizer));
   SIAM_RETURN_IF_FAILED(siam_augment_parse(named(options->augment, "light"), &step->augment));
   SIAM_RETURN_IF_FAILED(choose_branches(options->branches, &step->branches));
   step->seed = options->seed;
-  step->loss_options.hardest = (int)options->hardest;
-  step->loss_options.margin = (float)chosen(options->margin, step->loss->margin);
   const siam_optimizer_options *standard = &step->optimizer->standard;
   step->optimizer_options = *standard;
   step->optimizer_options.momentum = (float)chosen(options->momentum, standard->momentum);
@@ -97,6 +86,40 @@ static siam_status split_data(siam_training *run) {
   return SIAM_OK;
 }
 
+/// Whether the loss can look at such pairs of such data.
+static siam_status check_pairing(const siam_loss *loss, const char *data, bool drawn, bool has_classes) {
+  if (!loss->type->drawn_pairs && !has_classes)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "%s: the loss '%s' needs classes, and these data have pairs only; use the loss "
+                     "contrastive, or folders of classes",
+                     data, loss->type->name);
+  if (!loss->type->drawn_pairs && drawn)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "the loss '%s' looks at all pairs of a batch; leave drawn pairs out, or use the loss "
+                     "contrastive",
+                     loss->type->name);
+  if (!drawn && !has_classes)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "all pairs of a batch need classes, and the data have pairs only; "
+                                          "use drawn pairs");
+  int hardest = siam_option_find(loss->type->options, "hardest");
+  if (drawn && hardest >= 0 && loss->options[hardest] > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "the hardest pairs are chosen among all pairs of a batch; with "
+                                          "drawn pairs there is no choice, leave that out");
+  return SIAM_OK;
+}
+
+/// "drawn" or "all", or what the data suggest.
+static siam_status choose_pairing(siam_training *run) {
+  const char *name = run->options->pairs;
+  siam_loss *loss = &run->step_options.loss;
+  bool has_classes = siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS;
+  bool drawn = name != NULL ? strcmp(name, "drawn") == 0 : !has_classes;
+  if (name != NULL && !drawn && strcmp(name, "all") != 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "there are no '%s' pairs; there are: drawn, all", name);
+  loss->pairing = drawn ? SIAM_PAIRING_DRAWN : SIAM_PAIRING_ALL;
+  return check_pairing(loss, run->options->data, drawn, has_classes);
+}
+
 siam_status siam_training_open_images(const siam_training *run, const char *what, siam_dataset *dataset,
                                       siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
@@ -110,17 +133,12 @@ siam_status siam_training_open_images(const siam_training *run, const char *what
 
 static siam_status choose_sampler(siam_training *run) {
   const siam_train_options *options = run->options;
-  bool has_classes = siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS;
-  siam_pairing *pairing = &run->step_options.loss_options.pairing;
-  SIAM_RETURN_IF_FAILED(choose_pairing(options->pairs, has_classes, pairing));
+  const siam_loss *loss = &run->step_options.loss;
   uint32_t batch = options->batch > 0 ? options->batch : 64;
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
   run->supply_options.turned_classes = options->turned_classes;
-  if (*pairing == SIAM_PAIRING_DRAWN && options->hardest > 0)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "the hardest pairs are chosen among all pairs of a batch; with "
-                                          "drawn pairs there is no choice, leave that out");
-  if (*pairing == SIAM_PAIRING_DRAWN) {
+  if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
     sampler->pairs = batch;
     return SIAM_OK;
@@ -151,12 +169,12 @@ static siam_status write_settings(siam_training *run) {
                 siam_resize_mode_name(preprocessing->resize), preprocessing->mean[0], preprocessing->mean[1],
                 preprocessing->mean[2], preprocessing->deviation[0], preprocessing->deviation[1],
                 preprocessing->deviation[2]);
-  siam_text_add(text, "loss %s, margin %.9g, %s pairs, branches %d\n", step->loss->name,
-                step->loss_options.margin, sampler->mode == SIAM_SAMPLE_PAIRS ? "drawn" : "all",
+  siam_text_add(text, "loss ");
+  siam_loss_describe(&step->loss, text);
+  siam_text_add(text, ", %s pairs, branches %d\n", sampler->mode == SIAM_SAMPLE_PAIRS ? "drawn" : "all",
                 step->branches);
-  siam_text_add(text, "batch %u pairs, %u classes of %u pictures, hardest %d, turned classes %d\n",
-                sampler->pairs, sampler->classes, sampler->images_per_class, step->loss_options.hardest,
-                run->supply_options.turned_classes);
+  siam_text_add(text, "batch %u pairs, %u classes of %u pictures, turned classes %d\n", sampler->pairs,
+                sampler->classes, sampler->images_per_class, run->supply_options.turned_classes);
   siam_text_add(text, "optimizer %s, momentum %.9g, weight decay %.9g, clip %.9g\n", step->optimizer->name,
                 step->optimizer_options.momentum, step->optimizer_options.weight_decay,
                 step->optimizer_options.clip);
@@ -208,8 +226,9 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(check_places(run));
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
-  SIAM_RETURN_IF_FAILED(siam_step_check_margin(run->model, run->step_options.loss_options.margin));
+  SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
+  SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run, "reading pictures", run->training, &run->images));
   // Opened before training too: what is wrong with them must not show only when hours have gone by.
   if (run->validation != NULL)
@@ -226,7 +245,8 @@ siam_status siam_training_prepare(siam_training *run) {
   run->step_options.turned = run->supply_options.turned_classes;
   run->step_options.resident = siam_supply_resident(run->supply);
   SIAM_RETURN_IF_FAILED(siam_step_create(run->model, &run->step_options, &run->step));
-  run->watch.margin = run->step_options.loss_options.margin;
+  double reach = siam_loss_reach(&run->step_options.loss);
+  run->watch.scale = reach > 0 ? reach : 1;
   SIAM_RETURN_IF_FAILED(write_settings(run));
   if (options->resume) SIAM_RETURN_IF_FAILED(resume(run));
   if (options->log == NULL) return SIAM_OK;

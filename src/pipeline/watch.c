@@ -34,8 +34,8 @@ const char *siam_watch_diagnose(const siam_watch *watch) {
   if (watch->steps < SETTLED) return NULL;
   double same = siam_watch_mean(watch, watch->same_distance);
   double different = siam_watch_mean(watch, watch->different_distance);
-  // All embeddings in one point: every distance is nearly 0 against the margin.
-  if (siam_watch_mean(watch, watch->spread) < 0.02 * watch->margin && different < 0.05 * watch->margin)
+  // All embeddings in one point: every distance is nearly 0.
+  if (siam_watch_mean(watch, watch->spread) < 0.02 * watch->scale && different < 0.05 * watch->scale)
     return "the embeddings have collapsed into one point: try a lower learning rate (--lr), a longer "
            "warm-up, "
            "or an encoder that ends in l2_normalize";

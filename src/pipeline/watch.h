@@ -5,9 +5,9 @@
 
 #include "pipeline/step.h"
 
-/// Running means over about the last 50 steps. Zero value: before the first step; `margin` must be set.
+/// Running means over about the last 50 steps. Zero value: before the first step; `scale` must be set.
 typedef struct siam_watch {
-  float margin;
+  double scale; ///< A distance that means apart: the margin, or 1.
   double loss, same_distance, different_distance, spread, norm;
   double first_loss; ///< Mean of the first steps.
   double weight;     ///< Of what the means have seen, up to 1.

@@ -149,6 +149,7 @@ Test(cli_train, names_that_mean_nothing_are_refused_with_those_that_do) {
       {"siamese-train data -o m.siamese -e koch --size 28",
        {"koch:8: conv3", "larger than the padded image"}},
       {TRAIN "-o m.siamese --loss x", {"there is no loss 'x'", "contrastive"}},
+      {TRAIN "-o m.siamese --loss 'contrastive marign=1'", {"'contrastive marign=1'", "'marign'", "margin"}},
       {TRAIN "-o m.siamese --optimizer x", {"there is no optimizer 'x'", "sgd, adam, adamw"}},
       {TRAIN "-o m.siamese --augment x", {"there is no set \"x\"", "none, light, characters, photos"}},
       {TRAIN "-o m.siamese --augment light,x=1", {"\"x\" is none of its options", "rotation"}},

@@ -226,16 +226,16 @@ static cl_mem buffer_of(const void *bytes, size_t size) {
 }
 
 static siam_status add_contrastive(const trial *t, const step *s, siam_view gradients) {
-  const siam_loss_type *loss = NULL;
-  siam_test_ok(siam_loss_find("contrastive", &loss));
-  return loss->add(&(siam_loss_options){.pairing = SIAM_PAIRING_DRAWN, .margin = 1},
-                   &(siam_loss_batch){.tape = s->tape,
-                                      .rows = t->images,
-                                      .dimensions = (int)t->dimensions,
-                                      .embeddings = s->embeddings,
-                                      .gradients = gradients,
-                                      .labels = s->labels,
-                                      .result = s->loss});
+  siam_loss loss;
+  siam_test_ok(siam_loss_parse("contrastive", &loss));
+  loss.pairing = SIAM_PAIRING_DRAWN;
+  return siam_loss_add(&loss, &(siam_loss_batch){.tape = s->tape,
+                                                 .rows = t->images,
+                                                 .dimensions = (int)t->dimensions,
+                                                 .embeddings = s->embeddings,
+                                                 .gradients = gradients,
+                                                 .labels = s->labels,
+                                                 .result = s->loss});
 }
 
 static void write_tape(trial *t, const siam_optimizer_type *type, const siam_optimizer_options *options,

@@ -16,7 +16,7 @@ enum { MOST = 64 * 130 };
 typedef struct batch {
   siam_pairing pairing;
   int rows, dimensions, hardest;
-  float margin;
+  float margin, same_margin;
   float embeddings[MOST];
   int32_t labels[64];
   float result[SIAM_LOSS_WORDS], gradients[MOST];
@@ -33,8 +33,12 @@ static void run(batch *b) {
   siam_view result = siam_test_upload(b->embeddings, SIAM_LOSS_WORDS);
   cl_mem labels = clCreateBuffer(siam_test_device()->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
                                  sizeof b->labels, b->labels, NULL);
-  const siam_loss_type *type = NULL;
-  siam_test_ok(siam_loss_find("contrastive", &type));
+  siam_loss loss;
+  siam_test_ok(siam_loss_parse("contrastive", &loss));
+  siam_test_ok(siam_loss_set(&loss, "margin", b->margin));
+  siam_test_ok(siam_loss_set(&loss, "hardest", b->hardest));
+  siam_test_ok(siam_loss_set(&loss, "same_margin", b->same_margin));
+  loss.pairing = b->pairing;
   const siam_loss_batch on_tape = {.tape = tape,
                                    .rows = b->rows,
                                    .dimensions = b->dimensions,
@@ -42,8 +46,7 @@ static void run(batch *b) {
                                    .gradients = gradients,
                                    .labels = labels,
                                    .result = result};
-  const siam_loss_options options = {.pairing = b->pairing, .margin = b->margin, .hardest = b->hardest};
-  siam_test_ok(type->add(&options, &on_tape));
+  siam_test_ok(siam_loss_add(&loss, &on_tape));
   siam_test_run(tape);
   siam_test_download(gradients, b->gradients);
   siam_test_download(result, b->result);
@@ -81,8 +84,9 @@ static int times(const batch *b, const double *x, int i, int j) {
   return (nearer(b, x, i, j) < b->hardest) + (nearer(b, x, j, i) < b->hardest);
 }
 
-/// The specification: same pairs cost d²/2, different ones max(0, m − d)²/2. Drawn pairs: the mean over all.
-/// All pairs: the mean over same pairs plus the mean over the different pairs that are looked at.
+/// The specification: same pairs cost max(0, d − s)²/2, different ones max(0, m − d)²/2. Drawn pairs: the
+/// mean over all. All pairs: the mean over same pairs plus the mean over the different pairs that are looked
+/// at.
 static double loss_of(const batch *b, const double *x, double *words) {
   double sums[SIAM_LOSS_WORDS] = {0}, same = 0, different = 0, looks = 0;
   for (int i = 0; i < b->rows; i++)
@@ -91,7 +95,7 @@ static double loss_of(const batch *b, const double *x, double *words) {
       int count = times(b, x, i, j);
       if (drawn && count == 0) continue;
       double d = distance(b, x, i, j);
-      same += of_same ? d * d / 2 : 0;
+      same += of_same ? pow(fmax(d - b->same_margin, 0), 2) / 2 : 0;
       different += of_same ? 0 : count * pow(fmax(b->margin - d, 0), 2) / 2;
       looks += of_same ? 0 : count;
       sums[of_same ? SIAM_LOSS_SAME_DISTANCE : SIAM_LOSS_DIFFERENT_DISTANCE] += d;
@@ -124,15 +128,16 @@ typedef struct pair_terms {
 
 static pair_terms terms_of(const batch *b, double d, bool same, double weight) {
   const double unit = 0x1p-24, relative = siam_rounding_of_sum(b->dimensions / 2.0 + 8);
-  double missing = b->margin - d, slip = relative * d + unit * b->margin;
-  if (same)
+  if (same && b->same_margin == 0)
     return (pair_terms){d * d / 2 * weight, (2 * relative + 8 * unit) * d * d / 2 * weight, weight,
                         8 * unit * weight};
+  double limit = same ? b->same_margin : b->margin, missing = same ? d - limit : limit - d;
+  double slip = relative * d + unit * limit;
   cr_assert(d == 0 || fabs(missing) > slip, "a pair lies at the margin; choose another seed");
   if (missing <= 0) return (pair_terms){0};
   pair_terms terms = {.loss = missing * missing / 2 * weight};
   terms.loss_error = (missing * slip + slip * slip) * weight + 8 * unit * terms.loss;
-  if (d > 0) terms.factor = -missing / d * weight;
+  if (d > 0) terms.factor = (same ? missing : -missing) / d * weight;
   if (d > 0) terms.factor_error = (slip + 8 * unit * missing) / d * weight;
   return terms;
 }
@@ -264,6 +269,21 @@ Test(contrastive, all_pairs_and_gradients_equal_the_reference) {
     }
 }
 
+Test(contrastive, same_pairs_have_a_margin_of_their_own) {
+  static const int rows[] = {2, 6, 34};
+  static batch b;
+  for (uint32_t r = 0; r < 3; r++)
+    for (uint32_t d = 0; d < 7; d++) {
+      b = (batch){.pairing = d % 2 ? SIAM_PAIRING_ALL : SIAM_PAIRING_DRAWN,
+                  .rows = rows[r],
+                  .dimensions = dimensions[d]};
+      b.margin = 1.5F * sqrtf((float)b.dimensions);
+      b.same_margin = 1.2F * sqrtf((float)b.dimensions);
+      fill(&b, 1, 1 + rows[r] / 3, 30 * r + d);
+      check(&b, true);
+    }
+}
+
 Test(contrastive, the_nearest_different_rows_and_gradients_equal_the_reference) {
   static const int rows[] = {2, 3, 7, 16, 33}, nearest[] = {1, 2, 5};
   static batch b;
@@ -336,11 +356,4 @@ Test(contrastive, nan_shows_in_the_loss) {
       run(&b);
       cr_expect(isnan(b.result[SIAM_LOSS_VALUE]), "a NaN at %d vanished", at);
     }
-}
-
-Test(contrastive, unknown_losses_are_refused_with_those_there_are) {
-  const siam_loss_type *type = NULL;
-  cr_expect_eq(siam_loss_find("contrast", &type), SIAM_ERROR_ARGUMENT);
-  cr_expect_not_null(strstr(siam_last_error(), "no loss 'contrast'; there are: contrastive"), "%s",
-                     siam_last_error());
 }

@@ -60,10 +60,10 @@ typedef struct run_options {
 
 static siam_step_options step_options(const run_options *run) {
   siam_step_options options = {.branches = run->branches, .seed = 4, .turned = run->turned};
-  cr_assert_eq(siam_loss_find("contrastive", &options.loss), SIAM_OK);
+  cr_assert_eq(siam_loss_parse("contrastive", &options.loss), SIAM_OK);
+  options.loss.pairing = run->pairing;
   cr_assert_eq(siam_optimizer_find("sgd", &options.optimizer), SIAM_OK);
   options.optimizer_options = options.optimizer->standard;
-  options.loss_options = (siam_loss_options){.pairing = run->pairing, .margin = 1};
   if (run->augmented) cr_assert_eq(siam_augment_parse("characters", &options.augment), SIAM_OK);
   return options;
 }
@@ -240,7 +240,7 @@ Test(step, an_unreachable_margin_is_refused) {
   siam_step_options options = step_options(&run);
   siam_step *step = NULL;
   options.rows = 16;
-  options.loss_options.margin = 2.5f;
+  cr_assert_eq(siam_loss_set(&options.loss, "margin", 2.5), SIAM_OK);
   cr_assert_eq(siam_step_create(model, &options, &step), SIAM_ERROR_ARGUMENT);
   cr_assert_not_null(strstr(siam_last_error(), "0..2"), "%s", siam_last_error());
   siam_model_destroy(model);

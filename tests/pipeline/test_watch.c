@@ -23,39 +23,39 @@ static void assert_diagnosis(const siam_watch *watch, const char *part) {
 }
 
 Test(watch, means_are_those_of_the_steps_seen) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   see(&watch, 3, 0.5f, 0.1f, 0.9f, 1);
   cr_assert_float_eq(siam_watch_mean(&watch, watch.loss), 0.5, 1e-6);
   cr_assert_float_eq(siam_watch_mean(&watch, watch.different_distance), 0.9, 1e-6);
 }
 
 Test(watch, healthy_training_is_left_alone) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   see(&watch, 500, 0.2f, 0.3f, 1.1f, 0.9f);
   cr_assert_null(siam_watch_diagnose(&watch));
 }
 
 Test(watch, collapse_is_recognised) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   see(&watch, 500, 0.25f, 0.001f, 0.001f, 0.001f);
   assert_diagnosis(&watch, "collapsed");
 }
 
 Test(watch, reversed_labels_are_recognised) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   see(&watch, 500, 0.3f, 1.2f, 0.4f, 0.9f);
   assert_diagnosis(&watch, "reversed");
 }
 
 Test(watch, a_growing_loss_means_too_high_a_rate) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   see(&watch, 60, 0.2f, 0.4f, 1, 0.9f);
   see(&watch, 400, 0.5f, 0.4f, 1, 0.9f);
   assert_diagnosis(&watch, "learning rate");
 }
 
 Test(watch, what_is_not_finite_names_the_step) {
-  siam_watch watch = {.margin = 1};
+  siam_watch watch = {.scale = 1};
   siam_step_result result = {.step = 17, .norm = 1};
   result.loss[SIAM_LOSS_VALUE] = NAN;
   cr_assert_eq(siam_watch_see(&watch, &result), SIAM_ERROR_NUMERIC);
