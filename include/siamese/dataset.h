@@ -105,7 +105,7 @@ SIAM_API const siam_pair *siam_dataset_get_pairs(const siam_dataset *dataset);
 SIAM_API uint32_t siam_dataset_get_pair_fold(const siam_dataset *dataset, uint32_t pair);
 
 typedef struct siam_split_options {
-  double fraction; ///< Share of the classes (pair sets: of the pairs) for validation; 0: one in ten.
+  double fraction; ///< Share for validation: of the classes, pairs or unlabelled pictures; 0: one in ten.
   uint64_t seed;
   bool whole_parents; ///< Whole parent folders go to one side, so that nothing of their kind is on the other.
   siam_logger logger; ///< Told how many pairs were left out, if any.
@@ -113,8 +113,9 @@ typedef struct siam_split_options {
 
 /// Divides a data set into two new ones that share no class and no picture. Class sets go by whole classes.
 /// Pair sets go by groups of pictures that pairs connect; where that leaves one group too big, by groups that
-/// `same` pairs connect, and the `different` pairs from one side to the other are left out.
-/// SIAM_ERROR_DATA where either side could not have both kinds of pairs. The caller releases both.
+/// `same` pairs connect, and the `different` pairs from one side to the other are left out. Pictures without
+/// labels go one by one. SIAM_ERROR_DATA where either side could not have both kinds of pairs, or no picture.
+/// The caller releases both.
 SIAM_API siam_status siam_dataset_split(const siam_dataset *dataset, const siam_split_options *options,
                                         siam_dataset **training, siam_dataset **validation);
 

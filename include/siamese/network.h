@@ -54,6 +54,16 @@ SIAM_API siam_status siam_network_tie(siam_network *network, const char *slot, c
 /// shared parameter is named keeps it and is refused.
 SIAM_API siam_status siam_network_untie(siam_network *network, const char *slot);
 
+/// Makes an autoencoder: a new network of the encoder's layers, unplaced, and behind them their mirror image,
+/// which leads back to its input. Each `conv` is mirrored by a `conv_transpose`, each `linear` by a `linear`,
+/// with biases of their own and, `tied`, with the weights of the layer that they mirror; each pooling by an
+/// `upsample`, `flatten` by `reshape`. Activations and batch normalisations between two of them stand between
+/// their mirrors, too; dropout, and what comes before the first and behind the last of them, has no mirror.
+/// An `l2_normalize` at the end is left out, since what it takes away cannot come back. The layer that
+/// mirrors NAME is called mirror_NAME. Refused with SIAM_ERROR_ARGUMENT and the layer's name: types that have
+/// no mirror, and pictures whose height and width leave different rests. The caller owns the network.
+SIAM_API siam_status siam_network_mirror(const siam_network *encoder, bool tied, siam_network **autoencoder);
+
 /// Gives every parameter its place in the buffers of `device`. Parameters that had values keep them; new ones
 /// draw theirs from `seed` and their own name, so neither order nor sharing changes them. To be called before
 /// the first use and after every change by the functions above; where nothing changed, nothing happens.

@@ -22,6 +22,8 @@ struct siam_sampler {
   siam_class_lists lists;
   siam_pair_source pairs;
   siam_batch_source batches[2]; ///< Of all classes mixed; within parents.
+  siam_walk pictures;           ///< Over the one set that is numbers[bounds[0] … bounds[1]): every picture.
+  uint32_t bounds[2], *numbers;
 };
 
 static siam_status make_pairs(siam_sampler *sampler) {
@@ -43,6 +45,34 @@ static siam_status make_batches(siam_sampler *sampler) {
   return siam_batch_source_make(&sampler->batches[1], sampler->dataset, options, &sampler->lists, true);
 }
 
+static siam_status make_pictures(siam_sampler *sampler) {
+  siam_status status = SIAM_OK;
+  sampler->image_count = sampler->options.pictures;
+  if (sampler->image_count == 0) return siam_fail(SIAM_ERROR_ARGUMENT, "a batch needs at least one picture");
+  sampler->bounds[1] = siam_dataset_count_images(sampler->dataset);
+  if (sampler->bounds[1] == 0)
+    return siam_fail(SIAM_ERROR_DATA, "%s: no picture is left to train on",
+                     siam_dataset_get_path(sampler->dataset));
+  SIAM_TRY_ALLOCATE(sampler->numbers, sampler->bounds[1]);
+  for (uint32_t i = 0; i < sampler->bounds[1]; i++) sampler->numbers[i] = i;
+  SIAM_TRY(siam_walk_make(&sampler->pictures, sampler->options.seed, SIAM_WALK_PICTURES, 1, sampler->bounds,
+                          sampler->numbers));
+cleanup:
+  return status;
+}
+
+static siam_status make_mode(siam_sampler *sampler) {
+  switch (sampler->options.mode) {
+  case SIAM_SAMPLE_PAIRS:
+    return make_pairs(sampler);
+  case SIAM_SAMPLE_CLASSES:
+    return make_batches(sampler);
+  case SIAM_SAMPLE_PICTURES:
+    break;
+  }
+  return make_pictures(sampler);
+}
+
 siam_status siam_sampler_create(const siam_dataset *dataset, const siam_sampler_options *options,
                                 siam_sampler **sampler) {
   siam_status status = SIAM_OK;
@@ -53,7 +83,7 @@ siam_status siam_sampler_create(const siam_dataset *dataset, const siam_sampler_
   made->dataset = dataset;
   made->options = *options;
   SIAM_TRY(siam_class_lists_make(&made->lists, dataset));
-  SIAM_TRY(options->mode == SIAM_SAMPLE_PAIRS ? make_pairs(made) : make_batches(made));
+  SIAM_TRY(make_mode(made));
   SIAM_TRY_ALLOCATE(made->images, made->image_count);
   SIAM_TRY_ALLOCATE(made->classes, made->image_count);
   if (options->mode == SIAM_SAMPLE_PAIRS) SIAM_TRY_ALLOCATE(made->same, options->pairs);
@@ -86,7 +116,9 @@ void siam_sampler_destroy(siam_sampler *sampler) {
   siam_pair_source_clear(&sampler->pairs);
   siam_batch_source_clear(&sampler->batches[0]);
   siam_batch_source_clear(&sampler->batches[1]);
+  siam_walk_clear(&sampler->pictures);
   siam_class_lists_clear(&sampler->lists);
+  siam_free(sampler->numbers);
   siam_free(sampler->images);
   siam_free(sampler->classes);
   siam_free(sampler->same);
@@ -125,9 +157,29 @@ static siam_status get_classes(siam_sampler *sampler, uint64_t step) {
   return SIAM_OK;
 }
 
+static siam_status get_pictures(siam_sampler *sampler, uint64_t step) {
+  uint64_t all = sampler->bounds[1];
+  for (uint32_t i = 0; i < sampler->image_count; i++) {
+    uint64_t place = step * sampler->image_count + i;
+    sampler->images[i] = siam_walk_order(&sampler->pictures, 0, place / all)[place % all];
+  }
+  return SIAM_OK;
+}
+
+static siam_status get_mode(siam_sampler *sampler, uint64_t step) {
+  switch (sampler->options.mode) {
+  case SIAM_SAMPLE_PAIRS:
+    return get_pairs(sampler, step);
+  case SIAM_SAMPLE_CLASSES:
+    return get_classes(sampler, step);
+  case SIAM_SAMPLE_PICTURES:
+    break;
+  }
+  return get_pictures(sampler, step);
+}
+
 siam_status siam_sampler_get(siam_sampler *sampler, uint64_t step, siam_batch *batch) {
-  bool pairs = sampler->options.mode == SIAM_SAMPLE_PAIRS;
-  SIAM_RETURN_IF_FAILED(pairs ? get_pairs(sampler, step) : get_classes(sampler, step));
+  SIAM_RETURN_IF_FAILED(get_mode(sampler, step));
   for (uint32_t i = 0; i < sampler->image_count; i++)
     sampler->classes[i] = siam_dataset_get_image_class(sampler->dataset, sampler->images[i]);
   *batch = (siam_batch){sampler->image_count, sampler->images, sampler->classes, sampler->same};

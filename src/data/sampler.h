@@ -1,8 +1,9 @@
 /// sampler.h: which pictures a step uses. A batch is a function of (data set, options, step) alone: nothing
 /// has to be stored to go on where a run ended, and steps may be asked for in any order (ascending is quick).
 ///
-/// Both modes walk shuffled permutations, of the classes and of the pictures inside each class, so that every
-/// picture is seen before one is seen again more often than the others of its class.
+/// Pairs and classes walk shuffled permutations, of the classes and of the pictures inside each class, so
+/// that every picture is seen before one is seen again more often than the others of its class. Single
+/// pictures walk one of all pictures, one walk behind the other through the batches.
 #ifndef SIAM_DATA_SAMPLER_H
 #define SIAM_DATA_SAMPLER_H
 
@@ -10,7 +11,8 @@
 
 typedef enum siam_sampler_mode {
   SIAM_SAMPLE_PAIRS = 0, ///< Pairs, `same` and `different` by turns.
-  SIAM_SAMPLE_CLASSES ///< Several pictures of each of several classes, for losses over all pairs of a batch.
+  SIAM_SAMPLE_CLASSES, ///< Several pictures of each of several classes, for losses over all pairs of a batch.
+  SIAM_SAMPLE_PICTURES ///< Single pictures, whatever their labels.
 } siam_sampler_mode;
 
 typedef struct siam_sampler_options {
@@ -18,6 +20,7 @@ typedef struct siam_sampler_options {
   uint32_t pairs;            ///< SIAM_SAMPLE_PAIRS: pairs of a batch.
   uint32_t classes;          ///< SIAM_SAMPLE_CLASSES: classes of a batch …
   uint32_t images_per_class; ///< … and pictures of each; a batch always has classes × images_per_class.
+  uint32_t pictures;         ///< SIAM_SAMPLE_PICTURES: pictures of a batch.
   uint64_t seed;
   /// Out of 100 `different` pairs, so many take both classes from one parent folder; out of 100 batches of
   /// classes, so many have the classes of one parent folder together. 0: none. A class that is alone in its
@@ -29,7 +32,8 @@ typedef struct siam_sampler_options {
 ///
 /// Pairs: `images` has 2·pairs entries, first the a of every pair, then the b of every pair; `same[pair]` is
 /// 1 or 0. Classes: `images` has classes × images_per_class entries, all different, and `same` is NULL.
-/// `classes[i]` is the class of images[i] (SIAM_NO_CLASS in a set without classes).
+/// Pictures: `images` has `pictures` entries, and `same` is NULL. `classes[i]` is the class of images[i]
+/// (SIAM_NO_CLASS in a set without classes).
 typedef struct siam_batch {
   uint32_t image_count;
   const uint32_t *images;

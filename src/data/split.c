@@ -1,6 +1,7 @@
-/// Divides a data set by units that may not be torn: classes, parent folders, or groups of pictures that
-/// pairs connect. Units are taken into validation in a shuffled order as long as that brings its share nearer
-/// to the wanted one; a division that leaves either side without one kind of pair is shuffled again.
+/// Divides a data set by units that may not be torn: classes, parent folders, groups of pictures that pairs
+/// connect, or single pictures where nothing is known of them. Units are taken into validation in a shuffled
+/// order as long as that brings its share nearer to the wanted one; a division that leaves either side
+/// without one kind of pair is shuffled again.
 #include "data/dataset.h"
 
 #include "base/memory.h"
@@ -130,6 +131,28 @@ static siam_status divide_pairs(splitter *split) {
                    siam_dataset_get_path(dataset));
 }
 
+/// Any division will do that leaves either side a picture.
+static siam_status divide_pictures(splitter *split) {
+  uint32_t images = siam_dataset_count_images(split->dataset);
+  if (images < 2)
+    return siam_fail(SIAM_ERROR_DATA, "%s: one picture cannot be divided into two sets",
+                     siam_dataset_get_path(split->dataset));
+  SIAM_RETURN_IF_FAILED(set_units(split, images));
+  for (uint32_t i = 0; i < images; i++) {
+    split->unit_of_image[i] = i;
+    split->weight[i] = 1;
+  }
+  split->total = images;
+  assign(split, fmin(fmax(split->fraction * images, 1), images - 1), 0);
+  return SIAM_OK;
+}
+
+static siam_status divide(splitter *split, bool whole_parents) {
+  if (siam_dataset_count_pairs(split->dataset) > 0) return divide_pairs(split);
+  if (siam_dataset_count_classes(split->dataset) > 0) return divide_classes(split, whole_parents);
+  return divide_pictures(split);
+}
+
 static siam_status select_side(const splitter *split, bool validation, siam_dataset **side) {
   siam_status status = SIAM_OK;
   bool *keep = NULL;
@@ -153,11 +176,8 @@ siam_status siam_dataset_split(const siam_dataset *dataset, const siam_split_opt
     return siam_fail(SIAM_ERROR_ARGUMENT, "a share of %g for validation; it lies between 0 and 1",
                      chosen.fraction);
   uint32_t pairs = siam_dataset_count_pairs(dataset);
-  if (pairs == 0 && siam_dataset_count_classes(dataset) == 0)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: pictures without labels cannot be divided",
-                     siam_dataset_get_path(dataset));
   SIAM_TRY_ALLOCATE(split.unit_of_image, siam_dataset_count_images(dataset));
-  SIAM_TRY(pairs > 0 ? divide_pairs(&split) : divide_classes(&split, chosen.whole_parents));
+  SIAM_TRY(divide(&split, chosen.whole_parents));
   SIAM_TRY(select_side(&split, false, &first));
   SIAM_TRY(select_side(&split, true, &second));
   uint32_t kept = siam_dataset_count_pairs(first) + siam_dataset_count_pairs(second);

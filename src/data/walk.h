@@ -19,7 +19,8 @@ typedef enum siam_walk_use {
   SIAM_WALK_BATCH_CLASSES, ///< For batches of classes.
   SIAM_WALK_BATCH_IMAGES,
   SIAM_WALK_SAME_PAIRS, ///< Pairs of a pair set.
-  SIAM_WALK_DIFFERENT_PAIRS
+  SIAM_WALK_DIFFERENT_PAIRS,
+  SIAM_WALK_PICTURES ///< Pictures one by one.
 } siam_walk_use;
 
 /// `sets` disjoint sets; set s is things[first[s] … first[s + 1]). Zero value: none.

@@ -48,6 +48,12 @@ static siam_status check_turns(const siam_images *images, const siam_supply_opti
   return SIAM_OK;
 }
 
+static uint32_t rows_of(const siam_sampler_options *sampler) {
+  if (sampler->mode == SIAM_SAMPLE_PICTURES) return sampler->pictures;
+  if (sampler->mode == SIAM_SAMPLE_PAIRS) return 2 * sampler->pairs;
+  return sampler->classes * sampler->images_per_class;
+}
+
 siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset, siam_images *images,
                                const siam_supply_options *options, siam_supply **supply) {
   siam_status status = SIAM_OK;
@@ -55,11 +61,9 @@ siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset,
   SIAM_TRY_ALLOCATE(made, 1);
   made->images = images;
   made->options = *options;
-  const siam_sampler_options *sampler = &options->sampler;
-  made->rows =
-      sampler->mode == SIAM_SAMPLE_PAIRS ? 2 * sampler->pairs : sampler->classes * sampler->images_per_class;
+  made->rows = rows_of(&options->sampler);
   SIAM_TRY(check_turns(images, options));
-  SIAM_TRY(siam_sampler_create(dataset, sampler, &made->sampler));
+  SIAM_TRY(siam_sampler_create(dataset, &options->sampler, &made->sampler));
   SIAM_TRY_ALLOCATE(made->unwanted, made->rows * siam_picture_shape_bytes(siam_images_get_shape(images)));
   for (int i = 0; i < AHEAD; i++) {
     SIAM_TRY_ALLOCATE(made->batches[i].images, made->rows);

@@ -300,3 +300,38 @@ Test(sampler, an_epoch_is_as_many_steps_as_it_takes_for_all_pictures) {
   sampler = make((siam_sampler_options){.pairs = 4, .seed = 1});
   cr_assert_eq(siam_sampler_epoch_steps(sampler), 3);
 }
+
+// Single pictures
+
+Test(sampler, single_pictures_are_all_seen_before_one_comes_again) {
+  dataset = siam_test_classes(mixed_sizes, NULL, MIXED);
+  // Batches that do not divide the walks, and one that is larger than a walk.
+  for (uint32_t size = 1; size <= 30; size += 7) {
+    siam_sampler_options options = {.mode = SIAM_SAMPLE_PICTURES, .pictures = size, .seed = 3};
+    sampler = make(options);
+    uint32_t seen[MIXED_IMAGES] = {0}, pictures = 0;
+    bool shuffled = false;
+    for (uint64_t step = 0; step < 60; step++) {
+      siam_batch batch = get(sampler, step);
+      cr_assert_eq(batch.image_count, size);
+      cr_assert_null(batch.same);
+      for (uint32_t i = 0; i < size; i++) {
+        uint32_t image = batch.images[i];
+        cr_assert_eq(seen[image], pictures / MIXED_IMAGES, "picture %u", image);
+        cr_assert_eq(batch.classes[i], class_of(image));
+        shuffled = shuffled || image != pictures % MIXED_IMAGES;
+        seen[image]++;
+        pictures++;
+      }
+    }
+    cr_expect(shuffled);
+    cr_expect_eq(siam_sampler_epoch_steps(sampler), (MIXED_IMAGES + size - 1) / size);
+    // Any step may be asked for first.
+    siam_sampler *other = make(options);
+    siam_batch late = get(other, 59), again = get(sampler, 59);
+    cr_expect_arr_eq(late.images, again.images, size * sizeof *late.images);
+    siam_sampler_destroy(other);
+    siam_sampler_destroy(sampler);
+    sampler = NULL;
+  }
+}

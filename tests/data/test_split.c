@@ -201,3 +201,27 @@ Test(split, numbers_groups_by_what_connects_them) {
   cr_assert_eq(groups, 3);
   cr_assert_arr_eq(group, ((uint32_t[]){0, 0, 1, 1, 2, 0}), sizeof group);
 }
+
+Test(split, pictures_without_labels_go_one_by_one_in_the_share_that_is_wanted) {
+  char name[64];
+  for (int i = 0; i < 40; i++) {
+    snprintf(name, sizeof name, "d/%d.pgm", i);
+    siam_test_write_flat(siam_scratch_path(folder, name), 1, 0);
+  }
+  const char *path = siam_scratch_path(folder, "d");
+  cr_assert_eq(siam_dataset_collect(&path, 1, NULL, &dataset), SIAM_OK);
+  static const struct {
+    double fraction;
+    uint32_t images;
+  } rows[] = {{0, 4}, {0.25, 10}, {0.001, 1}, {0.999, 39}};
+  for (uint32_t i = 0; i < 4; i++) {
+    cr_assert_eq(split(rows[i].fraction, i, false), SIAM_OK, "%s", siam_last_error());
+    check_disjoint();
+    cr_expect_eq(siam_dataset_count_images(validation), rows[i].images);
+  }
+  siam_dataset_destroy(dataset);
+  path = siam_scratch_path(folder, "d/7.pgm");
+  cr_assert_eq(siam_dataset_collect(&path, 1, NULL, &dataset), SIAM_OK);
+  cr_expect_eq(split(0.5, 1, false), SIAM_ERROR_DATA);
+  cr_expect_not_null(strstr(siam_last_error(), "one picture cannot be divided"), "%s", siam_last_error());
+}
