@@ -1,6 +1,4 @@
-#include "base/memory.h"
 #include "pipeline/calibrate.h"
-#include "pipeline/checkpoint.h"
 #include "pipeline/training.h"
 
 #include <stdio.h>
@@ -60,20 +58,6 @@ static siam_status finish(siam_training *run) {
   return siam_model_save(run->model, run->options->output);
 }
 
-/// Nothing came of the trained network, so it is kept to go on from; the failure stays what it was.
-static siam_status keep_training(const siam_training *run, siam_status failure) {
-  siam_checkpoint checkpoint = {
-      .step = run->report->steps, .seconds = run->report->seconds, .settings = run->settings.bytes};
-  char *sentence = siam_copy_text(siam_last_error());
-  siam_status status = siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
-  if (sentence != NULL && status == SIAM_OK)
-    siam_fail(failure, "%s; %s holds what was trained, go on with --resume", sentence, run->checkpoint_path);
-  else if (sentence != NULL)
-    siam_fail(failure, "%s", sentence);
-  siam_free(sentence);
-  return failure;
-}
-
 siam_status siam_train(siam_device *device, const siam_train_options *options, siam_train_report *report) {
   siam_status status = SIAM_OK;
   siam_training run = {.device = device, .options = options, .report = report};
@@ -86,7 +70,7 @@ siam_status siam_train(siam_device *device, const siam_train_options *options, s
   status = finish(&run);
   if (status != SIAM_OK) {
     // Weights that are not finite are nothing to go on from; the checkpoint before them stays.
-    if (status != SIAM_ERROR_NUMERIC) status = keep_training(&run, status);
+    if (status != SIAM_ERROR_NUMERIC) status = siam_training_keep(&run, status);
     goto cleanup;
   }
   // The model file now holds the result; what was kept to go on from is no longer needed.

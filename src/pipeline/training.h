@@ -46,8 +46,29 @@ siam_status siam_training_loop(siam_training *run);
 
 void siam_training_release(siam_training *run);
 
-/// Opens the pictures of `dataset` for `model`; tells the progress as `what`.
-siam_status siam_training_open_images(const siam_training *run, const char *what, siam_dataset *dataset,
-                                      siam_images **images);
+// The parts of preparing that training and pre-training share, in the order of their calls.
+
+/// Names the checkpoint, and finds out before hours of training whether their result can be written.
+siam_status siam_training_check_places(siam_training *run);
+
+/// Optimizer, augmentation and seed, from the options.
+siam_status siam_training_choose_optimization(siam_training *run);
+
+/// Opens the pictures of both sets at the model's size. Those of validation before training too: what is
+/// wrong with them must not show only when hours have gone by.
+siam_status siam_training_open_images(siam_training *run);
+
+/// From pictures, sampler and model: normalisation, supply, schedule and step.
+siam_status siam_training_make_step(siam_training *run);
+
+/// Adds to the settings how pictures become inputs; optimizer, schedule, augmentation and seed.
+void siam_training_describe_pictures(siam_training *run);
+void siam_training_describe_optimization(siam_training *run);
+
+/// Takes up the checkpoint where the options want it, and opens the log.
+siam_status siam_training_go_on(siam_training *run);
+
+/// For when nothing came of a trained network: keeps it as a checkpoint. The failure stays what it was.
+siam_status siam_training_keep(const siam_training *run, siam_status failure);
 
 #endif

@@ -1,0 +1,171 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/embedder.h"
+#include "pipeline/measure.h"
+#include "pipeline/training.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static siam_status name_checkpoint(siam_training *run) {
+  siam_text path = {0};
+  siam_text_add(&path, "%s.checkpoint", run->options->output);
+  SIAM_RETURN_IF_FAILED(siam_text_status(&path));
+  run->checkpoint_path = path.bytes;
+  return SIAM_OK;
+}
+
+siam_status siam_training_check_places(siam_training *run) {
+  const siam_train_options *options = run->options;
+  if (options->data == NULL || options->output == NULL)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
+  SIAM_RETURN_IF_FAILED(name_checkpoint(run));
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
+  if (options->log != NULL) SIAM_RETURN_IF_FAILED(siam_file_check_place(options->log));
+  bool exists = access(run->checkpoint_path, F_OK) == 0;
+  if (options->resume && !exists)
+    return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
+                     run->checkpoint_path);
+  if (!options->resume && exists)
+    siam_log(&options->logger, SIAM_LOG_WARNING,
+             "%s: this run begins anew and will replace the checkpoint; --resume goes on from it",
+             run->checkpoint_path);
+  return SIAM_OK;
+}
+
+static double chosen(double given, double standard) {
+  return given == 0 ? standard : given < 0 ? 0 : given;
+}
+
+static const char *named(const char *given, const char *standard) {
+  return given != NULL ? given : standard;
+}
+
+siam_status siam_training_choose_optimization(siam_training *run) {
+  const siam_train_options *options = run->options;
+  siam_step_options *step = &run->step_options;
+  SIAM_RETURN_IF_FAILED(siam_optimizer_find(named(options->optimizer, "adamw"), &step->optimizer));
+  SIAM_RETURN_IF_FAILED(siam_augment_parse(named(options->augment, "light"), &step->augment));
+  step->seed = options->seed;
+  const siam_optimizer_options *standard = &step->optimizer->standard;
+  step->optimizer_options = *standard;
+  step->optimizer_options.momentum = (float)chosen(options->momentum, standard->momentum);
+  step->optimizer_options.weight_decay = (float)chosen(options->weight_decay, standard->weight_decay);
+  step->optimizer_options.clip = (float)chosen(options->clip, 5);
+  return SIAM_OK;
+}
+
+static siam_status open_images(const siam_training *run, const char *what, siam_dataset *dataset,
+                               siam_images **images) {
+  siam_telling telling = {run->options->preparing, run->options->context, what};
+  siam_images_options options = {.shape = siam_model_picture_shape(run->model),
+                                 .resident_bytes = run->options->picture_bytes,
+                                 .logger = run->options->logger,
+                                 .progress = siam_tell,
+                                 .progress_context = &telling};
+  return siam_images_open(dataset, &options, images);
+}
+
+siam_status siam_training_open_images(siam_training *run) {
+  SIAM_RETURN_IF_FAILED(open_images(run, "reading pictures", run->training, &run->images));
+  if (run->validation == NULL) return SIAM_OK;
+  return open_images(run, "reading validation pictures", run->validation, &run->validation_images);
+}
+
+static siam_status choose_schedule(siam_training *run, uint64_t epoch_steps) {
+  const siam_train_options *options = run->options;
+  double steps = options->steps > 0    ? options->steps
+                 : options->epochs > 0 ? options->epochs * (double)epoch_steps
+                                       : 2000;
+  if (!(steps <= UINT32_MAX)) return siam_fail(SIAM_ERROR_ARGUMENT, "%g steps are too many", steps);
+  siam_schedule *schedule = &run->schedule;
+  SIAM_RETURN_IF_FAILED(siam_schedule_find(named(options->schedule, "cosine"), &schedule->kind));
+  schedule->rate = (float)chosen(options->rate, run->step_options.optimizer->rate);
+  schedule->steps = steps < 1 ? 1 : (uint32_t)steps;
+  // Where time is the limit, the number of steps is an estimate that the loop corrects.
+  if (options->minutes > 0) schedule->steps = UINT32_MAX;
+  run->warmup = chosen(options->warmup, 0.05);
+  schedule->warmup = (uint32_t)(run->warmup * schedule->steps);
+  schedule->every = schedule->steps / 3 + 1;
+  schedule->factor = 0.1f;
+  return SIAM_OK;
+}
+
+siam_status siam_training_make_step(siam_training *run) {
+  if (!run->normalised)
+    SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
+                                                 run->model->preprocessing.deviation));
+  SIAM_RETURN_IF_FAILED(
+      siam_supply_create(run->device, run->training, run->images, &run->supply_options, &run->supply));
+  SIAM_RETURN_IF_FAILED(choose_schedule(run, siam_supply_epoch_steps(run->supply)));
+  run->step_options.rows = (int)siam_supply_rows(run->supply);
+  run->step_options.turned = run->supply_options.turned_classes;
+  run->step_options.resident = siam_supply_resident(run->supply);
+  return siam_step_create(run->model, &run->step_options, &run->step);
+}
+
+void siam_training_describe_pictures(siam_training *run) {
+  siam_text *text = &run->settings;
+  const siam_preprocessing *preprocessing = &run->model->preprocessing;
+  siam_text_add(text, "resize %s, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
+                siam_resize_mode_name(preprocessing->resize), preprocessing->mean[0], preprocessing->mean[1],
+                preprocessing->mean[2], preprocessing->deviation[0], preprocessing->deviation[1],
+                preprocessing->deviation[2]);
+}
+
+void siam_training_describe_optimization(siam_training *run) {
+  siam_text *text = &run->settings;
+  const siam_step_options *step = &run->step_options;
+  siam_text_add(text, "optimizer %s, momentum %.9g, weight decay %.9g, clip %.9g\n", step->optimizer->name,
+                step->optimizer_options.momentum, step->optimizer_options.weight_decay,
+                step->optimizer_options.clip);
+  siam_text_add(text, "schedule %d, rate %.9g, warm-up %g, steps %u, minutes %g\n", run->schedule.kind,
+                run->schedule.rate, run->warmup, run->schedule.steps, run->options->minutes);
+  siam_text_add(text, "augment ");
+  siam_augment_describe(&step->augment, text);
+  siam_text_add(text, "\nseed %llu\n", (unsigned long long)run->options->seed);
+}
+
+static siam_status resume(siam_training *run) {
+  siam_checkpoint checkpoint = {.settings = run->settings.bytes};
+  SIAM_RETURN_IF_FAILED(siam_checkpoint_load(run->checkpoint_path, run->model, run->step, &checkpoint));
+  run->first_step = checkpoint.step;
+  run->first_seconds = checkpoint.seconds;
+  return SIAM_OK;
+}
+
+siam_status siam_training_go_on(siam_training *run) {
+  const siam_train_options *options = run->options;
+  if (options->resume) SIAM_RETURN_IF_FAILED(resume(run));
+  if (options->log == NULL) return SIAM_OK;
+  return siam_train_log_open(options->log, run->first_step, &run->log);
+}
+
+siam_status siam_training_keep(const siam_training *run, siam_status failure) {
+  siam_checkpoint checkpoint = {
+      .step = run->report->steps, .seconds = run->report->seconds, .settings = run->settings.bytes};
+  char *sentence = siam_copy_text(siam_last_error());
+  siam_status status = siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
+  if (sentence != NULL && status == SIAM_OK)
+    siam_fail(failure, "%s; %s holds what was trained, go on with --resume", sentence, run->checkpoint_path);
+  else if (sentence != NULL)
+    siam_fail(failure, "%s", sentence);
+  siam_free(sentence);
+  return failure;
+}
+
+void siam_training_release(siam_training *run) {
+  siam_train_log_close(run->log);
+  siam_step_destroy(run->step);
+  siam_supply_destroy(run->supply);
+  siam_images_destroy(run->images);
+  siam_images_destroy(run->validation_images);
+  siam_model_destroy(run->model);
+  if (run->training != run->data) siam_dataset_destroy(run->training);
+  siam_dataset_destroy(run->validation);
+  siam_dataset_destroy(run->data);
+  siam_text_clear(&run->init);
+  siam_text_clear(&run->settings);
+  siam_free(run->checkpoint_path);
+}
