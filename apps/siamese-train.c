@@ -110,8 +110,8 @@ static const app_option options[] = {
     {.name = "loss",
      .value = "LOSS",
      .text = &arguments.loss,
-     .help = "What training makes smaller: contrastive; options behind the name, in one argument: "
-             "\"contrastive margin=0.6 hardest=5\" (docs/losses.md). Default: contrastive."},
+     .help = "What training makes smaller: contrastive or triplet; options behind the name, in one "
+             "argument: \"triplet hardest margin=0.3\" (docs/losses.md). Default: contrastive."},
     {.name = "margin",
      .value = "M",
      .number = &arguments.margin,

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-extern const siam_loss_type siam_loss_contrastive;
+extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet;
 
-const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive, NULL};
+const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive, &siam_loss_triplet, NULL};
 
 static siam_status find_type(const char *name, const siam_loss_type **type) {
   siam_text names = {0};

@@ -51,6 +51,9 @@ typedef enum siam_matrix {
   SIAM_MATRIX_SIMILARITIES ///< Dot products: cosines where embeddings have length 1.
 } siam_matrix;
 
+/// In siam_loss_type.notes: as many as there are rows.
+enum { SIAM_NOTES_PER_PAIR = -1 };
+
 /// A row of the loss table.
 struct siam_loss_type {
   const char *name, *summary;
@@ -63,7 +66,7 @@ struct siam_loss_type {
   double (*reach)(const double *options);
   siam_status (*add)(const siam_loss *loss, const siam_loss_batch *batch);
   siam_matrix matrix; ///< Where `add` is siam_pairwise_add (losses/pairwise.h): what its kernels read …
-  int notes;          ///< … and how many floats a row they hand on.
+  int notes;          ///< … and how many floats a row they hand on, or SIAM_NOTES_PER_PAIR.
 };
 
 /// The table; ends with NULL.

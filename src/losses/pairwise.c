@@ -90,9 +90,10 @@ static siam_status launch(const siam_loss *loss, const siam_loss_batch *batch, c
 
 siam_status siam_pairwise_add(const siam_loss *loss, const siam_loss_batch *batch) {
   const siam_matrix kind = loss->type->matrix;
-  size_t rows = (size_t)batch->rows;
+  const size_t rows = (size_t)batch->rows;
+  const size_t note_count = loss->type->notes == SIAM_NOTES_PER_PAIR ? rows : (size_t)loss->type->notes;
   siam_view matrix, factors = siam_tape_tensor(batch->tape, rows * rows);
-  siam_view notes = siam_tape_tensor(batch->tape, rows * (size_t)loss->type->notes);
+  siam_view notes = siam_tape_tensor(batch->tape, rows * note_count);
   siam_view terms = siam_tape_tensor(batch->tape, rows * SIAM_TERM_WORDS);
   siam_view totals = siam_tape_tensor(batch->tape, SIAM_TERM_WORDS);
   SIAM_RETURN_IF_FAILED(siam_pairwise_matrix(batch, kind, &matrix));

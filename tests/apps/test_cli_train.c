@@ -192,7 +192,21 @@ Test(cli_train, training_stops_where_more_than_half_of_a_class_is_broken) {
 
 #define PICTURES "data/group0/class00/"
 
+/// Lists half of the pairs as same, by class, and half as different.
+static void write_pair_list(const char *name) {
+  static char list[65536];
+  size_t length = (size_t)sprintf(list, "a,b,label\n");
+  for (int c = 0; c < 12; c++)
+    for (int p = 0; p < 4; p++)
+      length += (size_t)sprintf(list + length,
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,1\n"
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,0\n",
+                                c % 2, c, p, c % 2, c, p + 1, c % 2, c, p, c % 2, c ^ 2, p);
+  write_text(name, list);
+}
+
 Test(cli_train, a_pair_list_that_is_wrong_names_its_line) {
+  write_pair_list("pairs.csv");
   write_text("nothing.csv", "");
   write_text("header.csv", "a,b,label\n");
   write_text("columns.csv", "left,right,label\n1,2,1\n");
@@ -208,6 +222,8 @@ Test(cli_train, a_pair_list_that_is_wrong_names_its_line) {
       {"siamese-train short.csv -o m.siamese", {"short.csv: line 2", "too few"}},
       {"siamese-train same.csv -o m.siamese", {"same.csv: no `different` pair"}},
       {"siamese-train gone.csv -o m.siamese", {"gone.csv: 2 of its 2 pairs", "relative to the list"}},
+      {"siamese-train pairs.csv -o m.siamese -e tiny.txt --loss triplet",
+       {"pairs.csv: the loss 'triplet' needs classes", "use the loss contrastive"}},
       {NULL, {0}}});
 }
 
@@ -365,19 +381,6 @@ Test(cli_train, a_recognised_failure_is_a_warning_and_in_the_json) {
   cr_expect(warning != NULL && strstr(warning, "reversed") != NULL);
   json_decref(object);
   siam_command_release(&result);
-}
-
-/// Lists half of the pairs as same, by class, and half as different.
-static void write_pair_list(const char *name) {
-  static char list[65536];
-  size_t length = (size_t)sprintf(list, "a,b,label\n");
-  for (int c = 0; c < 12; c++)
-    for (int p = 0; p < 4; p++)
-      length += (size_t)sprintf(list + length,
-                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,1\n"
-                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,0\n",
-                                c % 2, c, p, c % 2, c, p + 1, c % 2, c, p, c % 2, c ^ 2, p);
-  write_text(name, list);
 }
 
 Test(cli_train, pair_lists_pair_folders_and_lfw_pairs_are_trained_on) {

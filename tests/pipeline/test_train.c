@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "losses/loss.h"
 #include "scratch.h"
 #include "shapes.h"
 
@@ -102,27 +103,41 @@ static bool stop(void *context, const siam_train_progress *progress) {
   return progress->step < ((const stop_at *)context)->step;
 }
 
+static void resume_and_compare(const char *pairs, const char *loss) {
+  siam_train_options whole = short_run("whole"), parts = short_run("parts");
+  whole.pairs = parts.pairs = pairs;
+  whole.loss = parts.loss = loss;
+  whole.augment = parts.augment = "characters";
+  train(&whole);
+  stop_at point = {.step = 13};
+  parts.progress = stop;
+  parts.context = &point;
+  siam_train_report report;
+  cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+  cr_assert_not_null(strstr(siam_last_error(), "--resume"));
+  cr_assert_neq(access(parts.output, F_OK), 0);
+  parts.progress = NULL;
+  parts.resume = true;
+  report = train(&parts);
+  cr_assert_eq(report.steps, 30);
+  assert_same_files(whole.output, parts.output, true);
+  unlink(whole.output);
+  unlink(parts.output);
+}
+
 Test(train, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one) {
-  static const char *const pairs[] = {"all", "drawn"};
-  for (int i = 0; i < 2; i++) {
-    siam_train_options whole = short_run("whole"), parts = short_run("parts");
-    whole.pairs = parts.pairs = pairs[i];
-    whole.augment = parts.augment = "characters";
-    train(&whole);
-    stop_at point = {.step = 13};
-    parts.progress = stop;
-    parts.context = &point;
-    siam_train_report report;
-    cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
-    cr_assert_not_null(strstr(siam_last_error(), "--resume"));
-    cr_assert_neq(access(parts.output, F_OK), 0);
-    parts.progress = NULL;
-    parts.resume = true;
-    report = train(&parts);
-    cr_assert_eq(report.steps, 30);
-    assert_same_files(whole.output, parts.output, true);
-    unlink(whole.output);
-    unlink(parts.output);
+  resume_and_compare("drawn", NULL);
+  for (size_t i = 0; siam_loss_types[i] != NULL; i++) resume_and_compare("all", siam_loss_types[i]->name);
+}
+
+Test(train, every_other_loss_learns_that_too) {
+  for (size_t i = 1; siam_loss_types[i] != NULL; i++) {
+    siam_train_options options = short_run("model");
+    options.loss = siam_loss_types[i]->name;
+    options.steps = 150;
+    siam_train_report report = train(&options);
+    cr_expect_gt(report.auc, 0.9, "%s: ROC AUC %g", options.loss, report.auc);
+    cr_expect_str_empty(report.warning, "%s: %s", options.loss, report.warning);
   }
 }
 
@@ -230,6 +245,8 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     siam_train_options change;
   } rows[] = {{"margin", {.margin = 3}},
               {"there is no loss 'x'", {.loss = "x"}},
+              {"the loss 'triplet' looks at all pairs", {.loss = "triplet", .pairs = "drawn"}},
+              {"the loss 'triplet' does not know 'hardest'", {.loss = "triplet", .hardest = 3}},
               {"there is no optimizer 'x'", {.optimizer = "x"}},
               {"there is no schedule 'x'", {.schedule = "x"}},
               {"'x' pairs", {.pairs = "x"}},
@@ -239,6 +256,7 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     siam_train_options options = short_run("model");
     options.margin = rows[i].change.margin;
     options.loss = rows[i].change.loss;
+    options.hardest = rows[i].change.hardest;
     options.optimizer = rows[i].change.optimizer;
     options.schedule = rows[i].change.schedule;
     options.pairs = rows[i].change.pairs;

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Writes losses.txt beside itself: values and gradients of pytorch-metric-learning's losses in float64, which
+tests/losses hold the float64 references to. Needs PyTorch and pytorch-metric-learning; run by hand:
+
+    python3 tests/golden/make_losses.py
+
+A record is the loss as siamese-train takes it; rows, dimensions; labels; embeddings; the value; its gradient by
+each embedding. Losses get embeddings as they are (normalize_embeddings=False), of length 1 up to rounding.
+"""
+import pathlib
+
+import numpy as np
+import pytorch_metric_learning
+import torch
+from pytorch_metric_learning import distances, losses, miners
+
+from make_golden import spread
+
+DIMENSIONS = 5
+LABELS = {"balanced": [0, 1, 2, 3] * 3, "ragged": [0, 0, 0, 1, 1, 2, 3, 3, 4, 4, 4]}
+
+
+def embeddings_of(number, labels):
+    """Classes that overlap: a centre for each, noise around it, brought to length 1, exact in float32."""
+    centres = spread(2 * number, (max(labels) + 1) * DIMENSIONS).reshape(-1, DIMENSIONS)
+    noise = spread(2 * number + 1, len(labels) * DIMENSIONS).reshape(-1, DIMENSIONS)
+    rows = centres[labels] + 0.7 * noise
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32).astype(np.float64)
+
+
+def euclidean():
+    return distances.LpDistance(normalize_embeddings=False)
+
+
+def triplet(mining, margin):
+    loss = losses.TripletMarginLoss(margin=margin, distance=euclidean())
+    if mining == "all":
+        return loss, None
+    if mining == "hardest":
+        return loss, miners.BatchHardMiner(distance=euclidean())
+    return loss, miners.TripletMarginMiner(margin=margin, type_of_triplets="semihard", distance=euclidean())
+
+
+# The lines of our losses, and theirs: a loss and a miner.
+CASES = {
+    "triplet all margin=0.2": lambda: triplet("all", 0.2),
+    "triplet semi_hard margin=0.2": lambda: triplet("semi_hard", 0.2),
+    "triplet hardest margin=0.2": lambda: triplet("hardest", 0.2),
+}
+
+
+def run(case, labels, embeddings):
+    loss, miner = case()
+    x = torch.tensor(embeddings, dtype=torch.float64, requires_grad=True)
+    classes = torch.tensor(labels)
+    value = loss(x, classes, miner(x.detach(), classes) if miner is not None else None)
+    value.backward()
+    return value.item(), x.grad.numpy()
+
+
+def write_numbers(file, numbers, form):
+    print(*(form % number for number in np.ravel(numbers)), file=file)
+
+
+def main():
+    path = pathlib.Path(__file__).with_name("losses.txt")
+    with path.open("w") as file:
+        print(f"# Made by make_losses.py with pytorch-metric-learning {pytorch_metric_learning.__version__} and "
+              f"PyTorch {torch.__version__}; it says what this holds.", file=file)
+        for line, case in CASES.items():
+            for number, (name, labels) in enumerate(LABELS.items()):
+                embeddings = embeddings_of(number, labels)
+                value, gradient = run(case, labels, embeddings)
+                assert value > 0, (line, name)
+                print(line, file=file)
+                write_numbers(file, embeddings.shape, "%d")
+                write_numbers(file, labels, "%d")
+                write_numbers(file, embeddings, "%.9g")
+                write_numbers(file, value, "%.14e")
+                write_numbers(file, gradient, "%.14e")
+    print(path, path.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
