@@ -5,7 +5,7 @@
 
 static siam_bench_spread spread_of(const double *numbers, size_t count) {
   double copy[64];
-  memcpy(copy, numbers, count * sizeof *copy);
+  for (size_t i = 0; i < count; i++) copy[i] = numbers[i];
   return siam_bench_spread_of(copy, count);
 }
 
