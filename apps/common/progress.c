@@ -141,6 +141,7 @@ void app_progress_update(uint64_t done, uint64_t total, const char *format, ...)
   pthread_mutex_lock(&state.lock);
   if (state.task != NULL) {
     double time = now();
+    if (done < state.done) state.rate = state.rated = 0; // Units of another kind: steps after pictures.
     state.total = total;
     state.done = total > 0 && done > total ? total : done;
     char note[sizeof state.note];

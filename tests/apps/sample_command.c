@@ -10,7 +10,7 @@
 
 static bool flag, quiet, rate_given;
 static const char *text = "default", *choice = "one", *failure, *warning;
-static int64_t count = 3, milliseconds;
+static int64_t count = 3, milliseconds, files;
 static double rate = 0.5;
 
 static const char *const choices[] = {"one", "two", NULL};
@@ -48,6 +48,12 @@ static const app_option options[] = {
      .least = 0,
      .most = 60000,
      .help = "Show progress that long."},
+    {.name = "files",
+     .value = "N",
+     .integer = &files,
+     .least = 0,
+     .most = 1000000,
+     .help = "Before it, count so many files within a fifth of a second."},
     APP_OPTION_QUIET(&quiet),
     {0},
 };
@@ -70,6 +76,11 @@ static const app_command command = {
 
 static void show_progress(void) {
   app_progress_begin("waiting", quiet);
+  if (files > 0) {
+    app_progress_update(1, (uint64_t)files, "files");
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    app_progress_update((uint64_t)files, (uint64_t)files, "files");
+  }
   for (int64_t i = 0; i < milliseconds; i += 20) {
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     app_progress_update((uint64_t)(i + 20), (uint64_t)milliseconds, "item %" PRId64, i);

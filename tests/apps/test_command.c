@@ -177,6 +177,20 @@ Test(command, a_terminal_sees_a_bar_that_makes_room_for_messages_and_goes_at_the
   siam_command_release(&result);
 }
 
+Test(command, the_time_left_is_that_of_what_is_counted_now) {
+  const siam_command_options options = {.terminal = true,
+                                        .environment = (const char *const[]){"TERM=xterm", NULL}};
+  siam_command_result result = SIAM_RUN(&options, sample, "a", "--files", "100000", "--milliseconds", "3000");
+  const char *bar = strstr(result.out, "\rwaiting ");
+  cr_assert_not_null(bar, "%s", result.out);
+  cr_expect_not_null(strstr(bar, "0:02 left"), "%s", result.out);
+  const char *left = strstr(bar, " left");
+  cr_assert_not_null(left);
+  // At the rate of the files the rest of the wait would take 6 ms.
+  cr_expect_neq(strncmp(left - 4, "0:00", 4), 0, "%s", result.out);
+  siam_command_release(&result);
+}
+
 Test(command, short_tasks_quiet_ones_and_pipes_see_no_bar) {
   const siam_command_options terminal = {.terminal = true,
                                          .environment = (const char *const[]){"TERM=xterm", NULL}};
