@@ -1,5 +1,5 @@
-#include "base/random.h"
 #include "device_memory.h"
+#include "golden.h"
 #include "losses/loss.h"
 #include "losses/mean_squared_error.h"
 #include "model/description.h"
@@ -15,8 +15,7 @@
 TestSuite(golden, .fini = siam_test_device_close, .timeout = 300);
 
 // As in make_golden.py.
-enum { SEED = 20240607, SAMPLES = 32, PROJECTIONS = 4, STEPS = 3, MOST_RECORDS = 128 };
-enum { PICTURES = 1, DIRECTIONS = 2, FIRST_PARAMETER = 16 };
+enum { SAMPLES = 32, PROJECTIONS = 4, STEPS = SIAM_GOLDEN_STEPS, MOST_RECORDS = 128 };
 
 /// A tensor of the file: four projections of it and a sample of its elements, and how far PyTorch's float32
 /// strays from them (root of the mean square).
@@ -37,48 +36,20 @@ static size_t sample_of(size_t count) {
   return count < SAMPLES ? count : SAMPLES;
 }
 
-static double next_number(FILE *file, const char *path) {
-  char word[64], *end = word;
-  cr_assert_eq(fscanf(file, "%63s", word), 1, "%s ends early", path);
-  double number = strtod(word, &end);
-  cr_assert(end != word && *end == '\0', "%s: '%s' is not a number", path, word);
-  return number;
-}
-
 static void load(const char *encoder, golden *g) {
   char path[512];
-  snprintf(path, sizeof path, "%s/tests/golden/%s.txt", SIAMESE_SOURCE_DIR, encoder);
-  FILE *file = fopen(path, "r");
-  cr_assert_not_null(file, "%s is missing; tests/golden/make_golden.py makes it", path);
-  cr_assert_eq(fscanf(file, "#%*[^\n]"), 0);
+  FILE *file = siam_golden_open(encoder, path);
   for (g->count = 0; fscanf(file, "%95s", g->records[g->count].name) == 1; g->count++) {
     record *r = &g->records[g->count];
     cr_assert_lt(g->count, (size_t)MOST_RECORDS - 1);
-    r->count = (size_t)next_number(file, path);
-    r->element_stray = next_number(file, path);
-    r->projection_stray = next_number(file, path);
-    for (int p = 0; p < PROJECTIONS; p++) r->projections[p] = next_number(file, path);
-    for (size_t s = 0; s < sample_of(r->count); s++) r->samples[s] = next_number(file, path);
+    r->count = (size_t)siam_golden_number(file, path);
+    r->element_stray = siam_golden_number(file, path);
+    r->projection_stray = siam_golden_number(file, path);
+    for (int p = 0; p < PROJECTIONS; p++) r->projections[p] = siam_golden_number(file, path);
+    for (size_t s = 0; s < sample_of(r->count); s++) r->samples[s] = siam_golden_number(file, path);
   }
   cr_assert_gt(g->count, 0, "%s is empty", path);
   fclose(file);
-}
-
-static siam_draw draw(uint32_t purpose, size_t index) {
-  return siam_random(SEED, SIAM_STREAM_SAMPLE, purpose, index);
-}
-
-/// A word as a number in [−1, 1), exact in float32.
-static double centred(uint32_t word) {
-  return (double)(word >> 8) * 0x1p-23 - 1;
-}
-
-static void spread(uint32_t purpose, size_t count, double scale, double offset, float *values) {
-  for (size_t i = 0; i < count; i += 4) {
-    siam_draw four = draw(purpose, i / 4);
-    for (size_t k = 0; k < 4 && i + k < count; k++)
-      values[i + k] = (float)(centred(four.word[k]) * scale + offset);
-  }
 }
 
 /// How far numbers may stray. Those of the device, in float32: ten times as far as PyTorch's float32 does as
@@ -110,9 +81,9 @@ static void compare(golden *g, const char *name, const double *values, size_t co
   cr_assert_eq(r->count, count, "%s has %zu elements here and %zu there", name, count, r->count);
   double projections[PROJECTIONS] = {0}, magnitude = 0;
   for (size_t i = 0; i < count; i++) {
-    siam_draw four = draw(DIRECTIONS, i);
+    siam_draw four = siam_golden_draw(SIAM_GOLDEN_DIRECTIONS, i);
     magnitude += fabs(values[i]);
-    for (int p = 0; p < PROJECTIONS; p++) projections[p] += centred(four.word[p]) * values[i];
+    for (int p = 0; p < PROJECTIONS; p++) projections[p] += siam_golden_centred(four.word[p]) * values[i];
   }
   char kind[224];
   snprintf(kind, sizeof kind, "%s, projection", name);
@@ -135,7 +106,7 @@ static void first_values(const siam_parameter *parameter, uint32_t number, float
     offset = 1;
   if (parameter->kind == SIAM_PARAMETER_WEIGHT)
     scale = sqrt(6.0 * parameter->dims[parameter->rank - 1] / (double)parameter->count);
-  spread(FIRST_PARAMETER + number, parameter->count, scale, offset, values);
+  siam_golden_spread(SIAM_GOLDEN_FIRST_PARAMETER + number, parameter->count, scale, offset, values);
 }
 
 /// The network of make_golden.py's autoencoder, whose loss is how far its output is from its input.
@@ -168,7 +139,7 @@ static trial *begin(const char *encoder, int pairs) {
   t->dimensions = siam_shape_count(siam_network_output(t->network));
   size_t inputs = (size_t)t->images * siam_shape_count(t->network->input);
   t->pictures = calloc(inputs, sizeof *t->pictures);
-  spread(PICTURES, inputs, 1, 0, t->pictures);
+  siam_golden_spread(SIAM_GOLDEN_PICTURES, inputs, 1, 0, t->pictures);
   for (int pair = 0; pair < pairs; pair++) t->labels[pair] = pair % 2 == 0;
   const siam_store *store = &t->network->store;
   t->first = calloc(store->total, sizeof *t->first);
