@@ -42,16 +42,17 @@ SIAM_API siam_status siam_network_add(siam_network *network, const char *line);
 
 /// Lets the slot "layer.role" refer to the parameter of the slot `to`, plainly or transposed. Tying to a slot
 /// that is itself tied means what that one refers to, and two transposes cancel. Refused with
-/// SIAM_ERROR_ARGUMENT: shapes that differ ([5,10] against [10,5] without `transposed`), a weight with a
-/// bias, the transpose of anything but a matrix, a slot with itself, and a slot whose own parameter others
-/// refer to (so there are no circles). The network must be placed again: then both slots mean one place, and
-/// a parameter nobody refers to any more has left the buffer.
+/// SIAM_ERROR_ARGUMENT: shapes that differ ([5,10] against [10,5] without `transposed`), roles that differ (a
+/// weight with a bias), the transpose of anything but a matrix, a slot with itself, and a slot whose own
+/// parameter others refer to (so there are no circles). The network must be placed again: then both slots
+/// mean one place, and a parameter nobody refers to any more has left the buffer.
 SIAM_API siam_status siam_network_tie(siam_network *network, const char *slot, const char *to,
                                       bool transposed);
 
-/// Gives a slot a parameter of its own again, named after it. It has first values from siam_network_place(),
-/// not those of the parameter it shared; siam_network_write() can give it those. The slot after which a
-/// shared parameter is named keeps it and is refused.
+/// Gives a slot a parameter of its own again, named after it: a copy of what it shared, as the slot saw it
+/// (of a transposed one the transpose), so the network computes what it did until one of them is changed.
+/// Where the shared one was never placed, it has first values from siam_network_place(). The slot after which
+/// a shared parameter is named keeps it and is refused.
 SIAM_API siam_status siam_network_untie(siam_network *network, const char *slot);
 
 /// Makes an autoencoder: a new network of the encoder's layers, unplaced, and behind them their mirror image,

@@ -112,6 +112,11 @@ static siam_status check_fit(const char *name, const siam_slot *slot, const siam
   if (slot->kind != parameter->kind)
     return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' cannot use '%s': one is a weight, the other is not", name,
                      parameter->name);
+  // A layer's slots have different roles, so this keeps them apart, too: its kernels write both at once.
+  if (strcmp(slot->role, strrchr(parameter->name, '.') + 1) != 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "'%s' cannot use '%s': a slot shares parameters of its own role only", name,
+                     parameter->name);
   bool fits = slot->rank == parameter->rank;
   for (int d = 0; fits && d < slot->rank; d++)
     fits = slot->dims[d] == parameter->dims[transposed ? slot->rank - 1 - d : d];
@@ -123,18 +128,6 @@ static siam_status check_fit(const char *name, const siam_slot *slot, const siam
     at += snprintf(found + at, sizeof found - (size_t)at, "%s%d", d > 0 ? "," : "", parameter->dims[d]);
   return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' needs [%s] and '%s' is [%s]%s", name, wanted, parameter->name,
                    found, transposed ? ", transposed" : "");
-}
-
-/// Whether the layer of `slot` has another slot that refers to `parameter`. Its kernels may write both, and
-/// take them for different places.
-static bool layer_uses(const siam_network *network, const siam_slot *slot, unsigned parameter) {
-  for (size_t i = 0; i < network->count; i++) {
-    const siam_layer *layer = &network->layers[i];
-    if (slot < layer->slots || slot >= layer->slots + layer->slot_count) continue;
-    for (int s = 0; s < layer->slot_count; s++)
-      if (&layer->slots[s] != slot && layer->slots[s].parameter == parameter) return true;
-  }
-  return false;
 }
 
 siam_status siam_network_tie(siam_network *network, const char *slot, const char *to, bool transposed) {
@@ -151,9 +144,6 @@ siam_status siam_network_tie(siam_network *network, const char *slot, const char
   // Tying to a slot that is itself transposed means its view, so two transposes cancel.
   bool through = transposed != owner->transposed;
   SIAM_RETURN_IF_FAILED(check_fit(slot, user, shared, through));
-  if (layer_uses(network, user, owner->parameter))
-    return siam_fail(SIAM_ERROR_ARGUMENT, "'%s' and '%s' are used by one layer, which needs them apart", slot,
-                     to);
   network->store.parameters[user->parameter].users--;
   shared->users++;
   user->parameter = owner->parameter;
@@ -172,6 +162,7 @@ siam_status siam_network_untie(siam_network *network, const char *slot) {
                      slot);
   unsigned number = 0;
   SIAM_RETURN_IF_FAILED(siam_store_add(&network->store, slot, user, &number));
+  siam_store_copy(&network->store, number, user->parameter, user->transposed);
   network->store.parameters[user->parameter].users--;
   user->parameter = number;
   user->transposed = false;

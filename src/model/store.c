@@ -38,6 +38,16 @@ siam_status siam_store_add(siam_store *store, const char *name, const siam_slot 
   return SIAM_OK;
 }
 
+void siam_store_copy(siam_store *store, unsigned number, unsigned original, bool transposed) {
+  siam_parameter *copy = &store->parameters[number];
+  const siam_parameter *from = &store->parameters[original];
+  if (!from->placed && !from->copies) return;
+  // A copy that has no place yet is a copy of what it copies.
+  copy->copies = true;
+  copy->copies_transposed = transposed != (from->copies && from->copies_transposed);
+  copy->original = from->copies ? from->original : original;
+}
+
 siam_status siam_store_find(const siam_store *store, const char *name, unsigned *number) {
   siam_text names = {0};
   for (size_t i = 0; i < store->count; i++) {
@@ -102,6 +112,17 @@ static siam_status check_total(const siam_store *store) {
                    store->total, INT_MAX);
 }
 
+/// The values of a parameter that begins as a copy: those of `from`, or its transpose.
+static void copy_values(const siam_parameter *parameter, const float *from, float *values) {
+  if (!parameter->copies_transposed) {
+    memcpy(values, from, parameter->count * sizeof *values);
+    return;
+  }
+  size_t rows = (size_t)parameter->dims[0], columns = (size_t)parameter->dims[1];
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++) values[r * columns + c] = from[c * rows + r];
+}
+
 /// The values of `placed`: those that `store` has of old parameters, and first values of new ones.
 static siam_status gather_values(const siam_store *store, const siam_store *placed,
                                  const unsigned *renumbered, uint64_t seed, float *values) {
@@ -113,7 +134,9 @@ static siam_status gather_values(const siam_store *store, const siam_store *plac
     const siam_parameter *before = &store->parameters[i];
     if (before->users == 0) continue;
     const siam_parameter *after = &placed->parameters[renumbered[i]];
-    if (before->placed)
+    if (before->copies)
+      copy_values(before, old + store->parameters[before->original].offset, values + after->offset);
+    else if (before->placed)
       memcpy(values + after->offset, old + before->offset, before->count * sizeof(float));
     else if (!store->values_follow)
       first_values(after, seed, values + after->offset);
@@ -144,7 +167,10 @@ siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t se
   SIAM_TRY(siam_buffer_create(device, placed.total > 0 ? placed.total : 1, &placed.weights));
   SIAM_TRY(siam_buffer_create(device, placed.trained > 0 ? placed.trained : 1, &placed.gradients));
   SIAM_TRY(siam_buffer_write(device, placed.weights, 0, placed.total, values));
-  for (size_t i = 0; i < placed.count; i++) placed.parameters[i].placed = true;
+  for (size_t i = 0; i < placed.count; i++) {
+    placed.parameters[i].placed = true;
+    placed.parameters[i].copies = false;
+  }
   siam_store_clear(store);
   *store = placed;
   placed = (siam_store){0};

@@ -21,6 +21,9 @@ typedef struct siam_parameter {
   size_t offset;  ///< First float in the buffers; valid after siam_store_place().
   unsigned users; ///< How many slots refer to it; without any it leaves at the next siam_store_place().
   bool placed;    ///< Has a place and a value in the buffers.
+  /// Begins as a copy of parameter number `original`, or of its transpose, at the next placing.
+  bool copies, copies_transposed;
+  unsigned original;
 } siam_parameter;
 
 /// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts,
@@ -36,6 +39,10 @@ typedef struct siam_store {
 
 /// Adds a parameter for a slot; writes its number. A name that is taken is refused.
 siam_status siam_store_add(siam_store *store, const char *name, const siam_slot *slot, unsigned *number);
+
+/// Lets parameter `number` begin with the values that `original` has at the next siam_store_place(), or with
+/// its transpose. Where that one has none yet, both get first values of their own.
+void siam_store_copy(siam_store *store, unsigned number, unsigned original, bool transposed);
 
 /// Writes the number of the parameter of that name; unknown names are refused with the names there are.
 siam_status siam_store_find(const siam_store *store, const char *name, unsigned *number);

@@ -119,12 +119,17 @@ Test(network, ties_through_ties_find_the_first_and_two_transposes_cancel) {
 }
 
 Test(network, ties_that_cannot_be_are_refused_with_a_sentence) {
-  describe("input 4 4 3\nconv 3 name=c\nconv 3 pad=1 name=d\nflatten\nlinear 7 name=a\nlinear 5 name=b\n");
+  describe("input 4 4 3\nconv 3 name=c\nconv 3 pad=1 name=d\nflatten\nlinear 7 name=a\nlinear 5 name=b\n"
+           "batch_norm name=m\nbatch_norm name=n\n");
   said(siam_network_tie(network, "b.weight", "a.weight", false), "'b.weight' needs [7,5] and 'a.weight' is");
   said(siam_network_tie(network, "b.weight", "a.weight", true), "transposed");
   said(siam_network_tie(network, "d.weight", "c.weight", true), "only matrices have a transpose");
   said(siam_network_tie(network, "a.weight", "a.bias", false), "one is a weight, the other is not");
   said(siam_network_tie(network, "a.weight", "a.weight", false), "cannot be tied to itself");
+  // Scale and shift of a normalisation, a mean and a variance, have one shape and kind, and mean other
+  // things.
+  said(siam_network_tie(network, "m.weight", "n.bias", false), "of its own role only");
+  said(siam_network_tie(network, "m.running_var", "n.running_mean", false), "of its own role only");
   said(siam_network_tie(network, "x.weight", "a.weight", false), "no layer has a slot 'x.weight'");
   said(siam_network_tie(network, "a.weight", "a.scale", false), "no layer has a slot 'a.scale'");
   tie("d.weight", "c.weight", false);
@@ -141,24 +146,58 @@ Test(network, a_slot_that_others_refer_to_stays) {
   cr_expect_eq(network->store.parameters[slot("a.weight")->parameter].users, 3);
 }
 
-Test(network, an_untied_slot_gets_a_parameter_of_its_own_with_first_values) {
-  describe("input 1 1 6\nlinear 6\nlinear 6\n");
-  place(5);
-  float *own = read("linear2.weight"), *first = read("linear1.weight");
+Test(network, an_untied_slot_gets_a_copy_of_its_own) {
+  describe("input 1 1 6\nlinear 4\nlinear 6\n");
   tie("linear2.weight", "linear1.weight", true);
   place(5);
   cr_expect_eq(network->store.count, 3);
+  float *shared = read("linear1.weight");
   siam_test_ok(siam_network_untie(network, "linear2.weight"));
   place(5);
   cr_expect_eq(network->store.count, 4);
   cr_expect_not(slot("linear2.weight")->transposed);
-  float *again = read("linear2.weight"), *kept = read("linear1.weight");
-  cr_expect(siam_check_same_bits(own, again, 36));
-  cr_expect(siam_check_same_bits(first, kept, 36));
-  free(own);
-  free(first);
-  free(again);
+  float *copy = read("linear2.weight"), *kept = read("linear1.weight");
+  for (size_t r = 0; r < 4; r++)
+    for (size_t c = 0; c < 6; c++) cr_expect_eq(copy[r * 6 + c], shared[c * 4 + r]);
+  cr_expect(siam_check_same_bits(shared, kept, 24));
+  free(shared);
+  free(copy);
   free(kept);
+}
+
+Test(network, what_never_had_values_is_untied_to_first_ones) {
+  describe("input 1 1 6\nlinear 6\nlinear 6\n");
+  place(5);
+  float *own = read("linear2.weight");
+  siam_network_destroy(network);
+  describe("input 1 1 6\nlinear 6\nlinear 6\n");
+  tie("linear2.weight", "linear1.weight", true);
+  siam_test_ok(siam_network_untie(network, "linear2.weight"));
+  place(5);
+  float *again = read("linear2.weight");
+  cr_expect(siam_check_same_bits(own, again, 36));
+  free(own);
+  free(again);
+}
+
+Test(network, copies_of_copies_are_copies_of_what_had_values) {
+  describe("input 1 1 3\nlinear 5 name=a\nlinear 3 name=b\nlinear 5 name=c\nlinear 3 name=d\n");
+  tie("b.weight", "a.weight", true);
+  place(1);
+  float *shared = read("a.weight");
+  // Its own place is not there yet when it is shared again and parted again; and then its original goes.
+  siam_test_ok(siam_network_untie(network, "b.weight"));
+  tie("c.weight", "b.weight", true);
+  siam_test_ok(siam_network_untie(network, "c.weight"));
+  tie("a.weight", "c.weight", false);
+  place(1);
+  float *back = read("c.weight"), *across = read("b.weight");
+  cr_expect(siam_check_same_bits(shared, back, 15));
+  for (size_t r = 0; r < 5; r++)
+    for (size_t c = 0; c < 3; c++) cr_expect_eq(across[r * 3 + c], shared[c * 5 + r]);
+  free(shared);
+  free(back);
+  free(across);
 }
 
 Test(network, values_stay_when_the_network_grows) {

@@ -278,6 +278,33 @@ Test(public_network, places_and_users_can_be_asked) {
   said(siam_network_get_slot(network, "decode.scale", &decode, NULL), "no layer has a slot");
 }
 
+/// End of the last parameter in the weight buffer, in bytes.
+static size_t buffer_end(void) {
+  size_t end = 0;
+  for (size_t i = 0; i < siam_network_get_info(network).parameters; i++) {
+    siam_parameter_info info;
+    siam_test_ok(siam_network_get_parameter(network, i, &info));
+    if (info.offset + info.bytes > end) end = info.offset + info.bytes;
+  }
+  return end;
+}
+
+Test(public_network, what_nobody_refers_to_any_more_leaves_the_buffer_at_the_next_placing) {
+  BUILD(64, "linear 64 name=a", "linear 64 name=b", "linear 64 name=c");
+  place();
+  const size_t matrix = 64 * 64 * sizeof(float), bias = 64 * sizeof(float);
+  cr_expect_eq(buffer_end(), 3 * matrix + 3 * bias);
+  siam_test_ok(siam_network_tie(network, "b.weight", "a.weight", true));
+  siam_test_ok(siam_network_tie(network, "c.weight", "b.weight", false));
+  place();
+  cr_expect_eq(buffer_end(), matrix + 3 * bias);
+  cr_expect_eq(slot("c.weight").offset, slot("a.weight").offset);
+  siam_test_ok(siam_network_untie(network, "c.weight"));
+  place();
+  cr_expect_eq(buffer_end(), 2 * matrix + 3 * bias);
+  check_passes(network, 1);
+}
+
 Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_them) {
   float ten[50], one[50];
   for (int i = 0; i < 50; i++) {
@@ -294,6 +321,9 @@ Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_
   said(siam_network_write(network, "encode.weight", one), "place it on a device");
   place();
   cr_expect_eq(slot("decode.weight").users, 1);
+  values = read_values(network, "decode.weight");
+  cr_expect(siam_check_same_bits(values, ten, 50), "it begins as a copy");
+  free(values);
   siam_test_ok(siam_network_write(network, "decode.weight", one));
   values = read_values(network, "encode.weight");
   cr_expect(siam_check_same_bits(values, ten, 50),
@@ -329,7 +359,7 @@ Test(public_network, a_loaded_network_gives_what_is_added_first_values) {
 
 Test(public_network, one_layer_keeps_its_parameters_apart) {
   BUILD(4, "batch_norm name=norm");
-  said(siam_network_tie(network, "norm.weight", "norm.bias", false), "used by one layer");
+  said(siam_network_tie(network, "norm.weight", "norm.bias", false), "of its own role only");
   cr_expect_eq(slot("norm.weight").users, 1);
 }
 
