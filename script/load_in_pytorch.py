@@ -6,6 +6,7 @@
 
     encoder, metadata = load_in_pytorch.load("shapes.siamese")
     embeddings = encoder(pixels)                            # pixels: uint8 [N, height, width, channels]
+    outputs = encoder.run(x)                                # x: floats, for networks of other things than pictures
 
 The module is built from the encoder's description in the metadata. Its parameters have the names and the layouts of
 the file, so safetensors.torch.load_model(encoder, path) reads any other file of the same encoder into it, shared
@@ -44,6 +45,9 @@ KINDS = {
                                                        l.whole("stride", 1), l.whole("pad", 0),
                                                        l.whole("output_pad", 0))),
     "linear": ("features", lambda l, x: F.linear(x.flatten(1), l.slot("weight").t(), l.slot("bias"))[:, :, None, None]),
+    # Token numbers; their rows side by side.
+    "embedding": ("vocabulary features",
+                  lambda l, x: F.embedding(x.flatten(1).long(), l.slot("weight")).flatten(1)[:, :, None, None]),
     "batch_norm": ("", lambda l, x: F.batch_norm(x, l.running_mean, l.running_var, l.slot("weight"), l.slot("bias"),
                                                  l.training, l.number("momentum", 0.1), l.number("epsilon", 1e-5))),
     "relu": ("", lambda l, x: F.relu(x)),
@@ -125,7 +129,11 @@ class Encoder(torch.nn.Module):
                     setattr(layer, role, self._modules[name].slot(owners_role))
 
     def forward(self, pixels):
-        x = (pixels.permute(0, 3, 1, 2) / 255 - self.mean) / self.deviation
+        return self.run(((pixels.permute(0, 3, 1, 2) / 255 - self.mean) / self.deviation).permute(0, 2, 3, 1))
+
+    def run(self, x):
+        """What the network makes of its inputs as they are, floats [N, height, width, channels]."""
+        x = x.permute(0, 3, 1, 2)
         for layer in self.children():
             x = layer(x)
         return x.permute(0, 2, 3, 1).flatten(1)
