@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 typedef struct train_arguments {
-  const char *output, *validation, *encoder, *init, *loss, *pairs, *branches, *optimizer, *schedule, *augment,
-      *resize;
+  const char *output, *validation, *encoder, *init, *reconstruct, *loss, *pairs, *branches, *optimizer,
+      *schedule, *augment, *resize;
   const char *log, *device;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
       checkpoint_seconds;
@@ -23,6 +23,7 @@ typedef struct train_arguments {
 
 static train_arguments arguments = {.seed = 1};
 
+static const char *const reconstruct_choices[] = {"tied", "untied", NULL};
 static const char *const pairs_choices[] = {"drawn", "all", NULL};
 static const char *const branches_choices[] = {"fused", "two-pass", NULL};
 static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
@@ -47,7 +48,8 @@ static const app_option options[] = {
      .given = &arguments.given_holdout,
      .least = 0,
      .most = 0.9,
-     .help = "Share of the classes held out without --val; 0: none. Default: 0.1."},
+     .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none. Default: "
+             "0.1."},
     {.name = "check",
      .flag = &arguments.check,
      .help =
@@ -89,6 +91,14 @@ static const app_option options[] = {
              "shape are "
              "taken over, with the normalisation of pictures that belongs to them, and what is not is said. "
              "Without --encoder the network is that of the file. Default: weights drawn from the seed."},
+    {.name = "reconstruct",
+     .value = "HOW",
+     .text = &arguments.reconstruct,
+     .choices = reconstruct_choices,
+     .help =
+         "Pre-train without labels: DATA is any folder with pictures, and the encoder learns to give them "
+         "back through its mirror image, whose weights are its own (tied) or not (untied). MODEL is then an "
+         "encoder to start from with --init."},
     {.name = "size",
      .value = "N",
      .integer = &arguments.size,
@@ -248,6 +258,8 @@ static const app_note examples[] = {
      "Train on a list of pairs in colour, and log every step."},
     {"siamese-train pictures/ -o next.siamese --init shapes.siamese",
      "Go on from the weights of another model."},
+    {"siamese-train pictures/ -o start.siamese --reconstruct tied",
+     "Pre-train the encoder without labels, for --init."},
     {"siamese-train pictures/ --check", "Find broken, blank and repeated pictures before training."},
     {NULL, NULL}};
 
@@ -290,9 +302,13 @@ static void catch_interrupts(void) {
 
 static bool show_progress(void *context, const siam_train_progress *progress) {
   (void)context;
-  app_progress_update(progress->step, progress->steps, "loss %.4f  same %.3f  different %.3f  %.0f pairs/s",
-                      progress->loss, progress->same_distance, progress->different_distance,
-                      progress->pairs_per_second);
+  if (arguments.reconstruct != NULL)
+    app_progress_update(progress->step, progress->steps, "loss %.4f  %.0f pictures/s", progress->loss,
+                        2 * progress->pairs_per_second);
+  else
+    app_progress_update(progress->step, progress->steps, "loss %.4f  same %.3f  different %.3f  %.0f pairs/s",
+                        progress->loss, progress->same_distance, progress->different_distance,
+                        progress->pairs_per_second);
   return stop_requests == 0;
 }
 
@@ -325,6 +341,7 @@ static siam_train_options train_options(const char *data) {
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
       .init = a->init,
+      .reconstruct = a->reconstruct,
       .loss = a->loss,
       .pairs = a->pairs,
       .hardest = (uint32_t)a->hardest,
@@ -356,9 +373,23 @@ static siam_train_options train_options(const char *data) {
   return train;
 }
 
+/// What the validation pairs say.
+static void print_separation(const siam_train_report *report) {
+  printf("          ROC AUC %.4f, equal error rate %.1f %%, accuracy %.1f %% at distance %.3f\n", report->auc,
+         100 * report->eer, 100 * report->accuracy, report->threshold);
+}
+
+/// What the validation pictures say.
+static void print_reconstruction(const siam_train_report *report) {
+  double error = report->reconstruction_error, mean = report->mean_picture_error;
+  printf("          mean squared error %.5f, that of the mean picture %.5f: %.1f %% of it is left\n", error,
+         mean, mean > 0 ? 100 * error / mean : NAN);
+}
+
 static void print_report(const siam_train_report *report, const char *device) {
-  printf("Trained   %u steps in %.1f s on %s, %.0f pairs/s\n", report->steps, report->seconds,
-         app_show(device), report->pairs_per_second);
+  bool reconstructs = arguments.reconstruct != NULL;
+  printf("Trained   %u steps in %.1f s on %s, %.0f %s/s\n", report->steps, report->seconds, app_show(device),
+         (reconstructs ? 2 : 1) * report->pairs_per_second, reconstructs ? "pictures" : "pairs");
   if (arguments.init != NULL)
     printf("Started   from %s: %u of %u parameters\n", app_show(arguments.init), report->init_taken,
            report->init_parameters);
@@ -372,9 +403,12 @@ static void print_report(const siam_train_report *report, const char *device) {
            report->validation_classes);
   else
     printf("\nMeasured  on %u pictures never trained on\n", report->validation_images);
-  printf("          ROC AUC %.4f, equal error rate %.1f %%, accuracy %.1f %% at distance %.3f\n", report->auc,
-         100 * report->eer, 100 * report->accuracy, report->threshold);
-  printf("Model     %s\n", app_show(arguments.output));
+  if (reconstructs)
+    print_reconstruction(report);
+  else
+    print_separation(report);
+  printf("Model     %s%s\n", app_show(arguments.output),
+         reconstructs ? ", an encoder to start from with --init" : "");
 }
 
 static json_t *init_json(const siam_train_report *report) {
@@ -384,6 +418,22 @@ static json_t *init_json(const siam_train_report *report) {
   json_object_set_new(object, "taken", json_integer(report->init_taken));
   json_object_set_new(object, "parameters", json_integer(report->init_parameters));
   return object;
+}
+
+/// Figures that this run did not measure are left out.
+static void add_figures(json_t *object, const siam_train_report *report) {
+  if (arguments.reconstruct != NULL) {
+    json_object_set_new(object, "reconstruct", json_string(arguments.reconstruct));
+    json_object_set_new(object, "measured_on_training", json_boolean(report->calibrated_on_training));
+    json_object_set_new(object, "reconstruction_error", app_json_number(report->reconstruction_error));
+    json_object_set_new(object, "mean_picture_error", app_json_number(report->mean_picture_error));
+    return;
+  }
+  json_object_set_new(object, "calibrated_on_training", json_boolean(report->calibrated_on_training));
+  json_object_set_new(object, "roc_auc", app_json_number(report->auc));
+  json_object_set_new(object, "equal_error_rate", app_json_number(report->eer));
+  json_object_set_new(object, "accuracy", app_json_number(report->accuracy));
+  json_object_set_new(object, "threshold", app_json_number(report->threshold));
 }
 
 static int print_json(const siam_train_report *report, const char *device) {
@@ -399,11 +449,7 @@ static int print_json(const siam_train_report *report, const char *device) {
   json_object_set_new(object, "broken", json_integer(report->broken));
   json_object_set_new(object, "validation_images", json_integer(report->validation_images));
   json_object_set_new(object, "validation_classes", json_integer(report->validation_classes));
-  json_object_set_new(object, "calibrated_on_training", json_boolean(report->calibrated_on_training));
-  json_object_set_new(object, "roc_auc", app_json_number(report->auc));
-  json_object_set_new(object, "equal_error_rate", app_json_number(report->eer));
-  json_object_set_new(object, "accuracy", app_json_number(report->accuracy));
-  json_object_set_new(object, "threshold", app_json_number(report->threshold));
+  add_figures(object, report);
   json_object_set_new(object, "arena_bytes", json_integer((json_int_t)report->arena_bytes));
   json_object_set_new(object, "separate_bytes", json_integer((json_int_t)report->separate_bytes));
   json_object_set_new(object, "warning",

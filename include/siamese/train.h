@@ -1,4 +1,5 @@
-/// Training: a Siamese network from a folder of pictures to a model file.
+/// Training: a Siamese network from a folder of pictures to a model file; or, before that and without labels,
+/// its encoder as the first half of an autoencoder.
 #ifndef SIAMESE_TRAIN_H
 #define SIAMESE_TRAIN_H
 
@@ -26,6 +27,12 @@ typedef struct siam_train_options {
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
   /// that of the file. NULL: first weights are drawn from the seed.
   const char *init;
+  /// "tied" or "untied": the encoder learns to give back its pictures through its mirror image
+  /// (siam_network_mirror()), with weights shared or of its own; labels are not looked at. `data` and
+  /// `validation` are then folders with pictures at any depth, `holdout` a share of the pictures, and the
+  /// options of pairs, from `loss` to `margin`, `turned_classes` and `images_per_class` must be 0. What is
+  /// written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
+  const char *reconstruct;
   const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
                         ///< "contrastive".
   const char *pairs;    ///< "drawn": half same, half different; "all": every two pictures of a batch of
@@ -74,8 +81,12 @@ typedef struct siam_train_report {
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
-  bool calibrated_on_training;        ///< Nothing was held out: thresholds are too hopeful.
-  double auc, eer, accuracy;          ///< On the validation pairs.
+  bool calibrated_on_training; ///< Nothing was held out: thresholds are too hopeful.
+  double auc, eer, accuracy;   ///< On the validation pairs.
+  /// With `reconstruct`, of the validation pictures, or the training pictures where nothing was held out: the
+  /// mean squared difference of what comes out, in values from 0 to 1; and that of the mean picture of
+  /// training in its place.
+  double reconstruction_error, mean_picture_error;
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
   char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was

@@ -1,6 +1,7 @@
 #include "pipeline/decision.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char points_key[] = "operating_points", calibration_key[] = "calibration";
 
@@ -24,7 +25,10 @@ static const char *origin_of(const siam_decision *decision) {
 siam_status siam_decision_load(const siam_model *model, siam_decision *decision) {
   const char *points = siam_model_get_fact(model, points_key);
   const char *calibration = siam_model_get_fact(model, calibration_key);
-  *decision = (siam_decision){.origin = model->path};
+  const char *purpose = siam_model_get_fact(model, SIAM_PURPOSE);
+  *decision =
+      (siam_decision){.origin = model->path,
+                      .reconstructs = purpose != NULL && strcmp(purpose, SIAM_PURPOSE_RECONSTRUCT) == 0};
   if (points == NULL || calibration == NULL) return SIAM_OK;
   const char *origin = origin_of(decision);
   SIAM_RETURN_IF_FAILED(siam_operating_points_parse(origin, points, &decision->points));
@@ -48,6 +52,12 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
     snprintf(name, name_size, "given");
     return SIAM_OK;
   }
+  if (!decision->calibrated && decision->reconstructs)
+    return siam_fail(
+        SIAM_ERROR_DATA,
+        "%s: was trained to reconstruct pictures and not to compare them, so it has no thresholds; "
+        "start from it with siamese-train --init, or give a threshold with --threshold",
+        origin_of(decision));
   if (!decision->calibrated)
     return siam_fail(SIAM_ERROR_DATA, "%s: has no thresholds of its own; give one with --threshold",
                      origin_of(decision));

@@ -9,11 +9,16 @@
 
 #include <siamese/compare.h>
 
+/// The fact that says what a model was trained to do where it was not to compare, and its one value.
+#define SIAM_PURPOSE "trained_to"
+#define SIAM_PURPOSE_RECONSTRUCT "reconstruct"
+
 /// Free with siam_decision_clear(). Zero value: a model that was never calibrated.
 typedef struct siam_decision {
   siam_operating_points points;
   siam_calibration calibration;
   bool calibrated;
+  bool reconstructs;  ///< It is an encoder that learned to give back pictures, and never saw pairs.
   const char *origin; ///< Whose decision it is, for messages; NULL: a model without a file.
 } siam_decision;
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "device/upload.h"
+#include "losses/mean_squared_error.h"
 
 #include <string.h>
 
@@ -33,14 +34,17 @@ static siam_status make_buffers(siam_step *step) {
     SIAM_RETURN_IF_FAILED(
         siam_upload_create(device, rows * siam_shape_count(input_of(step)), &step->pictures));
   SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->indices));
-  SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->labels));
+  if (!step->options.reconstruct)
+    SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->labels));
   SIAM_RETURN_IF_FAILED(siam_upload_create(device, SIAM_CLOCK_WORDS * sizeof(uint32_t), &step->clock));
   step->state_count = (size_t)step->options.optimizer->states * step->model->network->store.trained;
   return siam_buffer_create(device, step->state_count > 0 ? step->state_count : 1, &step->state);
 }
 
-/// Adds the pictures `first` … of a branch and their way through the network to rows of `embeddings`.
-static siam_status add_branch(siam_step *step, unsigned branch, int first, int images, siam_view embeddings) {
+/// Adds the pictures `first` … of a branch, as `*x`, and their way through the network to rows of
+/// `embeddings`.
+static siam_status add_branch(siam_step *step, unsigned branch, int first, int images, siam_view embeddings,
+                              siam_view *x) {
   siam_shape input = input_of(step);
   const siam_preprocessing *preprocessing = &step->model->preprocessing;
   siam_augment_shape shape = {.height = input.height,
@@ -53,13 +57,29 @@ static siam_status add_branch(siam_step *step, unsigned branch, int first, int i
   memcpy(shape.deviation, preprocessing->deviation, sizeof shape.deviation);
   cl_mem bytes = step->options.resident != NULL ? step->options.resident : siam_upload_buffer(step->pictures);
   cl_mem clock = siam_upload_buffer(step->clock);
-  siam_view x = siam_tape_tensor(step->tape, (size_t)images * siam_shape_count(input));
+  *x = siam_tape_tensor(step->tape, (size_t)images * siam_shape_count(input));
   SIAM_RETURN_IF_FAILED(siam_augment_add(step->tape, &step->options.augment, &shape, bytes,
-                                         siam_upload_buffer(step->indices), clock, x));
+                                         siam_upload_buffer(step->indices), clock, *x));
   size_t dimensions = embeddings.count / (size_t)step->options.rows;
   siam_view y = siam_view_part(embeddings, (size_t)first * dimensions, (size_t)images * dimensions);
   siam_run_options run = {.images = images, .training = true, .clock = clock, .branch = branch};
-  return siam_run_forward(step->model->network, step->tape, &run, x, y, &step->runs[branch]);
+  return siam_run_forward(step->model->network, step->tape, &run, *x, y, &step->runs[branch]);
+}
+
+/// Adds the loss of the outputs, and their gradients; `inputs` are the pictures of the last branch.
+static siam_status add_loss(siam_step *step, siam_view inputs, siam_view outputs, siam_view gradients) {
+  siam_view result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS);
+  if (step->options.reconstruct)
+    return siam_mean_squared_error_add(step->tape, outputs, inputs, gradients, result);
+  int rows = step->options.rows;
+  return siam_loss_add(&step->options.loss,
+                       &(siam_loss_batch){.tape = step->tape,
+                                          .rows = rows,
+                                          .dimensions = (int)(outputs.count / (size_t)rows),
+                                          .embeddings = outputs,
+                                          .gradients = gradients,
+                                          .labels = siam_upload_buffer(step->labels),
+                                          .result = result});
 }
 
 static siam_status add_optimizer(siam_step *step) {
@@ -83,19 +103,13 @@ static siam_status write_tape(siam_step *step) {
   size_t dimensions = siam_shape_count(siam_network_output(step->model->network));
   siam_view embeddings = siam_tape_tensor(step->tape, (size_t)rows * dimensions);
   siam_view gradients = siam_tape_tensor(step->tape, (size_t)rows * dimensions);
+  siam_view x = {0};
   step->results = siam_tape_lasting(step->tape, RESULT_WORDS);
   SIAM_RETURN_IF_FAILED(
       siam_tape_fill(step->tape, siam_view_of_buffer(store->gradients, 0, store->trained), 0));
   for (int b = 0; b < branches; b++)
-    SIAM_RETURN_IF_FAILED(add_branch(step, (unsigned)b, b * images, images, embeddings));
-  SIAM_RETURN_IF_FAILED(siam_loss_add(
-      &step->options.loss, &(siam_loss_batch){.tape = step->tape,
-                                              .rows = rows,
-                                              .dimensions = (int)dimensions,
-                                              .embeddings = embeddings,
-                                              .gradients = gradients,
-                                              .labels = siam_upload_buffer(step->labels),
-                                              .result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS)}));
+    SIAM_RETURN_IF_FAILED(add_branch(step, (unsigned)b, b * images, images, embeddings, &x));
+  SIAM_RETURN_IF_FAILED(add_loss(step, x, embeddings, gradients));
   for (int b = 0; b < branches; b++) {
     size_t count = (size_t)images * dimensions;
     siam_view dy = siam_view_part(gradients, (size_t)b * count, count);
@@ -110,10 +124,23 @@ siam_status siam_step_check_loss(const siam_model *model, const siam_loss *loss)
   return siam_loss_check(loss, siam_network_reach(network), siam_network_has_unit_length(network));
 }
 
+static siam_status check_reconstruction(const siam_model *model, const siam_step_options *options) {
+  const siam_network *network = model->network;
+  size_t inputs = siam_shape_count(network->input), outputs = siam_shape_count(siam_network_output(network));
+  if (outputs != inputs)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "a network of %zu outputs cannot give back pictures of %zu numbers; mirror the encoder",
+                     outputs, inputs);
+  if (options->branches != SIAM_BRANCHES_FUSED)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "reconstructing has no branches to run one after the other");
+  return SIAM_OK;
+}
+
 static siam_status check(const siam_model *model, const siam_step_options *options) {
-  SIAM_RETURN_IF_FAILED(siam_step_check_loss(model, &options->loss));
   if (options->rows < 2)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a step of %d pictures; use at least 2", options->rows);
+  if (options->reconstruct) return check_reconstruction(model, options);
+  SIAM_RETURN_IF_FAILED(siam_step_check_loss(model, &options->loss));
   bool drawn = options->loss.pairing == SIAM_PAIRING_DRAWN;
   if (drawn && options->rows % 2 != 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%d pictures are no whole number of pairs", options->rows);
@@ -210,7 +237,7 @@ static siam_status take_result(siam_step *step, siam_step_result *result) {
 
 siam_status siam_step_run(siam_step *step, const siam_step_input *input, siam_step_result *previous) {
   SIAM_RETURN_IF_FAILED(send_indices(step, input));
-  SIAM_RETURN_IF_FAILED(send_labels(step, input->labels));
+  if (!step->options.reconstruct) SIAM_RETURN_IF_FAILED(send_labels(step, input->labels));
   SIAM_RETURN_IF_FAILED(send_clock(step, input));
   SIAM_RETURN_IF_FAILED(siam_tape_run(step->tape));
   // The last result is read only now, when the device already has this step to work on.

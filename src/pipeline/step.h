@@ -2,8 +2,9 @@
 /// optimisers; it neither prints nor parses command lines.
 ///
 /// step.h: one training step as one tape. Pictures in, weights updated: augmentation, both branches forward,
-/// loss, both branches backward into the one gradient buffer, optimiser. Everything that changes from step to
-/// step goes through small uploads, so nothing on the tape changes and nothing is waited for.
+/// loss, both branches backward into the one gradient buffer, optimiser. A network that is to reconstruct its
+/// pictures has one branch, and its outputs are compared with what went in. Everything that changes from step
+/// to step goes through small uploads, so nothing on the tape changes and nothing is waited for.
 #ifndef SIAM_PIPELINE_STEP_H
 #define SIAM_PIPELINE_STEP_H
 
@@ -19,6 +20,9 @@ typedef enum siam_branches {
 } siam_branches;
 
 typedef struct siam_step_options {
+  /// The network gives back what it is given: the loss is the mean squared error of its outputs against its
+  /// inputs, as augmented and normalised, and `loss` and labels are not used.
+  bool reconstruct;
   siam_loss loss;
   const siam_optimizer_type *optimizer;
   siam_optimizer_options optimizer_options;

@@ -18,11 +18,6 @@ static void report_data(const siam_training *run) {
   siam_step_memory(run->step, &report->arena_bytes, &report->separate_bytes);
 }
 
-/// How the model came to be, for people who find the file later.
-static siam_status describe_training(siam_training *run) {
-  return siam_model_set_fact(run->model, "training", run->settings.bytes);
-}
-
 /// Thresholds and calibration on what was held out; on the training data where nothing was.
 static siam_status calibrate(siam_training *run) {
   siam_train_report *report = run->report;
@@ -54,20 +49,31 @@ static siam_status calibrate(siam_training *run) {
 /// From the trained network to the model file.
 static siam_status finish(siam_training *run) {
   SIAM_RETURN_IF_FAILED(calibrate(run));
-  SIAM_RETURN_IF_FAILED(describe_training(run));
+  SIAM_RETURN_IF_FAILED(siam_training_describe_model(run, run->model));
   return siam_model_save(run->model, run->options->output);
 }
+
+/// A way of training: from the options to a step that can run, and from the trained network to the file.
+typedef struct training_way {
+  siam_status (*prepare)(siam_training *run);
+  siam_status (*finish)(siam_training *run);
+} training_way;
+
+static const training_way on_pairs = {siam_training_prepare, finish};
+static const training_way to_reconstruct = {siam_training_prepare_reconstruction,
+                                            siam_training_finish_reconstruction};
 
 siam_status siam_train(siam_device *device, const siam_train_options *options, siam_train_report *report) {
   siam_status status = SIAM_OK;
   siam_training run = {.device = device, .options = options, .report = report};
+  const training_way *way = options->reconstruct != NULL ? &to_reconstruct : &on_pairs;
   *report = (siam_train_report){0};
-  status = siam_training_prepare(&run);
+  status = way->prepare(&run);
   if (status == SIAM_INTERRUPTED) siam_fail(status, "stopped before the first step; start again");
   if (status != SIAM_OK) goto cleanup;
   report_data(&run);
   SIAM_TRY(siam_training_loop(&run));
-  status = finish(&run);
+  status = way->finish(&run);
   if (status != SIAM_OK) {
     // Weights that are not finite are nothing to go on from; the checkpoint before them stays.
     if (status != SIAM_ERROR_NUMERIC) status = siam_training_keep(&run, status);

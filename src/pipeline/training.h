@@ -1,4 +1,5 @@
-/// training.h: a run of training in its parts: what siam_train() sets up, loops over and finishes.
+/// training.h: a run of training in its parts: what siam_train() sets up, loops over and finishes. There are
+/// two ways of training, on pairs and to reconstruct; they differ in how a run is prepared and finished.
 #ifndef SIAM_PIPELINE_TRAINING_H
 #define SIAM_PIPELINE_TRAINING_H
 
@@ -17,7 +18,9 @@ typedef struct siam_training {
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
-  siam_model *model;
+  siam_model *model; ///< What is trained.
+  siam_model
+      *encoder;    ///< Reconstructing: what is saved, the encoder whose mirror image `model` has behind it.
   bool normalised; ///< The model has the normalisation of pictures already that came with its weights.
   siam_step_options step_options;
   siam_supply_options supply_options;
@@ -35,8 +38,16 @@ typedef struct siam_training {
   double first_seconds;
 } siam_training;
 
-/// Fills in the defaults, reads names, opens and decodes the data, and makes model, supply and step.
+/// On pairs: fills in the defaults, reads names, opens and decodes the data, and makes model, supply and
+/// step.
 siam_status siam_training_prepare(siam_training *run);
+
+/// The same for reconstructing: pictures without labels, and the autoencoder that the encoder's mirror makes.
+siam_status siam_training_prepare_reconstruction(siam_training *run);
+
+/// Measures the reconstruction and writes the encoder, with what the autoencoder has learned, as a model
+/// file.
+siam_status siam_training_finish_reconstruction(siam_training *run);
 
 /// Makes the model, with first weights from the seed or from another model.
 siam_status siam_training_make_model(siam_training *run);
@@ -46,7 +57,7 @@ siam_status siam_training_loop(siam_training *run);
 
 void siam_training_release(siam_training *run);
 
-// The parts of preparing that training and pre-training share, in the order of their calls.
+// The parts of preparing that both ways share, in the order of their calls.
 
 /// Names the checkpoint, and finds out before hours of training whether their result can be written.
 siam_status siam_training_check_places(siam_training *run);
@@ -67,6 +78,9 @@ void siam_training_describe_optimization(siam_training *run);
 
 /// Takes up the checkpoint where the options want it, and opens the log.
 siam_status siam_training_go_on(siam_training *run);
+
+/// How the model came to be, for people who find the file later: the settings, as a fact.
+siam_status siam_training_describe_model(const siam_training *run, siam_model *model);
 
 /// For when nothing came of a trained network: keeps it as a checkpoint. The failure stays what it was.
 siam_status siam_training_keep(const siam_training *run, siam_status failure);

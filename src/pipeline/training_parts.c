@@ -142,6 +142,10 @@ siam_status siam_training_go_on(siam_training *run) {
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+siam_status siam_training_describe_model(const siam_training *run, siam_model *model) {
+  return siam_model_set_fact(model, "training", run->settings.bytes);
+}
+
 siam_status siam_training_keep(const siam_training *run, siam_status failure) {
   siam_checkpoint checkpoint = {
       .step = run->report->steps, .seconds = run->report->seconds, .settings = run->settings.bytes};
@@ -162,6 +166,7 @@ void siam_training_release(siam_training *run) {
   siam_images_destroy(run->images);
   siam_images_destroy(run->validation_images);
   siam_model_destroy(run->model);
+  siam_model_destroy(run->encoder);
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);
   siam_dataset_destroy(run->data);

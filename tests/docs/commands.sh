@@ -45,6 +45,7 @@ prepare() {
     cp -r "${folders[i]}" "$([ $i -lt 40 ] && echo pictures || echo held-out)/letter$i"
   done
   cp -r pictures/* images_background_small1/
+  ln -s pictures unlabelled && ln -s pictures labelled && ln -s held-out unseen
   write_pairs pictures >pairs.csv
   write_pairs held-out >held-out.csv
   local first=(pictures/letter0/*.png)
