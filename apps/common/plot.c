@@ -128,9 +128,10 @@ static void draw_log_ticks(FILE *stream, const plot_axis *x, const plot_axis *y,
   const bool wide = axis->most / axis->least > 8;
   const double *digits = wide ? few : many;
   const size_t count = wide ? sizeof few / sizeof *few : sizeof many / sizeof *many;
-  for (double power = pow(10, floor(log10(axis->least))); power <= axis->most; power *= 10)
+  const int first = (int)floor(log10(axis->least)), last = (int)floor(log10(axis->most));
+  for (int power = first; power <= last; power++)
     for (size_t i = 0; i < count; i++) {
-      const double value = digits[i] * power;
+      const double value = digits[i] * pow(10, power);
       if (value >= axis->least * 0.9999 && value <= axis->most * 1.0001)
         draw_tick(stream, x, y, is_vertical, value);
     }
@@ -229,8 +230,9 @@ void app_plot_write(FILE *stream, const char *title, const char *description, co
   write_style(stream);
   fprintf(stream, "<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n", width, height);
   if (count > 0) draw_legend(stream, &plots[0]);
-  for (unsigned i = 0; i < count; i++)
-    draw_plot(stream, &plots[i], (double)(i % columns) * PLOT_WIDTH,
-              LEGEND_HEIGHT + (double)(i / columns) * PLOT_HEIGHT);
+  for (unsigned i = 0; i < count; i++) {
+    const unsigned row = i / columns, column = i % columns;
+    draw_plot(stream, &plots[i], column * (double)PLOT_WIDTH, LEGEND_HEIGHT + row * (double)PLOT_HEIGHT);
+  }
   fputs("</svg>\n", stream);
 }

@@ -110,12 +110,16 @@ siam_status sharing_fail(sharing_lesson *lesson, const char *format, ...) {
   va_start(arguments, format);
   if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
   va_end(arguments);
-  lesson->trouble = own(lesson)->block = text;
+  lesson->trouble = sharing_keep(lesson, text);
   return SIAM_ERROR_DATA;
 }
 
+void *sharing_keep(sharing_lesson *lesson, void *block) {
+  return own(lesson)->block = block;
+}
+
 void *sharing_memory(sharing_lesson *lesson, size_t count, size_t size) {
-  return own(lesson)->block = app_allocate(count, size);
+  return sharing_keep(lesson, app_allocate(count, size));
 }
 
 float *sharing_floats(sharing_lesson *lesson, size_t count) {

@@ -73,6 +73,9 @@ void *sharing_memory(sharing_lesson *lesson, size_t count, size_t size);
 float *sharing_floats(sharing_lesson *lesson, size_t count);
 double *sharing_doubles(sharing_lesson *lesson, size_t count);
 
+/// Takes over a block of malloc(), which is released after the part; returns it.
+void *sharing_keep(sharing_lesson *lesson, void *block);
+
 /// Releases what the part has come to own since lesson->owned was `last`, for parts that build much in turns.
 void sharing_release(sharing_lesson *lesson, const sharing_owned *last);
 

@@ -52,7 +52,8 @@ study_spread study_spread_at(const study_result *result, int size, study_variant
 /// expansion (Abramowitz and Stegun 26.7.5), which is right to three digits.
 static double student(int64_t freedom) {
   static const double points[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
-  if (freedom <= (int64_t)(sizeof points / sizeof *points)) return points[freedom - 1];
+  const int64_t count = sizeof points / sizeof *points;
+  if (freedom >= 1 && freedom <= count) return points[freedom - 1];
   const double z = 1.95996, n = (double)freedom;
   return z + (z * z * z + z) / (4 * n) + (5 * pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * n * n);
 }

@@ -22,39 +22,48 @@ typedef struct spelled {
   size_t count;
 } spelled;
 
-static siam_status fail_file(sharing_lesson *lesson, const char *path, const char *reason) {
-  return sharing_fail(lesson, "%s: cannot be read as a text: %s; %s", app_show(path), reason,
-                      lesson->choices->text != NULL
-                          ? "give --text a text file, or leave it out for Debian's licences"
-                          : "it belongs to Debian's package base-files; give another text by --text FILE");
+/// NULL, for read_file() to return.
+static const char *fail_file(sharing_lesson *lesson, const char *path, const char *reason) {
+  sharing_fail(lesson, "%s: cannot be read as a text: %s; %s", app_show(path), reason,
+               lesson->choices->text != NULL
+                   ? "give --text a text file, or leave it out for Debian's licences"
+                   : "it belongs to Debian's package base-files; give another text by --text FILE");
+  return NULL;
 }
 
-static siam_status read_file(sharing_lesson *lesson, const char *path, char **bytes) {
+/// Reads all of an open file into memory of the part, with a 0 behind it; `*size` may be more than
+/// MOST_BYTES, and then it is not all.
+static const char *read_stream(sharing_lesson *lesson, FILE *file, size_t *size) {
+  size_t room = 1 << 16;
+  char *read = app_allocate(room, 1);
+  *size = 0;
+  for (size_t got; *size <= MOST_BYTES && (got = fread(read + *size, 1, room - *size - 1, file)) > 0;) {
+    *size += got;
+    if (room - *size > 1) continue;
+    char *larger = app_allocate(2 * room, 1);
+    memcpy(larger, read, *size);
+    free(read);
+    read = larger;
+    room *= 2;
+  }
+  read[*size] = '\0';
+  return sharing_keep(lesson, read);
+}
+
+/// The bytes of a text, or NULL after sharing_fail().
+static const char *read_file(sharing_lesson *lesson, const char *path) {
   FILE *file = fopen(path, "rb");
   if (file == NULL) return fail_file(lesson, path, strerror(errno));
-  siam_status status = SIAM_OK;
-  size_t size = 0, room = 1 << 16;
-  char *read = app_allocate(room, 1);
-  for (size_t got; (got = fread(read + size, 1, room - size - 1, file)) > 0;) {
-    size += got;
-    if (room - size > 1) continue;
-    char *larger = realloc(read, room *= 2);
-    if (larger == NULL) exit(app_fail("out of memory"));
-    read = larger;
-    if (size > MOST_BYTES) break;
-  }
-  read[size] = '\0';
-  if (ferror(file))
-    status = fail_file(lesson, path, strerror(errno));
-  else if (size > MOST_BYTES)
-    status = fail_file(lesson, path, "it is larger than 64 MiB");
-  else if (memchr(read, '\0', size) != NULL)
-    status = fail_file(lesson, path, "it holds bytes of value 0");
+  size_t size = 0;
+  errno = 0;
+  const char *bytes = read_stream(lesson, file, &size);
+  const int reason = errno;
+  const bool failed = ferror(file) != 0;
   fclose(file);
-  *bytes = sharing_memory(lesson, size + 1, 1);
-  memcpy(*bytes, read, size + 1);
-  free(read);
-  return status;
+  if (failed) return fail_file(lesson, path, strerror(reason));
+  if (size > MOST_BYTES) return fail_file(lesson, path, "it is larger than 64 MiB");
+  if (memchr(bytes, '\0', size) != NULL) return fail_file(lesson, path, "it holds bytes of value 0");
+  return bytes;
 }
 
 /// Letters of every script: bytes above ASCII belong to characters of UTF-8.
@@ -159,8 +168,8 @@ enum { TRAINING, CHOOSING, UNSEEN, PARTS };
 /// Adds a document to the parts.
 static siam_status read_document(sharing_lesson *lesson, const char *path, spelled *parts) {
   static const size_t ends[PARTS] = {8, 9, 10};
-  char *bytes = NULL;
-  SHARING_TRY(read_file(lesson, path, &bytes));
+  const char *bytes = read_file(lesson, path);
+  if (bytes == NULL) return SIAM_ERROR_DATA;
   const spelled whole = take_words(lesson, bytes);
   size_t first = 0;
   for (int p = 0; p < PARTS; p++) {
