@@ -50,9 +50,9 @@ SIAM_API siam_status siam_network_add(siam_network *network, const char *line);
 SIAM_API siam_status siam_network_tie(siam_network *network, const char *slot, const char *to,
                                       bool transposed);
 
-/// Gives a slot a parameter of its own again, named after it. It has first values from siam_network_place(),
-/// not those of the parameter it shared; siam_network_write() can give it those. The slot after which a
-/// shared parameter is named keeps it and is refused.
+/// Gives a slot a parameter of its own again, named after it: a copy of the values that it shared, as the
+/// slot reads them, so that the network still computes the same; or first values, where the network has not
+/// been placed with them. The slot after which a shared parameter is named keeps it and is refused.
 SIAM_API siam_status siam_network_untie(siam_network *network, const char *slot);
 
 /// Makes an autoencoder: a new network of the encoder's layers, unplaced, and behind them their mirror image,

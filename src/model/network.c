@@ -173,6 +173,8 @@ siam_status siam_network_untie(siam_network *network, const char *slot) {
   unsigned number = 0;
   SIAM_RETURN_IF_FAILED(siam_store_add(&network->store, slot, user, &number));
   network->store.parameters[user->parameter].users--;
+  network->store.parameters[number].copy_of = user->parameter + 1;
+  network->store.parameters[number].copies_transpose = user->transposed;
   user->parameter = number;
   user->transposed = false;
   network->placed = false;

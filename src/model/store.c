@@ -102,7 +102,18 @@ static siam_status check_total(const siam_store *store) {
                    store->total, INT_MAX);
 }
 
-/// The values of `placed`: those that `store` has of old parameters, and first values of new ones.
+/// Writes the values `from` of the matrix or array `source`, or its transpose.
+static void copy_values(const siam_parameter *source, const float *from, bool transposed, float *values) {
+  if (!transposed) {
+    memcpy(values, from, source->count * sizeof *values);
+    return;
+  }
+  const size_t rows = (size_t)source->dims[0], columns = (size_t)source->dims[1];
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++) values[c * rows + r] = from[r * columns + c];
+}
+
+/// The values of `placed`: those that `store` has of old parameters; copies and first values of new ones.
 static siam_status gather_values(const siam_store *store, const siam_store *placed,
                                  const unsigned *renumbered, uint64_t seed, float *values) {
   siam_status status = SIAM_OK;
@@ -113,8 +124,11 @@ static siam_status gather_values(const siam_store *store, const siam_store *plac
     const siam_parameter *before = &store->parameters[i];
     if (before->users == 0) continue;
     const siam_parameter *after = &placed->parameters[renumbered[i]];
+    const siam_parameter *source = before->copy_of > 0 ? &store->parameters[before->copy_of - 1] : NULL;
     if (before->placed)
-      memcpy(values + after->offset, old + before->offset, before->count * sizeof(float));
+      copy_values(before, old + before->offset, false, values + after->offset);
+    else if (source != NULL && source->placed)
+      copy_values(source, old + source->offset, before->copies_transpose, values + after->offset);
     else if (!store->values_follow)
       first_values(after, seed, values + after->offset);
   }
@@ -144,7 +158,10 @@ siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t se
   SIAM_TRY(siam_buffer_create(device, placed.total > 0 ? placed.total : 1, &placed.weights));
   SIAM_TRY(siam_buffer_create(device, placed.trained > 0 ? placed.trained : 1, &placed.gradients));
   SIAM_TRY(siam_buffer_write(device, placed.weights, 0, placed.total, values));
-  for (size_t i = 0; i < placed.count; i++) placed.parameters[i].placed = true;
+  for (size_t i = 0; i < placed.count; i++) {
+    placed.parameters[i].placed = true;
+    placed.parameters[i].copy_of = 0;
+  }
   siam_store_clear(store);
   *store = placed;
   placed = (siam_store){0};

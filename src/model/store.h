@@ -21,6 +21,10 @@ typedef struct siam_parameter {
   size_t offset;  ///< First float in the buffers; valid after siam_store_place().
   unsigned users; ///< How many slots refer to it; without any it leaves at the next siam_store_place().
   bool placed;    ///< Has a place and a value in the buffers.
+  /// 1 + number of the parameter whose values a new one begins with, where that one has values at the next
+  /// placing, and whether those are transposed; 0: it has first values.
+  unsigned copy_of;
+  bool copies_transpose;
 } siam_parameter;
 
 /// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts,
@@ -42,7 +46,8 @@ siam_status siam_store_find(const siam_store *store, const char *name, unsigned 
 
 /// Gives every used parameter its place and drops the others: `renumbered[old]` becomes the new number (a
 /// caller's array of store->count, from before the call). Parameters that had values keep them; new ones get
-/// their first values from the seed and their own name, so that neither order nor sharing changes them.
+/// those they copy, or first values from the seed and their own name, so that neither order nor sharing
+/// changes them.
 siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t seed, unsigned *renumbered);
 
 /// The ranges of a parameter in both buffers. Running statistics have no gradient: "nothing".

@@ -302,6 +302,38 @@ Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_
   check_passes(network, 1);
 }
 
+Test(public_network, an_untied_slot_begins_with_a_copy_of_what_it_shared) {
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode weight=encode.weight^T", "linear 5 name=plain");
+  siam_test_ok(siam_network_tie(network, "plain.weight", "encode.weight", false));
+  siam_test_ok(siam_network_add(network, "linear 10 name=last weight=encode.weight^T"));
+  place();
+  siam_test_ok(siam_network_untie(network, "decode.weight"));
+  siam_test_ok(siam_network_untie(network, "plain.weight"));
+  place();
+  cr_expect_eq(slot("encode.weight").users, 2);
+  cr_expect_eq(slot("decode.weight").users, 1);
+  cr_expect_eq(slot("decode.weight").dims[0], 5);
+  float *shared = read_values(network, "encode.weight"), *transposed = read_values(network, "decode.weight");
+  float *plain = read_values(network, "plain.weight");
+  cr_expect(siam_check_same_bits(shared, plain, 50));
+  for (int i = 0; i < 50; i++) cr_expect_eq(transposed[i % 5 * 10 + i / 5], shared[i]);
+  check_passes(network, 1);
+  free(shared), free(transposed), free(plain);
+}
+
+Test(public_network, an_untied_slot_that_never_shared_values_has_first_values) {
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode weight=encode.weight^T");
+  siam_test_ok(siam_network_untie(network, "decode.weight"));
+  place();
+  float *untied = read_values(network, "decode.weight");
+  siam_network_destroy(network);
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode");
+  place();
+  float *never = read_values(network, "decode.weight");
+  cr_expect(siam_check_same_bits(untied, never, 50));
+  free(untied), free(never);
+}
+
 Test(public_network, a_loaded_network_gives_what_is_added_first_values) {
   char *folder = siam_scratch_create();
   const char *path = siam_scratch_path(folder, "saved");
