@@ -62,8 +62,7 @@ static void claim_places(sharing_lesson *lesson, const siam_parameter_info *plac
 }
 
 /// The network as text, and the loss.
-static siam_status show_network(const sharing_lesson *lesson, siam_network *network,
-                                const sharing_system *system) {
+static siam_status show_network(sharing_lesson *lesson, siam_network *network, const sharing_system *system) {
   const char *text = NULL;
   SHARING_TRY(siam_network_describe(network, &text));
   json_object_set_new(lesson->object, "network", json_string(text));

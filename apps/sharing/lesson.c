@@ -1,6 +1,7 @@
 #include "sharing/lesson.h"
 
 #include "common/message.h"
+#include "common/progress.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,44 +23,60 @@ static sharing_owned *own(sharing_lesson *lesson) {
   return entry;
 }
 
-static void release(sharing_lesson *lesson) {
-  for (sharing_owned *entry = lesson->owned, *next; entry != NULL; entry = next) {
-    next = entry->next;
+void sharing_release(sharing_lesson *lesson, const sharing_owned *last) {
+  while (lesson->owned != last) {
+    sharing_owned *entry = lesson->owned;
+    lesson->owned = entry->next;
     siam_network_destroy(entry->network);
     free(entry->block);
     free(entry);
   }
-  lesson->owned = NULL;
+}
+
+/// What comes before the first line for people; a part that fails before it has one prints nothing.
+static void begin(sharing_lesson *lesson) {
+  if (lesson->begun || lesson->json) return;
+  lesson->begun = true;
+  if (lesson->preface != NULL) printf("%s\n\n", lesson->preface);
+  printf("%s%s%s\n", app_paint(stdout, APP_BOLD), lesson->title, app_paint(stdout, APP_PLAIN));
 }
 
 siam_status sharing_run(const sharing_part *part, const sharing_lesson *common, json_t **object,
                         unsigned *failures) {
   sharing_lesson lesson = *common;
   lesson.name = part->name;
+  lesson.title = part->title;
   lesson.object = json_pack("{ss s[]}", "title", part->title, "claims");
   if (lesson.object == NULL) exit(app_fail("out of memory"));
-  if (!lesson.json)
-    printf("%s%s%s\n", app_paint(stdout, APP_BOLD), part->title, app_paint(stdout, APP_PLAIN));
   const siam_status status = part->run(&lesson);
-  release(&lesson);
-  if (!lesson.json) putchar('\n');
+  app_progress_end();
+  if (status != SIAM_OK) lesson.trouble != NULL ? app_fail("%s", lesson.trouble) : app_fail_library();
+  sharing_release(&lesson, NULL);
+  if (lesson.begun) putchar('\n');
   json_object_set_new(lesson.object, "held", json_boolean(lesson.failures == 0));
   *object = lesson.object;
   *failures += lesson.failures;
   return status;
 }
 
-void sharing_say(const sharing_lesson *lesson, const char *format, ...) {
+void sharing_gap(sharing_lesson *lesson) {
+  begin(lesson);
+  if (!lesson->json) putchar('\n');
+}
+
+void sharing_say(sharing_lesson *lesson, const char *format, ...) {
   char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
   if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
   va_end(arguments);
+  begin(lesson);
   if (!lesson->json) printf("  %s\n", text);
   free(text);
 }
 
-void sharing_show(const sharing_lesson *lesson, app_table *table) {
+void sharing_show(sharing_lesson *lesson, app_table *table) {
+  begin(lesson);
   if (!lesson->json) {
     putchar('\n');
     app_table_print(table, stdout);
@@ -74,6 +91,7 @@ void sharing_claim(sharing_lesson *lesson, bool held, const char *claim, const c
   va_start(arguments, evidence);
   if (vasprintf(&text, evidence, arguments) < 0) exit(app_fail("out of memory"));
   va_end(arguments);
+  begin(lesson);
   if (!lesson->json)
     printf("  %s%-6s%s  %s%*s  %s\n", app_paint(stdout, held ? APP_GREEN : APP_RED), held ? "held" : "FAILED",
            app_paint(stdout, APP_PLAIN), claim, CLAIM_WIDTH - (int)app_columns(claim), "", text);
@@ -86,12 +104,30 @@ void sharing_claim(sharing_lesson *lesson, bool held, const char *claim, const c
   free(text);
 }
 
+siam_status sharing_fail(sharing_lesson *lesson, const char *format, ...) {
+  char *text = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
+  va_end(arguments);
+  lesson->trouble = sharing_keep(lesson, text);
+  return SIAM_ERROR_DATA;
+}
+
+void *sharing_keep(sharing_lesson *lesson, void *block) {
+  return own(lesson)->block = block;
+}
+
+void *sharing_memory(sharing_lesson *lesson, size_t count, size_t size) {
+  return sharing_keep(lesson, app_allocate(count, size));
+}
+
 float *sharing_floats(sharing_lesson *lesson, size_t count) {
-  return own(lesson)->block = app_allocate(count, sizeof(float));
+  return sharing_memory(lesson, count, sizeof(float));
 }
 
 double *sharing_doubles(sharing_lesson *lesson, size_t count) {
-  return own(lesson)->block = app_allocate(count, sizeof(double));
+  return sharing_memory(lesson, count, sizeof(double));
 }
 
 siam_status sharing_describe(sharing_lesson *lesson, int inputs, const char *const *lines,
@@ -116,9 +152,21 @@ static uint64_t mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
+uint64_t sharing_random(uint64_t seed, unsigned what, uint64_t index) {
+  return mix(mix(seed ^ mix(what)) + index);
+}
+
+void sharing_shuffle(uint64_t seed, unsigned what, uint32_t *order, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const size_t j = sharing_random(seed, what, i) % (i + 1);
+    order[i] = order[j];
+    order[j] = (uint32_t)i;
+  }
+}
+
 void sharing_draw(const sharing_lesson *lesson, unsigned what, size_t count, float *values) {
-  const uint64_t key = mix(lesson->seed ^ mix(what));
-  for (size_t i = 0; i < count; i++) values[i] = ((float)(mix(key + i) >> 55) - 256) / 256;
+  for (size_t i = 0; i < count; i++)
+    values[i] = ((float)(sharing_random(lesson->seed, what, i) >> 55) - 256) / 256;
 }
 
 bool sharing_same_bits(const float *a, const float *b, size_t count) {

@@ -1,4 +1,4 @@
-/// systems.h: the systems of the lesson, one file each.
+/// systems.h: the systems of the lesson, one file each, and what is trained beside them.
 #ifndef SIAM_APPS_SHARING_SYSTEMS_H
 #define SIAM_APPS_SHARING_SYSTEMS_H
 
@@ -18,5 +18,11 @@ siam_status sharing_tied_embeddings(sharing_lesson *lesson);
 
 /// siamese_encoder.c: one network, both pictures of a pair.
 siam_status sharing_siamese_encoder(sharing_lesson *lesson);
+
+/// study.h: less over-fitting, shown.
+siam_status sharing_study(sharing_lesson *lesson);
+
+/// language_model.c: words of a text, with tied and with untied embeddings.
+siam_status sharing_language_model(sharing_lesson *lesson);
 
 #endif

@@ -104,6 +104,17 @@ SIAM_API const siam_pair *siam_dataset_get_pairs(const siam_dataset *dataset);
 /// Fold of a pair, 0 where the set has no folds (LFW's pairs.txt numbers its sets).
 SIAM_API uint32_t siam_dataset_get_pair_fold(const siam_dataset *dataset, uint32_t pair);
 
+typedef struct siam_read_options {
+  uint32_t height, width;  ///< Have no default.
+  uint32_t channels;       ///< 1 or 3; 0: 1, the luma of a coloured picture.
+  siam_resize_mode resize; ///< How a picture comes to that size.
+} siam_read_options;
+
+/// Decodes a picture for those who build networks by hand (siamese/network.h): writes [height, width,
+/// channels] numbers from 0 for black to 1 for white. Errors name the file.
+SIAM_API siam_status siam_dataset_read(const siam_dataset *dataset, uint32_t image,
+                                       const siam_read_options *options, float *values);
+
 typedef struct siam_split_options {
   double fraction; ///< Share for validation: of the classes, pairs or unlabelled pictures; 0: one in ten.
   uint64_t seed;

@@ -12,9 +12,10 @@
 ///     siam_network_add(network, "linear 10 name=decode");
 ///     siam_network_tie(network, "decode.weight", "encode.weight", true);
 ///     siam_network_place(network, device, 1);
-///     siam_network_forward(network, true, x, images, y);
+///     siam_network_forward(network, true, x, images, NULL);
+///     siam_network_loss(network, "mean_squared_error", x, &loss);
 ///     siam_network_clear_gradients(network);
-///     siam_network_backward(network, dy, NULL);
+///     siam_network_backward(network, NULL, NULL);
 ///     siam_network_update(network, &(siam_update_options){.optimizer = "sgd"});
 ///
 /// Functions that fail change nothing unless they say so. Arrays of floats are the caller's, row-major; the
@@ -123,9 +124,20 @@ SIAM_API siam_status siam_network_clear_gradients(siam_network *network);
 SIAM_API siam_status siam_network_forward(siam_network *network, bool training, const float *x, int images,
                                           float *y);
 
-/// The way back of the last siam_network_forward(): from dy, the gradient of its y, ADDS to the gradients of
-/// all parameters, and writes the gradient of its x to `dx` (NULL where nobody needs it). Each forward pass
-/// can be gone back once, and not after its weights were written or updated: else SIAM_ERROR_ARGUMENT.
+/// Holds the y of the last siam_network_forward() against what it should be, on the device, where the
+/// gradient of the loss stays for siam_network_backward(). Writes the loss to `value`; NULL where nobody
+/// needs it, and then nothing is waited for. By the name of `loss`, with N = images:
+/// - "mean_squared_error": target [N, outputs]; the mean of (y − target)² over all numbers;
+/// - "cross_entropy": target [N], the number of each right class as a float; the mean over the images of
+///   log Σ exp y − y[target], so that y are logits and softmax belongs to the loss.
+/// SIAM_ERROR_ARGUMENT for another name, for a target that is no class, and without such a forward pass.
+SIAM_API siam_status siam_network_loss(siam_network *network, const char *loss, const float *target,
+                                       float *value);
+
+/// The way back of the last siam_network_forward(): from dy, the gradient of its y (NULL: that which
+/// siam_network_loss() has left), ADDS to the gradients of all parameters, and writes the gradient of its x
+/// to `dx` (NULL where nobody needs it). Each forward pass can be gone back once, and not after its weights
+/// were written or updated: else SIAM_ERROR_ARGUMENT.
 SIAM_API siam_status siam_network_backward(siam_network *network, const float *dy, float *dx);
 
 /// Zero means the default.

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "device/upload.h"
+#include "losses/target_loss.h"
 #include "optim/optimizer.h"
 
 #include <limits.h>
@@ -18,6 +19,10 @@ typedef struct session_pass {
   siam_run *run;
   siam_view x, y, dy, dx;
   size_t middle;
+  const siam_target_loss *loss; ///< Of the tape between the two ways; NULL: there is none yet.
+  siam_tape *compare;
+  siam_view target, result;
+  bool compared; ///< dy is the gradient of the loss of the last forward pass.
 } session_pass;
 
 struct siam_session {
@@ -37,6 +42,7 @@ struct siam_session {
 };
 
 static void pass_clear(session_pass *pass) {
+  siam_tape_destroy(pass->compare);
   siam_tape_destroy(pass->tape);
   siam_run_destroy(pass->run);
   *pass = (session_pass){0};
@@ -139,15 +145,15 @@ static siam_status find_pass(siam_session *session, bool training, int images, s
   return status;
 }
 
-static siam_status write_view(const session_pass *pass, siam_view view, const float *values) {
-  siam_place place = siam_tape_place(pass->tape, view);
-  return siam_buffer_write(siam_tape_device(pass->tape), place.buffer, place.first, view.count, values);
+static siam_status write_view(const siam_tape *tape, siam_view view, const float *values) {
+  siam_place place = siam_tape_place(tape, view);
+  return siam_buffer_write(siam_tape_device(tape), place.buffer, place.first, view.count, values);
 }
 
-static siam_status read_view(const session_pass *pass, siam_view view, float *values) {
+static siam_status read_view(const siam_tape *tape, siam_view view, float *values) {
   if (values == NULL) return SIAM_OK;
-  siam_place place = siam_tape_place(pass->tape, view);
-  return siam_buffer_read(siam_tape_device(pass->tape), place.buffer, place.first, view.count, values);
+  siam_place place = siam_tape_place(tape, view);
+  return siam_buffer_read(siam_tape_device(tape), place.buffer, place.first, view.count, values);
 }
 
 siam_status siam_network_forward(siam_network *network, bool training, const float *x, int images, float *y) {
@@ -159,26 +165,96 @@ siam_status siam_network_forward(siam_network *network, bool training, const flo
   SIAM_RETURN_IF_FAILED(find_pass(session, training, images, &pass));
   if (training) session->forwards++;
   SIAM_RETURN_IF_FAILED(send_clock(session->clock, session->forwards, network->seed, 0));
-  SIAM_RETURN_IF_FAILED(write_view(pass, pass->x, x));
+  SIAM_RETURN_IF_FAILED(write_view(pass->tape, pass->x, x));
   SIAM_RETURN_IF_FAILED(siam_tape_run_part(pass->tape, 0, pass->middle));
-  SIAM_RETURN_IF_FAILED(read_view(pass, pass->y, y));
+  SIAM_RETURN_IF_FAILED(read_view(pass->tape, pass->y, y));
+  pass->compared = false;
   session->forwarded = pass;
   return SIAM_OK;
+}
+
+/// The pass that can be gone back, or a refusal.
+static siam_status find_forwarded(siam_session *session, session_pass **pass) {
+  *pass = session->forwarded;
+  if (*pass != NULL) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "there is no forward pass to go back: run one first, and one for each "
+                   "way back; a change of weights ends it too");
+}
+
+/// A range of a pass's tape for another tape.
+static siam_view view_of(const session_pass *pass, siam_view view) {
+  siam_place place = siam_tape_place(pass->tape, view);
+  return siam_view_of_buffer(place.buffer, place.first, view.count);
+}
+
+/// Writes the tape of a loss where it is not the last one's.
+static siam_status prepare_loss(session_pass *pass, const siam_target_loss *loss) {
+  if (pass->loss == loss) return SIAM_OK;
+  siam_status status = SIAM_OK;
+  siam_tape *tape = NULL;
+  const size_t rows = (size_t)pass->images, columns = pass->y.count / rows;
+  SIAM_TRY(siam_tape_create(siam_tape_device(pass->tape), &tape));
+  siam_target_batch batch = {.tape = tape,
+                             .rows = pass->images,
+                             .columns = (int)columns,
+                             .output = view_of(pass, pass->y),
+                             .gradient = view_of(pass, pass->dy),
+                             .target = siam_tape_lasting(tape, loss->takes_classes ? rows : rows * columns),
+                             .result = siam_tape_lasting(tape, SIAM_LOSS_WORDS)};
+  SIAM_TRY(loss->add(&batch));
+  SIAM_TRY(siam_tape_seal(tape));
+  siam_tape_destroy(pass->compare);
+  pass->compare = tape;
+  tape = NULL;
+  pass->loss = loss;
+  pass->target = batch.target;
+  pass->result = siam_view_part(batch.result, SIAM_LOSS_VALUE, 1);
+cleanup:
+  siam_tape_destroy(tape);
+  return status;
+}
+
+static siam_status check_classes(const session_pass *pass, const float *target) {
+  const size_t rows = (size_t)pass->images, classes = pass->y.count / rows;
+  for (size_t i = 0; i < rows; i++)
+    if (!(target[i] >= 0 && target[i] < (float)classes && target[i] == (float)(size_t)target[i]))
+      return siam_fail(
+          SIAM_ERROR_ARGUMENT,
+          "target %zu is %g, and no number of a class: %zu outputs stand for the classes 0 to %zu", i,
+          (double)target[i], classes, classes - 1);
+  return SIAM_OK;
+}
+
+siam_status siam_network_loss(siam_network *network, const char *loss, const float *target, float *value) {
+  siam_session *session = NULL;
+  session_pass *pass = NULL;
+  const siam_target_loss *found = NULL;
+  SIAM_RETURN_IF_FAILED(take(network, &session));
+  SIAM_RETURN_IF_FAILED(siam_target_loss_find(loss, &found));
+  SIAM_RETURN_IF_FAILED(find_forwarded(session, &pass));
+  if (found->takes_classes) SIAM_RETURN_IF_FAILED(check_classes(pass, target));
+  SIAM_RETURN_IF_FAILED(prepare_loss(pass, found));
+  SIAM_RETURN_IF_FAILED(write_view(pass->compare, pass->target, target));
+  SIAM_RETURN_IF_FAILED(siam_tape_run(pass->compare));
+  pass->compared = true;
+  return read_view(pass->compare, pass->result, value);
 }
 
 siam_status siam_network_backward(siam_network *network, const float *dy, float *dx) {
   siam_session *session = NULL;
   SIAM_RETURN_IF_FAILED(take(network, &session));
-  session_pass *pass = session->forwarded;
-  if (pass == NULL)
+  session_pass *pass = NULL;
+  SIAM_RETURN_IF_FAILED(find_forwarded(session, &pass));
+  if (dy == NULL && !pass->compared)
     return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "there is no forward pass to go back: run one first, and one for each "
-                     "way back; a change of weights ends it too");
+                     "there is no gradient to go back with: give one, or call siam_network_loss() after the "
+                     "forward pass");
   // The tape's memory is used again on the way back.
   session->forwarded = NULL;
-  SIAM_RETURN_IF_FAILED(write_view(pass, pass->dy, dy));
+  if (dy != NULL) SIAM_RETURN_IF_FAILED(write_view(pass->tape, pass->dy, dy));
   SIAM_RETURN_IF_FAILED(siam_tape_run_part(pass->tape, pass->middle, siam_tape_mark(pass->tape)));
-  return read_view(pass, pass->dx, dx);
+  return read_view(pass->tape, pass->dx, dx);
 }
 
 siam_status siam_network_clear_gradients(siam_network *network) {

@@ -228,3 +228,17 @@ Test(images, an_impossible_shape_is_refused_at_once) {
   options.shape.channels = 2;
   cr_assert_eq(siam_images_open(dataset, &options, &images), SIAM_ERROR_ARGUMENT);
 }
+
+Test(images, one_picture_is_read_as_numbers_from_0_to_1) {
+  const siam_read_options options = {.height = SIDE, .width = SIDE};
+  cr_assert_eq(open_with(0, 1), SIAM_OK, "%s", siam_last_error());
+  for (uint32_t i = 0; i < COUNT; i++) {
+    float values[BYTES];
+    cr_assert_eq(siam_dataset_read(dataset, i, &options, values), SIAM_OK, "%s", siam_last_error());
+    const uint8_t *bytes = siam_images_get_bytes(images) + (size_t)i * BYTES;
+    for (int k = 0; k < BYTES; k++) cr_assert_eq(values[k], (float)bytes[k] / 255);
+  }
+  cr_expect_eq(siam_dataset_read(dataset, COUNT, &options, NULL), SIAM_ERROR_ARGUMENT);
+  cr_expect_eq(siam_dataset_read(dataset, 0, &(siam_read_options){.height = SIDE}, NULL),
+               SIAM_ERROR_ARGUMENT);
+}

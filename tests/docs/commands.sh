@@ -39,7 +39,7 @@ commands() {
 # judge, and pairs of both.
 prepare() {
   siamese-glyphs -o build/glyphs >/dev/null || return 1
-  mkdir pictures held-out images_background_small1 faces
+  mkdir pictures held-out images_background_small1 faces docs
   local folders=(build/glyphs/train/{Greek,Cyrillic}/*/) i
   for ((i = 0; i < 46; i++)); do
     cp -r "${folders[i]}" "$([ $i -lt 40 ] && echo pictures || echo held-out)/letter$i"
@@ -81,6 +81,8 @@ shorten() { # command line
   case $1 in
     *--check*) echo "$1" ;;
     siamese-train*) echo "$1 --steps 5" | sed -E 's/ --(minutes|epochs|steps) [0-9.]+( .*--steps 5)/\2/' ;;
+    weight-sharing*--study*) echo "$1 --seeds 2 --steps 10" ;;
+    weight-sharing*--language-model*) echo "$1 --steps 200" ;;
     siamese-bench*) echo "$1" | sed -E 's/ --repeats [0-9]+//; s/^siamese-bench/& --quiet --repeats 1 --batch 2/' ;;
     *) echo "$1" ;;
   esac

@@ -332,6 +332,38 @@ Test(public_network, a_write_by_one_name_is_read_by_the_other_and_untying_parts_
   check_passes(network, 1);
 }
 
+Test(public_network, an_untied_slot_begins_with_a_copy_of_what_it_shared) {
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode weight=encode.weight^T", "linear 5 name=plain");
+  siam_test_ok(siam_network_tie(network, "plain.weight", "encode.weight", false));
+  siam_test_ok(siam_network_add(network, "linear 10 name=last weight=encode.weight^T"));
+  place();
+  siam_test_ok(siam_network_untie(network, "decode.weight"));
+  siam_test_ok(siam_network_untie(network, "plain.weight"));
+  place();
+  cr_expect_eq(slot("encode.weight").users, 2);
+  cr_expect_eq(slot("decode.weight").users, 1);
+  cr_expect_eq(slot("decode.weight").dims[0], 5);
+  float *shared = read_values(network, "encode.weight"), *transposed = read_values(network, "decode.weight");
+  float *plain = read_values(network, "plain.weight");
+  cr_expect(siam_check_same_bits(shared, plain, 50));
+  for (int i = 0; i < 50; i++) cr_expect_eq(transposed[i % 5 * 10 + i / 5], shared[i]);
+  check_passes(network, 1);
+  free(shared), free(transposed), free(plain);
+}
+
+Test(public_network, an_untied_slot_that_never_shared_values_has_first_values) {
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode weight=encode.weight^T");
+  siam_test_ok(siam_network_untie(network, "decode.weight"));
+  place();
+  float *untied = read_values(network, "decode.weight");
+  siam_network_destroy(network);
+  BUILD(10, "linear 5 name=encode", "linear 10 name=decode");
+  place();
+  float *never = read_values(network, "decode.weight");
+  cr_expect(siam_check_same_bits(untied, never, 50));
+  free(untied), free(never);
+}
+
 Test(public_network, a_loaded_network_gives_what_is_added_first_values) {
   char *folder = siam_scratch_create();
   const char *path = siam_scratch_path(folder, "saved");
@@ -406,6 +438,77 @@ Test(public_network, a_way_back_needs_its_forward_pass) {
   said(siam_network_backward(network, y, NULL), "no forward pass");
   said(siam_network_update(network, &(siam_update_options){.optimizer = "none"}), "no optimizer 'none'");
   said(siam_network_update(network, &(siam_update_options){.rate = -1}), "a learning rate of -1");
+}
+
+/// Gradients of all parameters after a way back with the loss, and with the gradient that the formula gives.
+static void check_loss(const char *loss, const float *target, const float *dy, double expected) {
+  enum { WEIGHTS = 4 * 3, INPUTS = IMAGES * 4 };
+  const float x[INPUTS] = {1, -2, 0.5F, 0.25F, -1, 1, 2, -0.5F, 0.75F, -0.25F, 1.5F, -1.5F};
+  float value = 0, by_loss[WEIGHTS], by_hand[WEIGHTS], dx[INPUTS], dx_by_hand[INPUTS];
+  siam_test_ok(siam_network_clear_gradients(network));
+  siam_test_ok(siam_network_forward(network, true, x, IMAGES, NULL));
+  siam_test_ok(siam_network_loss(network, loss, target, &value));
+  // Asked twice, it is the same, and adds nothing.
+  siam_test_ok(siam_network_loss(network, loss, target, NULL));
+  siam_test_ok(siam_network_backward(network, NULL, dx));
+  siam_test_ok(siam_network_read_gradient(network, "a.weight", by_loss));
+  siam_test_ok(siam_network_clear_gradients(network));
+  siam_test_ok(siam_network_forward(network, true, x, IMAGES, NULL));
+  siam_test_ok(siam_network_backward(network, dy, dx_by_hand));
+  siam_test_ok(siam_network_read_gradient(network, "a.weight", by_hand));
+  // The kernel's gradient and the host's are each off by a few units of the largest, 1; the products add up
+  // IMAGES of them, times at most 2.
+  for (int i = 0; i < WEIGHTS; i++) cr_expect_float_eq(by_loss[i], by_hand[i], 2 * IMAGES * 20 * unit);
+  for (int i = 0; i < INPUTS; i++) cr_expect_float_eq(dx[i], dx_by_hand[i], 3 * 2 * 20 * unit);
+  cr_expect_float_eq(value, expected, 40 * unit * fabs(expected), "%s is %.9g, not %.9g", loss, (double)value,
+                     expected);
+}
+
+Test(public_network, a_loss_on_the_device_is_its_formula_and_leads_back) {
+  enum { CLASSES = 3, COUNT = IMAGES * CLASSES };
+  const float wanted[COUNT] = {1, 0, -1, 0.5F, 2, 0, 0, -2, 1}, classes[IMAGES] = {2, 0, 1};
+  const float x[IMAGES * 4] = {1, -2, 0.5F, 0.25F, -1, 1, 2, -0.5F, 0.75F, -0.25F, 1.5F, -1.5F};
+  float y[COUNT], squares_slope[COUNT], entropy_slope[COUNT];
+  double squares = 0, entropy = 0;
+  BUILD(4, "linear 3 name=a");
+  place();
+  siam_test_ok(siam_network_forward(network, false, x, IMAGES, y));
+  for (int r = 0; r < IMAGES; r++) {
+    double sum = 0;
+    for (int c = 0; c < CLASSES; c++) sum += exp(y[r * CLASSES + c]);
+    for (int c = 0; c < CLASSES; c++) {
+      const int i = r * CLASSES + c;
+      const double error = (double)y[i] - wanted[i];
+      squares += error * error / COUNT;
+      squares_slope[i] = (float)(2 * error / COUNT);
+      entropy_slope[i] = (float)((exp(y[i]) / sum - (c == (int)classes[r])) / IMAGES);
+    }
+    entropy += (log(sum) - y[r * CLASSES + (int)classes[r]]) / IMAGES;
+  }
+  check_loss("mean_squared_error", wanted, squares_slope, squares);
+  check_loss("cross_entropy", classes, entropy_slope, entropy);
+  // And back: the tape of the other loss is written again.
+  check_loss("mean_squared_error", wanted, squares_slope, squares);
+}
+
+Test(public_network, a_loss_that_cannot_be_is_refused) {
+  const float x[2 * 4] = {0};
+  float value = 0;
+  BUILD(4, "linear 3 name=a");
+  place();
+  said(siam_network_loss(network, "cross_entropy", (float[]){0, 1}, &value), "there is no forward pass");
+  siam_test_ok(siam_network_forward(network, true, x, 2, NULL));
+  said(siam_network_backward(network, NULL, NULL), "there is no gradient to go back with");
+  said(siam_network_loss(network, "entropy", x, &value), "there are: cross_entropy, mean_squared_error");
+  said(siam_network_loss(network, "cross_entropy", (float[]){0, 3}, &value), "target 1 is 3");
+  said(siam_network_loss(network, "cross_entropy", (float[]){-1, 0}, &value), "target 0 is -1");
+  said(siam_network_loss(network, "cross_entropy", (float[]){0, NAN}, &value), "the classes 0 to 2");
+  said(siam_network_loss(network, "cross_entropy", (float[]){0.5F, 0}, &value), "target 0 is 0.5");
+  // None of these has left a gradient; the next forward pass forgets the loss.
+  said(siam_network_backward(network, NULL, NULL), "there is no gradient to go back with");
+  siam_test_ok(siam_network_loss(network, "cross_entropy", (float[]){0, 2}, &value));
+  siam_test_ok(siam_network_forward(network, true, x, 2, NULL));
+  said(siam_network_backward(network, NULL, NULL), "there is no gradient to go back with");
 }
 
 Test(public_network, batch_sizes_come_and_go) {
