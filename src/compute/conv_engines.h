@@ -28,6 +28,11 @@ typedef struct siam_conv_engine {
   siam_status (*add)(siam_tape *tape, const siam_conv *conv);
 } siam_conv_engine;
 
+/// Winograd's minimal filtering for 3 × 3 filters of stride 1 and pads up to 2, on devices of CPU form: tiles
+/// F(4 × 4, 3 × 3) with F(2 × 2, 3 × 3) at edges, and F(2 × 2, 3 × 3) alone. Fewer multiplications, at the
+/// price of larger rounding errors: docs/kernels.md.
+extern const siam_conv_engine siam_conv_winograd4, siam_conv_winograd2;
+
 /// Register tiles on copied blocks of the image, for devices of CPU form. Data gradients of stride 1 only.
 extern const siam_conv_engine siam_conv_direct;
 

@@ -1,0 +1,188 @@
+#include "compute/conv_engines.h"
+#include "compute/join.h"
+#include "compute/tile.h"
+
+#include <stdio.h>
+
+enum {
+  FULL = 4,  ///< Outputs along a full tile; see cl/winograd.clh for all of these.
+  SMALL = 2, ///< Along a small one, which has no use for the last two of six points.
+  SMALL_POINTS = 4,
+  LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
+  EDGE_VECTORS = 36,  ///< Of the area where vectors at the right edge are put together.
+  TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
+  BLOCK = 40 * 1024,  ///< Floats of a block's matrices: with those of the filters they stay in the
+                     ///< second-level cache.
+  LEAST_TILES = 8 ///< Of a block: fewer leave the register tile empty.
+};
+
+/// Tiles along one side of the output or of a block.
+typedef struct side {
+  int full, small;
+} side;
+
+/// A division of the output into blocks; see cl/winograd.clh.
+typedef struct division {
+  siam_tile tile;
+  int points;
+  int images, down, across; ///< Of a block: images and tiles.
+  int blocks, tasks;        ///< Number of blocks; number of work-items.
+  int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
+} division;
+
+static int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+static int larger(int a, int b) {
+  return a > b ? a : b;
+}
+
+static side tiles_along(int outputs, int points) {
+  if (points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
+  return (side){(outputs + 1) / FULL, outputs % FULL == 1 || outputs % FULL == 2};
+}
+
+/// Parts of at most `most`, as equal as can be.
+static int even_part(int count, int most) {
+  return siam_divide_up(count, siam_divide_up(count, most));
+}
+
+/// Blocks as large as BLOCK allows, but enough of them for all compute units. `row`: floats of a tile in all
+/// the matrices of a block that belong to one pair of points.
+static void divide(const siam_device *device, const siam_conv_shape *shape, int row, division *by) {
+  const side down = tiles_along(shape->out_height, by->points);
+  const side across = tiles_along(shape->out_width, by->points);
+  const int tall = down.full + down.small, wide = across.full + across.small;
+  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  const int most = larger(LEAST_TILES, BLOCK / (by->points * by->points) / row);
+  by->across = even_part(wide, most);
+  by->down = even_part(tall, larger(1, most / by->across));
+  while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
+         (int64_t)shape->images * siam_divide_up(tall, by->down) < wanted)
+    by->down = siam_divide_up(by->down, 2);
+  by->images = 1;
+  if (by->down == tall && by->across == wide)
+    by->images = larger(1, smaller(most / (tall * wide), shape->images / wanted));
+  by->blocks = siam_divide_up(shape->images, by->images) * siam_divide_up(tall, by->down) *
+               siam_divide_up(wide, by->across);
+  by->tasks = smaller(by->blocks, wanted);
+}
+
+/// Rows of the register tile, at most `most`: those with which multiplying a block's matrices takes the
+/// fewest operations. A tile of r rows costs r multiplications and a load of the filters, whether all rows
+/// exist or not.
+static int rows_for(const siam_conv_shape *shape, const division *by, int most) {
+  const side down = tiles_along(shape->out_height, by->points);
+  const side across = tiles_along(shape->out_width, by->points);
+  const int full_down = smaller(down.full, by->down), full_across = smaller(across.full, by->across);
+  const int small_down = smaller(by->down - full_down, down.small);
+  const int small_across = smaller(by->across - full_across, across.small);
+  const int rest = by->points - SMALL_POINTS;
+  // Tiles and pairs of points: of both small sets; of one that only full tiles have, along one side or both.
+  const int of[4] = {(full_down + small_down) * (full_across + small_across),
+                     (full_down + small_down) * full_across, full_down * (full_across + small_across),
+                     full_down * full_across};
+  const int pairs[4] = {SMALL_POINTS * SMALL_POINTS, SMALL_POINTS * rest, rest * SMALL_POINTS, rest * rest};
+  int best = most;
+  int64_t least = INT64_MAX;
+  for (int rows = most; rows > most / 2; rows--) {
+    int64_t work = 0;
+    for (int i = 0; i < 4; i++)
+      work += (int64_t)pairs[i] * siam_divide_up(by->images * of[i], rows) * (rows + 1);
+    if (work >= least) continue;
+    least = work;
+    best = rows;
+  }
+  return best;
+}
+
+static siam_status get_program(siam_tape *tape, const char *name, const division *by,
+                               siam_program **program) {
+  char options[64];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DPOINTS=%d", by->tile.rows, by->tile.vectors,
+           by->points);
+  return siam_program_get(siam_tape_device(tape), name, options, program);
+}
+
+/// The first 14 arguments of the kernels that work on blocks.
+#define SHAPE_ARGUMENTS(shape, by)                                                                           \
+  siam_arg_int((shape)->images), siam_arg_int((shape)->height), siam_arg_int((shape)->width),                \
+      siam_arg_int((shape)->channels), siam_arg_int((shape)->pad_y), siam_arg_int((shape)->pad_x),           \
+      siam_arg_int((shape)->filters), siam_arg_int((shape)->out_height), siam_arg_int((shape)->out_width),   \
+      siam_arg_int((by)->images), siam_arg_int((by)->down), siam_arg_int((by)->across),                      \
+      siam_arg_int((by)->blocks), siam_arg_int((by)->tiles)
+
+/// Floats of the matrices of all pairs of points.
+static size_t matrices(const division *by, int rows, int row) {
+  return (size_t)(by->points * by->points) * ((size_t)rows * (size_t)row + LINE);
+}
+
+/// The data gradient is the convolution of dy with the weights turned by 180 degrees.
+static siam_conv_shape shape_of_data_gradient(const siam_conv_shape *shape) {
+  siam_conv_shape turned = *shape;
+  turned.height = shape->out_height;
+  turned.width = shape->out_width;
+  turned.channels = shape->filters;
+  turned.filters = shape->channels;
+  turned.pad_y = shape->kernel_height - 1 - shape->pad_y;
+  turned.pad_x = shape->kernel_width - 1 - shape->pad_x;
+  turned.out_height = shape->height;
+  turned.out_width = shape->width;
+  return turned;
+}
+
+static siam_status add_product(siam_tape *tape, const siam_conv *conv, int points) {
+  const siam_device *device = siam_tape_device(tape);
+  const bool forward = conv->pass == SIAM_CONV_FORWARD;
+  const siam_conv_shape shape = forward ? conv->shape : shape_of_data_gradient(&conv->shape);
+  division by = {.tile = siam_tile_for(device, shape.filters), .points = points};
+  const int width = (int)device->traits.vector_width, columns = by.tile.columns;
+  const int panels = siam_divide_up(shape.filters, columns);
+  const int row = larger(siam_divide_up(shape.channels, width) * width, columns);
+  divide(device, &shape, panels > 1 ? row + columns : row, &by);
+  by.tile.rows = rows_for(&shape, &by, by.tile.rows);
+  by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
+
+  const siam_view filters = siam_tape_tensor(tape, (size_t)panels * matrices(&by, shape.channels, columns));
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_filters",
+                                    ((siam_grid){{(size_t)shape.channels}}), siam_arg_int(shape.channels),
+                                    siam_arg_int(shape.filters), siam_arg_int(!forward),
+                                    siam_arg(conv->weight), siam_arg(filters)));
+  const size_t inputs = matrices(&by, by.tiles, row);
+  const size_t products = panels > 1 ? matrices(&by, by.tiles, columns) : 0;
+  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + inputs + products;
+  const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
+  const bool with_bias = siam_view_exists(conv->epilogue.bias);
+  return SIAM_LAUNCH(tape, program, "winograd_forward", ((siam_grid){{(size_t)by.tasks}}),
+                     SHAPE_ARGUMENTS(&shape, &by), siam_arg(forward ? conv->x : conv->y), siam_arg(filters),
+                     siam_arg(with_bias ? conv->epilogue.bias : filters), siam_arg_int(with_bias),
+                     siam_arg_float(siam_epilogue_slope(&conv->epilogue)),
+                     siam_arg(forward ? conv->y : conv->x), siam_arg(scratch), siam_arg_int((int)slot),
+                     siam_arg_int(row), siam_arg_int(panels > 1 ? columns : row),
+                     siam_arg_int(panels > 1 ? (int)inputs : 0));
+}
+
+static bool can(const siam_device *device, const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  return device->traits.is_cpu && shape->kernel_height == 3 && shape->kernel_width == 3 &&
+         shape->stride == 1 && shape->pad_y <= 2 && shape->pad_x <= 2 &&
+         conv->pass != SIAM_CONV_BACKWARD_WEIGHT;
+}
+
+static bool suits(const siam_device *device, const siam_conv *conv) {
+  (void)device;
+  (void)conv;
+  return false;
+}
+
+static siam_status add4(siam_tape *tape, const siam_conv *conv) {
+  return add_product(tape, conv, 6);
+}
+static siam_status add2(siam_tape *tape, const siam_conv *conv) {
+  return add_product(tape, conv, SMALL_POINTS);
+}
+
+const siam_conv_engine siam_conv_winograd4 = {.name = "winograd4", .can = can, .suits = suits, .add = add4};
+const siam_conv_engine siam_conv_winograd2 = {.name = "winograd2", .can = can, .suits = suits, .add = add2};
