@@ -12,7 +12,10 @@ enum {
   EDGE_VECTORS = 36,  ///< Of the area where vectors at the right edge are put together.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
   BLOCK = 40 * 1024,  ///< Floats of a block's matrices: with those of the filters they stay in the
-                     ///< second-level cache.
+                      ///< second-level cache.
+  BLOCK_WEIGHT = 80 * 1024,
+  BLOCKS_FOR_PART = 16,
+  PARTS_MOST = 64 << 20,
   LEAST_TILES = 8 ///< Of a block: fewer leave the register tile empty.
 };
 
@@ -47,14 +50,15 @@ static int even_part(int count, int most) {
   return siam_divide_up(count, siam_divide_up(count, most));
 }
 
-/// Blocks as large as BLOCK allows, but enough of them for all compute units. `row`: floats of a tile in all
+/// Blocks of at most `floats`, but enough of them for all compute units. `row`: floats of a tile in all
 /// the matrices of a block that belong to one pair of points.
-static void divide(const siam_device *device, const siam_conv_shape *shape, int row, division *by) {
+static void divide(const siam_device *device, const siam_conv_shape *shape, int floats, int row,
+                   division *by) {
   const side down = tiles_along(shape->out_height, by->points);
   const side across = tiles_along(shape->out_width, by->points);
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
-  const int most = larger(LEAST_TILES, BLOCK / (by->points * by->points) / row);
+  const int most = larger(LEAST_TILES, floats / (by->points * by->points) / row);
   by->across = even_part(wide, most);
   by->down = even_part(tall, larger(1, most / by->across));
   while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
@@ -94,6 +98,23 @@ static int rows_for(const siam_conv_shape *shape, const division *by, int most) 
     best = rows;
   }
   return best;
+}
+
+/// The same for a weight gradient, whose register tile multiplies channels.
+static int rows_for_channels(int channels, int most) {
+  int best = most;
+  for (int rows = most - 1; rows > most / 2; rows--)
+    if (siam_divide_up(channels, rows) * (rows + 1) < siam_divide_up(channels, best) * (best + 1))
+      best = rows;
+  return best;
+}
+
+/// How many partial sums of `size` floats: one for each compute unit, and more of them, a multiple, where the
+/// blocks make up for writing and adding them.
+static int parts_for(const siam_device *device, const division *by, size_t size) {
+  const int units = (int)device->traits.compute_units;
+  const int parts = larger(1, by->blocks / BLOCKS_FOR_PART / units) * units;
+  return larger(1, smaller(parts, (int)(PARTS_MOST / size)));
 }
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
@@ -139,7 +160,7 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
   const int row = larger(siam_divide_up(shape.channels, width) * width, columns);
-  divide(device, &shape, panels > 1 ? row + columns : row, &by);
+  divide(device, &shape, BLOCK, panels > 1 ? row + columns : row, &by);
   by.tile.rows = rows_for(&shape, &by, by.tile.rows);
   by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
   siam_program *program = NULL;
@@ -164,11 +185,38 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
                      siam_arg_int(panels > 1 ? (int)inputs : 0));
 }
 
+static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
+  const siam_device *device = siam_tape_device(tape);
+  const siam_conv_shape *shape = &conv->shape;
+  division by = {.tile = siam_tile_for(device, shape->filters), .points = points};
+  const int width = (int)device->traits.vector_width, columns = by.tile.columns;
+  const int panels = siam_divide_up(shape->filters, columns);
+  const int row = larger(siam_divide_up(shape->channels, width) * width, columns);
+  divide(device, shape, BLOCK_WEIGHT, row + columns, &by);
+  by.tile.rows = rows_for_channels(shape->channels, by.tile.rows);
+  by.tiles = by.images * by.down * by.across;
+  const size_t part = (size_t)panels * matrices(&by, shape->channels, columns);
+  by.tasks = smaller(by.tasks, parts_for(device, &by, part));
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", &by, &program));
+
+  const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * part);
+  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + matrices(&by, by.tiles, row) +
+                      matrices(&by, by.tiles, columns);
+  const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_weight_sums", ((siam_grid){{(size_t)by.tasks}}),
+                                    SHAPE_ARGUMENTS(shape, &by), siam_arg(conv->x), siam_arg(conv->y),
+                                    siam_arg(parts), siam_arg(scratch), siam_arg_int((int)slot),
+                                    siam_arg_int(row)));
+  return SIAM_LAUNCH(tape, program, "winograd_weight_finish", ((siam_grid){{(size_t)shape->channels}}),
+                     siam_arg_int(by.tasks), siam_arg_int(shape->channels), siam_arg_int(shape->filters),
+                     siam_arg(parts), siam_arg(conv->weight));
+}
+
 static bool can(const siam_device *device, const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   return device->traits.is_cpu && shape->kernel_height == 3 && shape->kernel_width == 3 &&
-         shape->stride == 1 && shape->pad_y <= 2 && shape->pad_x <= 2 &&
-         conv->pass != SIAM_CONV_BACKWARD_WEIGHT;
+         shape->stride == 1 && shape->pad_y <= 2 && shape->pad_x <= 2;
 }
 
 static bool suits(const siam_device *device, const siam_conv *conv) {
@@ -177,11 +225,15 @@ static bool suits(const siam_device *device, const siam_conv *conv) {
   return false;
 }
 
+static siam_status add(siam_tape *tape, const siam_conv *conv, int points) {
+  if (conv->pass == SIAM_CONV_BACKWARD_WEIGHT) return add_weight_gradient(tape, conv, points);
+  return add_product(tape, conv, points);
+}
 static siam_status add4(siam_tape *tape, const siam_conv *conv) {
-  return add_product(tape, conv, 6);
+  return add(tape, conv, SMALL_POINTS + 2);
 }
 static siam_status add2(siam_tape *tape, const siam_conv *conv) {
-  return add_product(tape, conv, SMALL_POINTS);
+  return add(tape, conv, SMALL_POINTS);
 }
 
 const siam_conv_engine siam_conv_winograd4 = {.name = "winograd4", .can = can, .suits = suits, .add = add4};
