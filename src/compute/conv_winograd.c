@@ -10,13 +10,17 @@ enum {
   SMALL_POINTS = 4,
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
   EDGE_VECTORS = 36,  ///< Of the area where vectors at the right edge are put together.
+  ROWS = 4,           ///< Of the register tile.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
-  BLOCK = 40 * 1024,  ///< Floats of a block's matrices: with those of the filters they stay in the
+  BLOCK = 40 * 1024,  ///< Floats of a block's matrices: beside the transformed filters they stay in the
                       ///< second-level cache.
-  BLOCK_WEIGHT = 80 * 1024,
-  BLOCKS_FOR_PART = 16,
-  PARTS_MOST = 64 << 20,
-  LEAST_TILES = 8 ///< Of a block: fewer leave the register tile empty.
+  BLOCK_WEIGHT = 160 * 1024, ///< Larger for weight gradients, which read and write their sums once a block.
+  LEAST_TILES = 8,           ///< Of a block: fewer leave the register tile empty.
+  BLOCKS_FOR_PART = 16,      ///< Blocks worth a partial weight gradient of their own.
+  PARTS_MOST = 64 << 20,     ///< Floats of all partial weight gradients.
+  LEAST_CHANNELS = 32,       ///< Read and written, from which on this engine is taken by itself,
+  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns,
+  LEAST_PIXELS = 256         ///< and so many in all, which make up for transforming the filters.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -32,13 +36,6 @@ typedef struct division {
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
 } division;
-
-static int smaller(int a, int b) {
-  return a < b ? a : b;
-}
-static int larger(int a, int b) {
-  return a > b ? a : b;
-}
 
 static side tiles_along(int outputs, int points) {
   if (points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
@@ -58,63 +55,34 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
   const side across = tiles_along(shape->out_width, by->points);
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
-  const int most = larger(LEAST_TILES, floats / (by->points * by->points) / row);
+  const int most = siam_larger(LEAST_TILES, floats / (by->points * by->points) / row);
   by->across = even_part(wide, most);
-  by->down = even_part(tall, larger(1, most / by->across));
+  by->down = even_part(tall, siam_larger(1, most / by->across));
   while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
          (int64_t)shape->images * siam_divide_up(tall, by->down) < wanted)
     by->down = siam_divide_up(by->down, 2);
   by->images = 1;
   if (by->down == tall && by->across == wide)
-    by->images = larger(1, smaller(most / (tall * wide), shape->images / wanted));
+    by->images = siam_larger(1, siam_smaller(most / (tall * wide), shape->images / wanted));
   by->blocks = siam_divide_up(shape->images, by->images) * siam_divide_up(tall, by->down) *
                siam_divide_up(wide, by->across);
-  by->tasks = smaller(by->blocks, wanted);
+  by->tasks = siam_smaller(by->blocks, wanted);
 }
 
-/// Rows of the register tile, at most `most`: those with which multiplying a block's matrices takes the
-/// fewest operations. A tile of r rows costs r multiplications and a load of the filters, whether all rows
-/// exist or not.
-static int rows_for(const siam_conv_shape *shape, const division *by, int most) {
-  const side down = tiles_along(shape->out_height, by->points);
-  const side across = tiles_along(shape->out_width, by->points);
-  const int full_down = smaller(down.full, by->down), full_across = smaller(across.full, by->across);
-  const int small_down = smaller(by->down - full_down, down.small);
-  const int small_across = smaller(by->across - full_across, across.small);
-  const int rest = by->points - SMALL_POINTS;
-  // Tiles and pairs of points: of both small sets; of one that only full tiles have, along one side or both.
-  const int of[4] = {(full_down + small_down) * (full_across + small_across),
-                     (full_down + small_down) * full_across, full_down * (full_across + small_across),
-                     full_down * full_across};
-  const int pairs[4] = {SMALL_POINTS * SMALL_POINTS, SMALL_POINTS * rest, rest * SMALL_POINTS, rest * rest};
-  int best = most;
-  int64_t least = INT64_MAX;
-  for (int rows = most; rows > most / 2; rows--) {
-    int64_t work = 0;
-    for (int i = 0; i < 4; i++)
-      work += (int64_t)pairs[i] * siam_divide_up(by->images * of[i], rows) * (rows + 1);
-    if (work >= least) continue;
-    least = work;
-    best = rows;
-  }
-  return best;
-}
-
-/// The same for a weight gradient, whose register tile multiplies channels.
-static int rows_for_channels(int channels, int most) {
-  int best = most;
-  for (int rows = most - 1; rows > most / 2; rows--)
-    if (siam_divide_up(channels, rows) * (rows + 1) < siam_divide_up(channels, best) * (best + 1))
-      best = rows;
-  return best;
+/// The register tile for so many filters. Its few rows leave a register for the float that is broadcast, and
+/// the few tiles of a block fill it.
+static siam_tile tile_for(const siam_device *device, int filters) {
+  siam_tile tile = siam_tile_for(device, filters);
+  tile.rows = tile.vectors == 1 ? 2 * ROWS : ROWS;
+  return tile;
 }
 
 /// How many partial sums of `size` floats: one for each compute unit, and more of them, a multiple, where the
 /// blocks make up for writing and adding them.
 static int parts_for(const siam_device *device, const division *by, size_t size) {
   const int units = (int)device->traits.compute_units;
-  const int parts = larger(1, by->blocks / BLOCKS_FOR_PART / units) * units;
-  return larger(1, smaller(parts, (int)(PARTS_MOST / size)));
+  const int parts = siam_larger(1, by->blocks / BLOCKS_FOR_PART / units) * units;
+  return siam_larger(1, siam_smaller(parts, (int)(PARTS_MOST / size)));
 }
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
@@ -138,30 +106,15 @@ static size_t matrices(const division *by, int rows, int row) {
   return (size_t)(by->points * by->points) * ((size_t)rows * (size_t)row + LINE);
 }
 
-/// The data gradient is the convolution of dy with the weights turned by 180 degrees.
-static siam_conv_shape shape_of_data_gradient(const siam_conv_shape *shape) {
-  siam_conv_shape turned = *shape;
-  turned.height = shape->out_height;
-  turned.width = shape->out_width;
-  turned.channels = shape->filters;
-  turned.filters = shape->channels;
-  turned.pad_y = shape->kernel_height - 1 - shape->pad_y;
-  turned.pad_x = shape->kernel_width - 1 - shape->pad_x;
-  turned.out_height = shape->height;
-  turned.out_width = shape->width;
-  return turned;
-}
-
 static siam_status add_product(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
-  const siam_conv_shape shape = forward ? conv->shape : shape_of_data_gradient(&conv->shape);
-  division by = {.tile = siam_tile_for(device, shape.filters), .points = points};
+  const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  division by = {.tile = tile_for(device, shape.filters), .points = points};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
-  const int row = larger(siam_divide_up(shape.channels, width) * width, columns);
+  const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
   divide(device, &shape, BLOCK, panels > 1 ? row + columns : row, &by);
-  by.tile.rows = rows_for(&shape, &by, by.tile.rows);
   by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
@@ -188,15 +141,14 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const siam_conv_shape *shape = &conv->shape;
-  division by = {.tile = siam_tile_for(device, shape->filters), .points = points};
+  division by = {.tile = tile_for(device, shape->filters), .points = points};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape->filters, columns);
-  const int row = larger(siam_divide_up(shape->channels, width) * width, columns);
+  const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
   divide(device, shape, BLOCK_WEIGHT, row + columns, &by);
-  by.tile.rows = rows_for_channels(shape->channels, by.tile.rows);
   by.tiles = by.images * by.down * by.across;
   const size_t part = (size_t)panels * matrices(&by, shape->channels, columns);
-  by.tasks = smaller(by.tasks, parts_for(device, &by, part));
+  by.tasks = siam_smaller(by.tasks, parts_for(device, &by, part));
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", &by, &program));
 
@@ -220,6 +172,15 @@ static bool can(const siam_device *device, const siam_conv *conv) {
 }
 
 static bool suits(const siam_device *device, const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  (void)device;
+  return shape->channels >= LEAST_CHANNELS && shape->filters >= LEAST_CHANNELS &&
+         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE &&
+         shape->images * shape->out_height * shape->out_width >= LEAST_PIXELS;
+}
+
+/// F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
+static bool never(const siam_device *device, const siam_conv *conv) {
   (void)device;
   (void)conv;
   return false;
@@ -237,4 +198,4 @@ static siam_status add2(siam_tape *tape, const siam_conv *conv) {
 }
 
 const siam_conv_engine siam_conv_winograd4 = {.name = "winograd4", .can = can, .suits = suits, .add = add4};
-const siam_conv_engine siam_conv_winograd2 = {.name = "winograd2", .can = can, .suits = suits, .add = add2};
+const siam_conv_engine siam_conv_winograd2 = {.name = "winograd2", .can = can, .suits = never, .add = add2};
