@@ -7,8 +7,9 @@
 #include <string.h>
 
 /// In order of preference; the last can do everything.
-enum { ENGINES = 2 };
-static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_direct, &siam_conv_im2col};
+enum { ENGINES = 4 };
+static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_winograd4, &siam_conv_winograd2,
+                                                         &siam_conv_direct, &siam_conv_im2col};
 
 static siam_status fail_shape(const siam_conv_shape *s, const char *reason) {
   return siam_fail(
@@ -55,6 +56,19 @@ size_t siam_conv_weight_count(const siam_conv_shape *shape) {
          (size_t)shape->filters;
 }
 
+siam_conv_shape siam_conv_shape_turned(const siam_conv_shape *shape) {
+  siam_conv_shape turned = *shape;
+  turned.height = shape->out_height;
+  turned.width = shape->out_width;
+  turned.channels = shape->filters;
+  turned.filters = shape->channels;
+  turned.pad_y = shape->kernel_height - 1 - shape->pad_y;
+  turned.pad_x = shape->kernel_width - 1 - shape->pad_x;
+  turned.out_height = shape->height;
+  turned.out_width = shape->width;
+  return turned;
+}
+
 static siam_status check(const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   siam_conv_shape whole = *shape;
@@ -70,7 +84,8 @@ static siam_status check(const siam_conv *conv) {
   return SIAM_OK;
 }
 
-static siam_status pick(const siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
+siam_status siam_conv_pick(const siam_device *device, const siam_conv *conv,
+                           const siam_conv_engine **picked) {
   const char *names[ENGINES + 1] = {"auto"};
   for (int i = 0; i < ENGINES; i++) names[i + 1] = engines[i]->name;
   int choice = 0;
@@ -91,7 +106,7 @@ static siam_status pick(const siam_device *device, const siam_conv *conv, const 
 static siam_status add(siam_tape *tape, const siam_conv *conv) {
   SIAM_RETURN_IF_FAILED(check(conv));
   const siam_conv_engine *engine = NULL;
-  SIAM_RETURN_IF_FAILED(pick(siam_tape_device(tape), conv, &engine));
+  SIAM_RETURN_IF_FAILED(siam_conv_pick(siam_tape_device(tape), conv, &engine));
   siam_tape_note(tape, engine->name);
   if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, conv);
   siam_conv plain = *conv;

@@ -22,13 +22,6 @@ typedef struct division {
   int stage, blocks, tasks;      ///< Floats of a stage; number of blocks; number of work-items.
 } division;
 
-static int smaller(int a, int b) {
-  return a < b ? a : b;
-}
-static int larger(int a, int b) {
-  return a > b ? a : b;
-}
-
 static int64_t stage_of(const siam_conv_shape *shape, int images, int height, int width) {
   const int64_t down = (int64_t)(height - 1) * shape->stride + shape->kernel_height;
   const int64_t across = (int64_t)(width - 1) * shape->stride + shape->kernel_width;
@@ -58,7 +51,7 @@ static division divide(const siam_device *device, const siam_conv_shape *shape, 
   by.stage = siam_divide_up(by.images * by.stage_height * by.stage_width * shape->channels, 16) * 16;
   by.blocks = siam_divide_up(shape->images, by.images) * siam_divide_up(shape->out_height, by.height) *
               siam_divide_up(shape->out_width, by.width);
-  by.tasks = smaller(by.blocks, wanted);
+  by.tasks = siam_smaller(by.blocks, wanted);
   return by;
 }
 
@@ -92,23 +85,9 @@ static siam_status prepare_weights(siam_tape *tape, siam_program *program, const
                      siam_arg(conv->weight), siam_arg(*weight), siam_arg_int(row));
 }
 
-/// The data gradient of stride 1 is the convolution of dy with the weights turned by 180 degrees.
-static siam_conv_shape shape_of_data_gradient(const siam_conv_shape *shape) {
-  siam_conv_shape turned = *shape;
-  turned.height = shape->out_height;
-  turned.width = shape->out_width;
-  turned.channels = shape->filters;
-  turned.filters = shape->channels;
-  turned.pad_y = shape->kernel_height - 1 - shape->pad_y;
-  turned.pad_x = shape->kernel_width - 1 - shape->pad_x;
-  turned.out_height = shape->height;
-  turned.out_width = shape->width;
-  return turned;
-}
-
 static siam_status add_product(siam_tape *tape, const siam_conv *conv) {
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
-  const siam_conv_shape shape = forward ? conv->shape : shape_of_data_gradient(&conv->shape);
+  const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
   const division by = divide(siam_tape_device(tape), &shape, STAGE_FORWARD);
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
@@ -129,8 +108,8 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv) {
 static int parts_for(const siam_device *device, const siam_conv_shape *shape, int64_t size) {
   const int units = (int)device->traits.compute_units;
   const int pixels = shape->images * shape->out_height * shape->out_width;
-  const int parts = larger(1, pixels / PIXELS_FOR_PART / units) * units;
-  return larger(1, smaller(parts, (int)(PARTS_MOST / size)));
+  const int parts = siam_larger(1, pixels / PIXELS_FOR_PART / units) * units;
+  return siam_larger(1, siam_smaller(parts, (int)(PARTS_MOST / size)));
 }
 
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
@@ -140,7 +119,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
   SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   const int row = siam_divide_up(shape->filters, by.tile.columns) * by.tile.columns;
   const int rows = shape->kernel_height * shape->kernel_width * shape->channels;
-  by.tasks = smaller(by.tasks, parts_for(siam_tape_device(tape), shape, (int64_t)rows * row));
+  by.tasks = siam_smaller(by.tasks, parts_for(siam_tape_device(tape), shape, (int64_t)rows * row));
   const int slot = by.stage + (row == shape->filters ? 0 : by.images * by.height * by.width * row);
   const siam_view stage = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)slot);
   const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)rows * (size_t)row);

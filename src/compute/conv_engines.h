@@ -18,6 +18,10 @@ typedef struct siam_conv {
   siam_epilogue epilogue; ///< Of the forward pass; linear (see compute/join.h) when an engine sees it.
 } siam_conv;
 
+/// The data gradient of stride 1 is the convolution of dy with the weights turned by 180 degrees, channels
+/// and filters exchanged; this is its shape.
+siam_conv_shape siam_conv_shape_turned(const siam_conv_shape *shape);
+
 typedef struct siam_conv_engine {
   const char *name; ///< In SIAMESE_CONV.
   /// Whether the engine can do the pass on the device at all.
@@ -27,6 +31,14 @@ typedef struct siam_conv_engine {
   bool (*suits)(const siam_device *device, const siam_conv *conv);
   siam_status (*add)(siam_tape *tape, const siam_conv *conv);
 } siam_conv_engine;
+
+/// The engine that the door takes for a pass.
+siam_status siam_conv_pick(const siam_device *device, const siam_conv *conv, const siam_conv_engine **picked);
+
+/// Winograd's minimal filtering for 3 × 3 filters of stride 1 and pads up to 2, on devices of CPU form: tiles
+/// F(4 × 4, 3 × 3) with F(2 × 2, 3 × 3) at edges, and F(2 × 2, 3 × 3) alone. Fewer multiplications, at the
+/// price of larger rounding errors: docs/kernels.md.
+extern const siam_conv_engine siam_conv_winograd4, siam_conv_winograd2;
 
 /// Register tiles on copied blocks of the image, for devices of CPU form. Data gradients of stride 1 only.
 extern const siam_conv_engine siam_conv_direct;

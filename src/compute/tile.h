@@ -17,5 +17,11 @@ siam_tile siam_tile_for(const siam_device *device, int columns);
 static inline int siam_divide_up(int count, int size) {
   return (count + size - 1) / size;
 }
+static inline int siam_smaller(int a, int b) {
+  return a < b ? a : b;
+}
+static inline int siam_larger(int a, int b) {
+  return a > b ? a : b;
+}
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/memory.h"
-#include "compute/conv.h"
+#include "compute/conv_engines.h"
 #include "device_memory.h"
+#include "winograd.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -78,11 +79,10 @@ static void add_term(numbers *target, size_t at, double term) {
   target->magnitude[at] += fabs(term);
 }
 
-typedef enum gradient { FORWARD, DATA, WEIGHT } gradient;
-
 /// All passes by their definition: every product of x, weight and y is met once, and goes where the pass
 /// wants it.
-static void reference(const siam_conv_shape *s, gradient pass, numbers *x, numbers *weight, numbers *y) {
+static void reference(const siam_conv_shape *s, siam_conv_pass pass, numbers *x, numbers *weight,
+                      numbers *y) {
   for (int n = 0; n < s->images; n++)
     for (int oy = 0; oy < s->out_height; oy++)
       for (int ox = 0; ox < s->out_width; ox++)
@@ -95,19 +95,48 @@ static void reference(const siam_conv_shape *s, gradient pass, numbers *x, numbe
                 const int at_x = ((n * s->height + iy) * s->width + ix) * s->channels + c;
                 const int at_w = ((ky * s->kernel_width + kx) * s->channels + c) * s->filters + f;
                 const int at_y = ((n * s->out_height + oy) * s->out_width + ox) * s->filters + f;
-                if (pass == FORWARD)
+                if (pass == SIAM_CONV_FORWARD)
                   add_term(y, (size_t)at_y, (double)x->values[at_x] * weight->values[at_w]);
-                if (pass == DATA) add_term(x, (size_t)at_x, (double)y->values[at_y] * weight->values[at_w]);
-                if (pass == WEIGHT) add_term(weight, (size_t)at_w, (double)x->values[at_x] * y->values[at_y]);
+                if (pass == SIAM_CONV_BACKWARD_DATA)
+                  add_term(x, (size_t)at_x, (double)y->values[at_y] * weight->values[at_w]);
+                if (pass == SIAM_CONV_BACKWARD_WEIGHT)
+                  add_term(weight, (size_t)at_w, (double)x->values[at_x] * y->values[at_y]);
               }
           }
 }
 
-/// `terms`: the most products in one sum. Any order of summation errs by at most terms + 2 unit roundoffs of
-/// the magnitudes (Higham 2002, section 3.1); `stretch` is for engines that compute other products than
-/// these.
-static void compare(const numbers *got, int terms, double stretch, const char *name, int number) {
-  const double factor = 1.01 * (terms + 2) * FLT_EPSILON / 2 * stretch;
+static double *as_doubles(const numbers *of) {
+  double *values = siam_allocate(of->count, sizeof *values);
+  for (size_t i = 0; i < of->count; i++) values[i] = of->values[i];
+  return values;
+}
+
+/// The most operations in a row that a result of the pass goes through, of which each may err by a unit
+/// roundoff of the magnitudes (Higham 2002, section 3.1). Writes those of `target`: of the products of the
+/// definition, which may be summed in any order, or of Winograd's.
+static double terms_of(const siam_conv_shape *s, siam_conv_pass pass, const char *engine, const numbers *x,
+                       const numbers *weight, const numbers *y, const numbers *target) {
+  if (strncmp(engine, "winograd", 8) != 0)
+    return pass == SIAM_CONV_FORWARD         ? s->kernel_height * s->kernel_width * s->channels
+           : pass == SIAM_CONV_BACKWARD_DATA ? s->kernel_height * s->kernel_width * s->filters
+                                             : s->images * s->out_height * s->out_width;
+  const int points = strcmp(engine, "winograd2") == 0 ? 4 : 6;
+  double *values[3] = {as_doubles(x), as_doubles(weight), as_doubles(y)};
+  double *magnitudes = siam_allocate(target->count, sizeof *magnitudes);
+  siam_winograd_magnitudes(s, pass, points, values[0], values[1], values[2], magnitudes);
+  for (size_t i = 0; i < target->count; i++) {
+    cr_assert_geq(magnitudes[i] * (1 + 1e-9), target->magnitude[i], "Winograd has larger terms");
+    target->magnitude[i] = magnitudes[i];
+  }
+  for (int i = 0; i < 3; i++) siam_free(values[i]);
+  siam_free(magnitudes);
+  return siam_winograd_terms(s, pass, points);
+}
+
+/// Two operations more are allowed for what every pass does to its sums: a bias, an activation, what was
+/// there before.
+static void compare(const numbers *got, double terms, const char *name, int number) {
+  const double factor = 1.01 * (terms + 4) * FLT_EPSILON / 2;
   for (size_t i = 0; i < got->count; i++)
     cr_assert(fabs(got->result[i] - got->sum[i]) <= factor * got->magnitude[i],
               "%s, shape %d, element %zu: %.9g, expected %.9g ± %.2g", name, number, i,
@@ -137,7 +166,8 @@ static void check_forward(siam_conv_shape s, const char *engine, int number) {
   siam_tape *tape = siam_test_tape();
   siam_test_ok(siam_conv_forward(tape, &s, x.view, weight.view, number == 0 ? NULL : &epilogue, y.view));
   run_twice(tape, &y, engine);
-  reference(&s, FORWARD, &x, &weight, &y);
+  reference(&s, SIAM_CONV_FORWARD, &x, &weight, &y);
+  const double terms = terms_of(&s, SIAM_CONV_FORWARD, engine, &x, &weight, &y, &y);
   for (size_t i = 0; i < y.count && number > 0; i++) {
     if (with_bias) add_term(&y, i, bias.values[i % (size_t)s.filters]);
     // A product of the slope, or three functions of at most 16 ulp together (OpenCL 1.2, table 7.1).
@@ -146,7 +176,7 @@ static void check_forward(siam_conv_shape s, const char *engine, int number) {
     if (activation == SIAM_ACTIVATION_LEAKY_RELU && y.sum[i] < 0) y.sum[i] *= 0.25;
     if (activation == SIAM_ACTIVATION_SIGMOID) y.sum[i] = 1 / (1 + exp(-y.sum[i]));
   }
-  compare(&y, s.kernel_height * s.kernel_width * s.channels + 2, 1, engine, number);
+  compare(&y, terms, engine, number);
   release(&x), release(&weight), release(&y), release(&bias);
 }
 
@@ -156,8 +186,8 @@ static void check_data_gradient(siam_conv_shape s, const char *engine, int numbe
   siam_tape *tape = siam_test_tape();
   siam_test_ok(siam_conv_backward_data(tape, &s, y.view, weight.view, x.view));
   run_twice(tape, &x, engine);
-  reference(&s, DATA, &x, &weight, &y);
-  compare(&x, s.kernel_height * s.kernel_width * s.filters, 1, engine, number);
+  reference(&s, SIAM_CONV_BACKWARD_DATA, &x, &weight, &y);
+  compare(&x, terms_of(&s, SIAM_CONV_BACKWARD_DATA, engine, &x, &weight, &y, &x), engine, number);
   release(&x), release(&weight), release(&y);
 }
 
@@ -167,11 +197,34 @@ static void check_weight_gradient(siam_conv_shape s, const char *engine, int num
   siam_tape *tape = siam_test_tape();
   siam_test_ok(siam_conv_backward_weight(tape, &s, x.view, y.view, weight.view));
   run_twice(tape, &weight, engine);
+  reference(&s, SIAM_CONV_BACKWARD_WEIGHT, &x, &weight, &y);
+  const double terms = terms_of(&s, SIAM_CONV_BACKWARD_WEIGHT, engine, &x, &weight, &y, &weight);
   // What was there before is kept, and added to.
   for (size_t i = 0; i < weight.count; i++) add_term(&weight, i, weight.values[i]);
-  reference(&s, WEIGHT, &x, &weight, &y);
-  compare(&weight, s.images * s.out_height * s.out_width + 1, 1, engine, number);
+  compare(&weight, terms, engine, number);
   release(&x), release(&weight), release(&y);
+}
+
+/// The same for 3 × 3 filters of stride 1: every rest of a tile along both sides, every pad, channels and
+/// filters around the width of a vector, several panels of filters, blocks of several images and of parts of
+/// one.
+static const int winograd_edges[][7] = {
+    // {images, height, width, channels, pad_y, pad_x, filters}
+    {2, 3, 3, 3, 0, 0, 4},     {1, 1, 1, 1, 1, 1, 1},    {1, 4, 5, 16, 0, 1, 16},  {2, 6, 7, 17, 1, 2, 33},
+    {1, 8, 9, 1, 2, 0, 1},     {3, 10, 11, 5, 1, 1, 64}, {1, 12, 3, 20, 2, 2, 65}, {2, 13, 14, 48, 1, 1, 80},
+    {1, 3, 17, 64, 0, 2, 130}, {43, 3, 3, 16, 1, 1, 16}, {9, 7, 7, 33, 1, 1, 64},  {1, 9, 9, 130, 1, 0, 20},
+    {1, 30, 31, 64, 1, 1, 16}, {1, 4, 99, 150, 1, 1, 4}, {1, 5, 4, 2, 2, 1, 3},    {1, 2, 2, 7, 2, 2, 18},
+    {20, 5, 5, 64, 1, 1, 64},
+};
+enum { WINOGRAD_EDGES = sizeof winograd_edges / sizeof *winograd_edges };
+
+static void check_winograd(void (*check)(siam_conv_shape, const char *, int)) {
+  for (int i = 0; i < 2 * WINOGRAD_EDGES; i++) {
+    const int *e = winograd_edges[i % WINOGRAD_EDGES];
+    const char *engine = i < WINOGRAD_EDGES ? "winograd4" : "winograd2";
+    setenv("SIAMESE_CONV", engine, 1);
+    check(shape_of((int[10]){e[0], e[1], e[2], e[3], 3, 3, 1, e[4], e[5], e[6]}), engine, i);
+  }
 }
 
 static void check_all(void (*check)(siam_conv_shape, const char *, int), const char *engine) {
@@ -196,6 +249,16 @@ Test(conv, im2col_data_gradient_is_right_at_every_edge) {
 }
 Test(conv, im2col_weight_gradient_is_right_at_every_edge) {
   check_all(check_weight_gradient, "im2col");
+}
+
+Test(conv, winograd_forward_is_right_at_every_edge) {
+  check_winograd(check_forward);
+}
+Test(conv, winograd_data_gradient_is_right_at_every_edge) {
+  check_winograd(check_data_gradient);
+}
+Test(conv, winograd_weight_gradient_is_right_at_every_edge) {
+  check_winograd(check_weight_gradient);
 }
 
 Test(conv, completes_a_shape) {
@@ -266,5 +329,5 @@ Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   setenv("SIAMESE_CONV", "fft", 1);
   cr_assert_eq(siam_conv_forward(siam_test_tape(), &s, view, view, NULL, view), SIAM_ERROR_ARGUMENT);
   cr_assert_not_null(strstr(siam_last_error(), "SIAMESE_CONV"));
-  cr_assert_not_null(strstr(siam_last_error(), "direct, im2col"));
+  cr_assert_not_null(strstr(siam_last_error(), "winograd4, winograd2, direct, im2col"));
 }

@@ -1,5 +1,8 @@
 #include "rounding.h"
 
+#include "device_memory.h"
+#include "winograd.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -109,10 +112,67 @@ static void linear_rounding_backward(const siam_rounding *r, double dx_terms, do
     for (size_t i = 0; i < slot_size(layer, s); i++) r->gradient_error[s][i] += prior;
 }
 
+/// The convolution that a layer is, or whose way back a transposed one is.
+static siam_conv_shape conv_shape_of(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  const bool back = siam_reference_is(layer, "conv_transpose");
+  const siam_shape from = back ? layer->out : layer->in, to = back ? layer->in : layer->out;
+  int kernel = (int)siam_reference_option(layer, "kernel"), pad = (int)siam_reference_option(layer, "pad");
+  return (siam_conv_shape){.images = r->reference->images,
+                           .height = from.height,
+                           .width = from.width,
+                           .channels = from.channels,
+                           .kernel_height = kernel,
+                           .kernel_width = kernel,
+                           .stride = (int)siam_reference_option(layer, "stride"),
+                           .pad_y = pad,
+                           .pad_x = pad,
+                           .filters = to.channels,
+                           .out_height = to.height,
+                           .out_width = to.width};
+}
+
+/// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add. `x` and `y`
+/// are magnitudes, errors included.
+static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const double *x, const double *y,
+                         double *errors) {
+  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
+  const siam_conv_engine *engine = NULL;
+  siam_test_ok(siam_conv_pick(siam_test_device(), &conv, &engine));
+  if (engine != &siam_conv_winograd4 && engine != &siam_conv_winograd2) return;
+  const int points = engine == &siam_conv_winograd4 ? 6 : 4;
+  const double gamma = siam_rounding_of_sum(siam_winograd_terms(&conv.shape, pass, points));
+  const size_t count = pass == SIAM_CONV_FORWARD         ? siam_conv_output_count(&conv.shape)
+                       : pass == SIAM_CONV_BACKWARD_DATA ? siam_conv_input_count(&conv.shape)
+                                                         : siam_conv_weight_count(&conv.shape);
+  double *magnitudes = calloc(count, sizeof *magnitudes);
+  siam_winograd_magnitudes(&conv.shape, pass, points, x, r->reference->weight[0], y, magnitudes);
+  for (size_t i = 0; i < count; i++) errors[i] += gamma * magnitudes[i];
+  free(magnitudes);
+}
+
+static void add_winograd_forward(const siam_rounding *r) {
+  const bool back = siam_reference_is(r->reference->layer, "conv_transpose");
+  double *x = widened(r->reference->x, 1, r->x_error, input_count(r));
+  add_winograd(r, back ? SIAM_CONV_BACKWARD_DATA : SIAM_CONV_FORWARD, x, x, r->y_error);
+  free(x);
+}
+
+static void add_winograd_backward(const siam_rounding *r) {
+  const bool back = siam_reference_is(r->reference->layer, "conv_transpose");
+  double *x = widened(r->reference->x, 1, r->x_error, input_count(r));
+  double *dy = widened(r->reference->dy, 1, r->dy_error, output_count(r));
+  add_winograd(r, back ? SIAM_CONV_FORWARD : SIAM_CONV_BACKWARD_DATA, dy, dy, r->dx_error);
+  add_winograd(r, SIAM_CONV_BACKWARD_WEIGHT, back ? dy : x, back ? x : dy, r->gradient_error[0]);
+  free(x);
+  free(dy);
+}
+
 static void conv_rounding_forward(const siam_rounding *r) {
   const siam_layer *layer = r->reference->layer;
   double kernel = siam_reference_option(layer, "kernel");
   linear_rounding_forward(r, kernel * kernel * layer->in.channels);
+  add_winograd_forward(r);
 }
 
 static void conv_rounding_backward(const siam_rounding *r) {
@@ -120,6 +180,7 @@ static void conv_rounding_backward(const siam_rounding *r) {
   double kernel = siam_reference_option(layer, "kernel");
   linear_rounding_backward(r, kernel * kernel * layer->out.channels,
                            (double)output_count(r) / layer->out.channels);
+  add_winograd_backward(r);
 }
 
 /// Places of the filters along one axis that can meet one pixel of a transposed convolution's output.
@@ -130,6 +191,7 @@ static double most_places(const siam_layer *layer) {
 static void conv_transpose_rounding_forward(const siam_rounding *r) {
   const siam_layer *layer = r->reference->layer;
   linear_rounding_forward(r, most_places(layer) * most_places(layer) * layer->in.channels);
+  add_winograd_forward(r);
 }
 
 // Gradients of the weights are sums over pixels of the input, that of the bias over those of the output.
@@ -139,6 +201,7 @@ static void conv_transpose_rounding_backward(const siam_rounding *r) {
   linear_rounding_backward(
       r, kernel * kernel * layer->out.channels,
       fmax((double)input_count(r) / layer->in.channels, (double)output_count(r) / layer->out.channels));
+  add_winograd_backward(r);
 }
 
 static void dense_rounding_forward(const siam_rounding *r) {

@@ -1,0 +1,189 @@
+// Winograd's convolution with 3×3 filters and stride 1 for CPU-type devices: forward and, with the filters
+// turned, the data gradient. Images are NHWC, weights [3][3][channels][filters]. See winograd.clh for the
+// tiles, and docs/kernels.md for what was tried.
+//
+// The output is worked off in blocks of tiles; of P work-items each takes every P-th block. For a block it
+//
+//   1. transforms the tiles of x to V, a matrix for each pair of points: row = tile, column = channel,
+//   2. multiplies each by the matrix U of the transformed filters for that pair, COLUMNS filters at a time,
+//      while the next block of x and this one of y are fetched into the cache,
+//
+//        ┌──channels──┐   ┌─filters─┐   ┌─filters─┐
+//        │     V      │ · │    U    │ = │    M    │  tiles     36 times
+//        └────────────┘   │         │   └─────────┘
+//                         └─────────┘
+//   3. transforms M to outputs, adds the bias, applies the activation and stores them.
+//
+// V and M of a block are small enough for the second-level cache. With one panel of COLUMNS filters M lies where V
+// was: a row of it is written when the last of that row of V has been read.
+//
+//   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
+//   POINTS         see winograd.clh
+#include "common.clh"
+#include "edge.clh"
+#include "tile.clh"
+#include "activation.clh"
+#include "winograd.clh"
+
+// Aᵀ: points to outputs.
+#define OUTPUT_FULL(m, i, s)                                                                                 \
+  {                                                                                                          \
+    SIX(m, i, s)                                                                                             \
+    const floatw near = b + c, near_odd = b - c, far = e + f, far_odd = e - f;                               \
+    m[i] = a + near + far;                                                                                   \
+    m[(i) + (s)] = fma(2.0f, far_odd, near_odd);                                                             \
+    m[(i) + 2 * (s)] = fma(4.0f, far, near);                                                                 \
+    m[(i) + 3 * (s)] = fma(8.0f, far_odd, near_odd) + d;                                                     \
+  }
+#define OUTPUT_SMALL(m, i, s)                                                                                \
+  {                                                                                                          \
+    FOUR(m, i, s)                                                                                            \
+    m[i] = a + b + c;                                                                                        \
+    m[(i) + (s)] = b - c + d;                                                                                \
+  }
+// G: a column or row of a filter to points.
+#define FILTER(to, a, b, c)                                                                                  \
+  {                                                                                                          \
+    const floatw outer = (a + c) * (-1 / 6.0f), inner = b * (-1 / 6.0f);                                     \
+    to[0] = a * 0.25f;                                                                                       \
+    to[1] = outer + inner;                                                                                   \
+    to[2] = outer - inner;                                                                                   \
+    to[3] = c;                                                                                               \
+    if (POINTS > SMALL_POINTS) {                                                                             \
+      const floatw far = fma(1 / 24.0f, a, c * (1 / 6.0f)), far_odd = b * (1 / 12.0f);                       \
+      to[4] = far + far_odd;                                                                                 \
+      to[5] = far - far_odd;                                                                                 \
+    }                                                                                                        \
+  }
+
+// U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the last
+// filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters exchanged;
+// `channels` and `filters` are then those of the exchanged convolution. One work-item per channel.
+__kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW(weight), VIEW_OUT(to)) {
+  BIND(weight);
+  BIND_OUT(to);
+  const int c = get_global_id(0), step = STEP(channels, COLUMNS);
+  if (c >= channels) return;
+  const int padded = (filters + COLUMNS - 1) / COLUMNS * COLUMNS;
+  for (int f = 0; f < padded; f += WIDTH) {
+    floatw w[9], columns[3 * POINTS], points[POINTS];
+    for (int tap = 0; tap < 9; tap++) {
+      if (turned) {
+        float gathered[WIDTH];
+        for (int i = 0; i < WIDTH; i++)
+          gathered[i] = f + i < filters ? weight[((8 - tap) * filters + f + i) * (long)channels + c] : 0;
+        w[tap] = *(const unaligned_floatw *)gathered;
+      } else w[tap] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
+    }
+    UNROLL for (int x = 0; x < 3; x++) {
+      FILTER(points, w[x], w[3 + x], w[6 + x])
+      UNROLL for (int i = 0; i < POINTS; i++) columns[i * 3 + x] = points[i];
+    }
+    __global float *at = to + f / COLUMNS * (long)MATRICES * step + c * COLUMNS + f % COLUMNS;
+    UNROLL for (int i = 0; i < POINTS; i++) {
+      FILTER(points, columns[i * 3], columns[i * 3 + 1], columns[i * 3 + 2])
+      UNROLL for (int j = 0; j < POINTS; j++) STORE(points[j], at + (i * POINTS + j) * (long)step);
+    }
+  }
+}
+
+// Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x):
+// COLUMNS filters, of which `some` exist. `image` is that of the first of them.
+INLINE void output_tile(__global const float *from, int step, __global const float *bias, int with_bias,
+                        float slope, __global float *edge, __global float *image, int y, int x, int some,
+                        int filters, int out_height, int out_width, const int small_y, const int small_x) {
+  const int down = small_y ? SMALL : FULL, across = small_x ? SMALL : FULL;
+  const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
+  __global float *spare = edge + FULL * FULL * WIDTH; // for outputs beyond the edge of y
+  __global float *to[FULL * FULL];
+  UNROLL for (int i = 0; i < down; i++) UNROLL for (int j = 0; j < across; j++) {
+    const bool inside = y + i < out_height && x + j < out_width;
+    to[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : spare;
+  }
+  for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
+    floatw tile[MATRICES];
+    UNROLL for (int j = 0; j < points_across; j++) {
+      UNROLL for (int i = 0; i < points_down; i++)
+          tile[i * POINTS + j] = LOAD(from + (i * POINTS + j) * (long)step + f);
+      if (small_y) OUTPUT_SMALL(tile, j, POINTS)
+      else OUTPUT_FULL(tile, j, POINTS)
+    }
+    const bool whole = some - f >= WIDTH;
+    const floatw shift = with_bias ? load_some(bias + f, some - f) : (floatw)(0);
+    UNROLL for (int i = 0; i < down; i++) {
+      if (small_x) OUTPUT_SMALL(tile, i * POINTS, 1)
+      else OUTPUT_FULL(tile, i * POINTS, 1)
+      UNROLL for (int j = 0; j < across; j++) {
+        const floatw value = tile[i * POINTS + j] + shift;
+        const int n = i * across + j;
+        STORE(LEAKY(value, slope), whole ? to[n] + f : edge + n * WIDTH);
+      }
+    }
+    if (!whole)
+      for (int n = 0; n < down * across; n++) store_some(LOAD(edge + n * WIDTH), to[n] + f, some - f);
+  }
+}
+
+// M = V U for all pairs of points. Rows of V are `row` floats long, those of M `product_row`; each matrix has room
+// for `tiles` rows. Tiles that hang over the last row compute what nobody reads.
+INLINE void multiply(block b, int tiles, int channels, __global const float *inputs, int row,
+                     __global const float *filters, __global float *products, int product_row, ahead *next,
+                     int next_portion, ahead *out, int out_portion) {
+  for (int k = 0; k < MATRICES; k++) {
+    __global const float *v = inputs + k * (long)STEP(tiles, row);
+    __global const float *u = filters + k * (long)STEP(channels, COLUMNS);
+    __global float *m = products + k * (long)STEP(tiles, product_row);
+    const int end = END_ROW(b, k);
+    for (int r = FIRST_ROW(b, k); r < end; r += ROWS) {
+      ASK_AHEAD(*next, next_portion, FETCH)
+      ASK_AHEAD(*out, out_portion, FETCH_TO)
+      __global const float *from[ROWS];
+      EACH_ROW from[i] = v + (r + i) * (long)row;
+      floatw tile[ROWS][VECTORS];
+      EACH_ROW EACH_VECTOR tile[i][j] = 0;
+      __global const float *at = u;
+      for (int c = 0; c < channels; c++, at += COLUMNS) TILE_ADD(tile, from[i][c], LOAD(at + j * WIDTH))
+      EACH_ROW EACH_VECTOR STORE(tile[i][j], m + (r + i) * (long)product_row + j * WIDTH);
+    }
+  }
+}
+
+// y = leaky(x ∗ weight + bias). Each work-item has a slot of `scratch`: a row of zeros, the area for edges, V,
+// and, `product_at` floats behind the start of V, M. Global size P.
+__kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW(filter), VIEW(bias),
+                                     int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(scratch), int slot,
+                                     int row, int product_row, int product_at) {
+  BIND(x);
+  BIND(filter);
+  BIND(bias);
+  BIND_OUT(y);
+  BIND_OUT(scratch);
+  __global float *zeros = scratch + get_global_id(0) * (long)slot, *edge = zeros + row;
+  __global float *inputs = edge + EDGE_FLOATS, *products = inputs + product_at;
+  const int step = STEP(tiles, row), product_step = STEP(tiles, product_row);
+  for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
+  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+    const block b = block_of(number, SHAPE_ARGUMENTS);
+    __global const float *x_of = x + b.image * (long)height * width * channels;
+    __global float *y_of = y + b.image * (long)out_height * out_width * filters;
+#define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
+  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x, inputs + tile_row * (long)row,    \
+             step, height, width, channels, pad_y, pad_x, small_y, small_x);
+    EACH_TILE(b, TRANSFORM)
+    const int following = min(number + (int)get_global_size(0), blocks - 1);
+    ahead next = ahead_of_input(x, block_of(following, SHAPE_ARGUMENTS), SHAPE_ARGUMENTS);
+    ahead out = ahead_of_output(y, b, SHAPE_ARGUMENTS);
+    const int times = MATRICES * (b.rows / ROWS + 1) * ((filters + COLUMNS - 1) / COLUMNS);
+    const int next_portion = portion_of(next, times), out_portion = portion_of(out, times);
+    for (int f = 0; f < filters; f += COLUMNS) {
+      const long panel = f / COLUMNS * (long)MATRICES * STEP(channels, COLUMNS);
+      multiply(b, tiles, channels, inputs, row, filter + panel, products, product_row, &next, next_portion,
+               &out, out_portion);
+#define FINISH(image, y, x, tile_row, small_y, small_x)                                                      \
+  output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,            \
+              y_of + image * (long)out_height * out_width * filters + f, y, x, filters - f, filters,              \
+              out_height, out_width, small_y, small_x);
+      EACH_TILE(b, FINISH)
+    }
+  }
+}

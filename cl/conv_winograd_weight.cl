@@ -1,0 +1,181 @@
+// Winograd's weight gradient of 3×3 convolutions with stride 1, for CPU-type devices. It is the transpose of the
+// forward pass over the same tiles, F(3×3, 4×4) and F(3×3, 2×2):
+//
+//   dw = Gᵀ [ Σ over tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G
+//
+// Of P work-items each takes every P-th block. For a block it transforms the tiles of x to V, as forward does, and
+// those of dy to D, COLUMNS filters at a time; then it adds VᵀD to its own sums Q for each pair of points. The sum
+// over the tiles of a block is complete before it is added, which keeps the rounding errors small.
+//
+//          ┌──tiles──┐   ┌─filters─┐   ┌─filters─┐
+//        c │   Vᵀ    │ · │    D    │ + │    Q    │   36 times
+//          └─────────┘   └─────────┘   └─────────┘
+//
+// At the end the P sums are added in order and transformed by G.
+//
+//   ROWS, VECTORS  the register tile, see tile.clh: ROWS channels by COLUMNS filters
+//   POINTS         see winograd.clh
+#include "common.clh"
+#include "edge.clh"
+#include "tile.clh"
+#include "winograd.clh"
+
+// A: outputs to points.
+#define GRADIENT_FULL(m, i, s)                                                                               \
+  {                                                                                                          \
+    FOUR(m, i, s)                                                                                            \
+    const floatw even = a + c, odd = b + d, far = fma(4.0f, c, a), far_odd = fma(8.0f, d, 2 * b);            \
+    m[(i) + (s)] = even + odd;                                                                               \
+    m[(i) + 2 * (s)] = even - odd;                                                                           \
+    m[(i) + 4 * (s)] = far + far_odd;                                                                        \
+    m[(i) + 5 * (s)] = far - far_odd;                                                                        \
+  }
+#define GRADIENT_SMALL(m, i, s)                                                                              \
+  {                                                                                                          \
+    const floatw a = m[i], b = m[(i) + (s)];                                                                 \
+    m[(i) + (s)] = a + b;                                                                                    \
+    m[(i) + 2 * (s)] = a - b;                                                                                \
+    m[(i) + 3 * (s)] = b;                                                                                    \
+  }
+// Gᵀ but for the factors of its columns, which `factor` holds.
+__constant float factor[6] = {1 / 4.0f, -1 / 6.0f, -1 / 6.0f, 1, 1 / 24.0f, 1 / 24.0f};
+#define TAPS_FULL(m, i, s)                                                                                   \
+  {                                                                                                          \
+    SIX(m, i, s)                                                                                             \
+    m[i] = a + (b + c) + (e + f);                                                                            \
+    m[(i) + (s)] = fma(2.0f, e - f, b - c);                                                                  \
+    m[(i) + 2 * (s)] = fma(4.0f, e + f, b + c) + d;                                                          \
+  }
+#define TAPS_SMALL(m, i, s)                                                                                  \
+  {                                                                                                          \
+    FOUR(m, i, s)                                                                                            \
+    m[i] = a + (b + c);                                                                                      \
+    m[(i) + (s)] = b - c;                                                                                    \
+    m[(i) + 2 * (s)] = b + c + d;                                                                            \
+  }
+
+// Transforms the tile of dy whose first output is (y, x) to row `to` of D: COLUMNS filters, of which `some` exist.
+// `image` is that of the first of them.
+INLINE void gradient_tile(__global const float *image, __global const float *zeros, __global float *edge,
+                          int y, int x, __global float *to, int step, int some, int filters, int out_height,
+                          int out_width, const int small_y, const int small_x) {
+  const int down = small_y ? SMALL : FULL, across = small_x ? SMALL : FULL;
+  const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
+  __global const float *from[FULL * FULL];
+  UNROLL for (int i = 0; i < down; i++) UNROLL for (int j = 0; j < across; j++) {
+    const bool inside = y + i < out_height && x + j < out_width;
+    from[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : zeros;
+  }
+  for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
+    if (some - f < WIDTH) take_edge(from, down * across, f, some - f, edge);
+    floatw tile[MATRICES];
+    UNROLL for (int j = 0; j < across; j++) {
+      // Infinity is the fourth point and takes the last output.
+      UNROLL for (int i = 0; i < down; i++) tile[i * POINTS + j] = LOAD(from[i * across + j] + f);
+      if (small_y) GRADIENT_SMALL(tile, j, POINTS)
+      else GRADIENT_FULL(tile, j, POINTS)
+    }
+    UNROLL for (int i = 0; i < points_down; i++) {
+      if (small_x) GRADIENT_SMALL(tile, i * POINTS, 1)
+      else GRADIENT_FULL(tile, i * POINTS, 1)
+      UNROLL for (int j = 0; j < points_across; j++)
+          STORE(tile[i * POINTS + j], to + (i * POINTS + j) * (long)step + f);
+    }
+  }
+}
+
+// Q += VᵀD for all pairs of points, or Q = VᵀD.
+INLINE void add_products(block b, int tiles, int channels, __global const float *inputs, int row,
+                         __global const float *gradients, __global float *sums, bool fresh, ahead *next_x,
+                         int portion_x, ahead *next_dy, int portion_dy) {
+  for (int k = 0; k < MATRICES; k++) {
+    const int first = FIRST_ROW(b, k), end = END_ROW(b, k);
+    if (first >= end && !fresh) continue;
+    __global const float *v = inputs + k * (long)STEP(tiles, row) + first * (long)row;
+    __global const float *d = gradients + k * (long)STEP(tiles, COLUMNS) + first * COLUMNS;
+    __global float *q = sums + k * (long)STEP(channels, COLUMNS);
+    // Channels that hang over the last are numbers of the next row or line; nobody keeps their sums.
+    for (int c = 0; c < channels; c += ROWS) {
+      ASK_AHEAD(*next_x, portion_x, FETCH)
+      ASK_AHEAD(*next_dy, portion_dy, FETCH)
+      floatw tile[ROWS][VECTORS];
+      EACH_ROW EACH_VECTOR tile[i][j] = 0;
+      __global const float *from = v + c, *at = d;
+      for (int r = first; r < end; r++, from += row, at += COLUMNS)
+        TILE_ADD(tile, from[i], LOAD(at + j * WIDTH))
+      EACH_ROW if (c + i < channels) EACH_VECTOR {
+        __global float *to = q + (c + i) * COLUMNS + j * WIDTH;
+        STORE(fresh ? tile[i][j] : LOAD(to) + tile[i][j], to);
+      }
+    }
+  }
+}
+
+// Each work-item has a slot of `scratch`: a row of zeros, the area for edges, V in rows of `row` floats, and D; and
+// sums in `parts`[P][panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart. Global size P.
+__kernel GROUP void winograd_weight_sums(SHAPE, int blocks, int tiles, VIEW(x), VIEW(dy), VIEW_OUT(parts),
+                                         VIEW_OUT(scratch), int slot, int row) {
+  BIND(x);
+  BIND(dy);
+  BIND_OUT(parts);
+  BIND_OUT(scratch);
+  const int panels = (filters + COLUMNS - 1) / COLUMNS, step = STEP(tiles, row);
+  const long panel = MATRICES * (long)STEP(channels, COLUMNS);
+  parts += get_global_id(0) * panels * panel;
+  __global float *zeros = scratch + get_global_id(0) * (long)slot, *edge = zeros + row;
+  __global float *inputs = edge + EDGE_FLOATS, *gradients = inputs + MATRICES * (long)step;
+  for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
+  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+    const block b = block_of(number, SHAPE_ARGUMENTS);
+    __global const float *x_of = x + b.image * (long)height * width * channels;
+    __global const float *dy_of = dy + b.image * (long)out_height * out_width * filters;
+#define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
+  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
+             inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
+    EACH_TILE(b, TRANSFORM)
+    const block following = block_of(min(number + (int)get_global_size(0), blocks - 1), SHAPE_ARGUMENTS);
+    ahead next_x = ahead_of_input(x, following, SHAPE_ARGUMENTS);
+    ahead next_dy = ahead_of_output(dy, following, SHAPE_ARGUMENTS);
+    const int times = MATRICES * ((channels + ROWS - 1) / ROWS) * panels;
+    const int portion_x = portion_of(next_x, times), portion_dy = portion_of(next_dy, times);
+    for (int f = 0; f < filters; f += COLUMNS) {
+#define TRANSFORM_GRADIENT(image, y, x, tile_row, small_y, small_x)                                          \
+  gradient_tile(dy_of + image * (long)out_height * out_width * filters + f, zeros, edge, y, x,               \
+                gradients + tile_row * COLUMNS, STEP(tiles, COLUMNS), filters - f, filters, out_height,      \
+                out_width, small_y, small_x);
+      EACH_TILE(b, TRANSFORM_GRADIENT)
+      add_products(b, tiles, channels, inputs, row, gradients, parts + f / COLUMNS * panel,
+                   number == (int)get_global_id(0), &next_x, portion_x, &next_dy, portion_dy);
+    }
+  }
+}
+
+// dw += Gᵀ [Σ parts] G. One work-item per channel.
+__kernel GROUP void winograd_weight_finish(int count, int channels, int filters, VIEW(parts), VIEW_OUT(dw)) {
+  BIND(parts);
+  BIND_OUT(dw);
+  const int c = get_global_id(0), panels = (filters + COLUMNS - 1) / COLUMNS, step = STEP(channels, COLUMNS);
+  if (c >= channels) return;
+  for (int f = 0; f < filters; f += WIDTH) {
+    __global const float *from = parts + f / COLUMNS * (long)MATRICES * step + c * COLUMNS + f % COLUMNS;
+    floatw tile[MATRICES];
+    UNROLL for (int k = 0; k < MATRICES; k++) tile[k] = LOAD(from + k * (long)step);
+    for (int p = 1; p < count; p++) {
+      from += panels * (long)MATRICES * step;
+      UNROLL for (int k = 0; k < MATRICES; k++) tile[k] += LOAD(from + k * (long)step);
+    }
+    UNROLL for (int k = 0; k < MATRICES; k++) tile[k] *= factor[k / POINTS] * factor[k % POINTS];
+    UNROLL for (int j = 0; j < POINTS; j++) {
+      if (POINTS == SMALL_POINTS) TAPS_SMALL(tile, j, POINTS)
+      else TAPS_FULL(tile, j, POINTS)
+    }
+    UNROLL for (int i = 0; i < 3; i++) {
+      if (POINTS == SMALL_POINTS) TAPS_SMALL(tile, i * POINTS, 1)
+      else TAPS_FULL(tile, i * POINTS, 1)
+      UNROLL for (int j = 0; j < 3; j++) {
+        __global float *to = dw + ((i * 3 + j) * channels + c) * (long)filters + f;
+        store_some(load_some(to, filters - f) + tile[i * POINTS + j], to, filters - f);
+      }
+    }
+  }
+}

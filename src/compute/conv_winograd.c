@@ -1,0 +1,201 @@
+#include "compute/conv_engines.h"
+#include "compute/join.h"
+#include "compute/tile.h"
+
+#include <stdio.h>
+
+enum {
+  FULL = 4,  ///< Outputs along a full tile; see cl/winograd.clh for all of these.
+  SMALL = 2, ///< Along a small one, which has no use for the last two of six points.
+  SMALL_POINTS = 4,
+  LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
+  EDGE_VECTORS = 36,  ///< Of the area where vectors at the right edge are put together.
+  ROWS = 4,           ///< Of the register tile.
+  TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
+  BLOCK = 40 * 1024,  ///< Floats of a block's matrices: beside the transformed filters they stay in the
+                      ///< second-level cache.
+  BLOCK_WEIGHT = 160 * 1024, ///< Larger for weight gradients, which read and write their sums once a block.
+  LEAST_TILES = 8,           ///< Of a block: fewer leave the register tile empty.
+  BLOCKS_FOR_PART = 16,      ///< Blocks worth a partial weight gradient of their own.
+  PARTS_MOST = 64 << 20,     ///< Floats of all partial weight gradients.
+  LEAST_CHANNELS = 32,       ///< Read and written, from which on this engine is taken by itself,
+  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns,
+  LEAST_PIXELS = 256         ///< and so many in all, which make up for transforming the filters.
+};
+
+/// Tiles along one side of the output or of a block.
+typedef struct side {
+  int full, small;
+} side;
+
+/// A division of the output into blocks; see cl/winograd.clh.
+typedef struct division {
+  siam_tile tile;
+  int points;
+  int images, down, across; ///< Of a block: images and tiles.
+  int blocks, tasks;        ///< Number of blocks; number of work-items.
+  int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
+} division;
+
+static side tiles_along(int outputs, int points) {
+  if (points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
+  return (side){(outputs + 1) / FULL, outputs % FULL == 1 || outputs % FULL == 2};
+}
+
+/// Parts of at most `most`, as equal as can be.
+static int even_part(int count, int most) {
+  return siam_divide_up(count, siam_divide_up(count, most));
+}
+
+/// Blocks of at most `floats`, but enough of them for all compute units. `row`: floats of a tile in all
+/// the matrices of a block that belong to one pair of points.
+static void divide(const siam_device *device, const siam_conv_shape *shape, int floats, int row,
+                   division *by) {
+  const side down = tiles_along(shape->out_height, by->points);
+  const side across = tiles_along(shape->out_width, by->points);
+  const int tall = down.full + down.small, wide = across.full + across.small;
+  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  const int most = siam_larger(LEAST_TILES, floats / (by->points * by->points) / row);
+  by->across = even_part(wide, most);
+  by->down = even_part(tall, siam_larger(1, most / by->across));
+  while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
+         (int64_t)shape->images * siam_divide_up(tall, by->down) < wanted)
+    by->down = siam_divide_up(by->down, 2);
+  by->images = 1;
+  if (by->down == tall && by->across == wide)
+    by->images = siam_larger(1, siam_smaller(most / (tall * wide), shape->images / wanted));
+  by->blocks = siam_divide_up(shape->images, by->images) * siam_divide_up(tall, by->down) *
+               siam_divide_up(wide, by->across);
+  by->tasks = siam_smaller(by->blocks, wanted);
+}
+
+/// The register tile for so many filters. Its few rows leave a register for the float that is broadcast, and
+/// the few tiles of a block fill it.
+static siam_tile tile_for(const siam_device *device, int filters) {
+  siam_tile tile = siam_tile_for(device, filters);
+  tile.rows = tile.vectors == 1 ? 2 * ROWS : ROWS;
+  return tile;
+}
+
+/// How many partial sums of `size` floats: one for each compute unit, and more of them, a multiple, where the
+/// blocks make up for writing and adding them.
+static int parts_for(const siam_device *device, const division *by, size_t size) {
+  const int units = (int)device->traits.compute_units;
+  const int parts = siam_larger(1, by->blocks / BLOCKS_FOR_PART / units) * units;
+  return siam_larger(1, siam_smaller(parts, (int)(PARTS_MOST / size)));
+}
+
+static siam_status get_program(siam_tape *tape, const char *name, const division *by,
+                               siam_program **program) {
+  char options[64];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DPOINTS=%d", by->tile.rows, by->tile.vectors,
+           by->points);
+  return siam_program_get(siam_tape_device(tape), name, options, program);
+}
+
+/// The first 14 arguments of the kernels that work on blocks.
+#define SHAPE_ARGUMENTS(shape, by)                                                                           \
+  siam_arg_int((shape)->images), siam_arg_int((shape)->height), siam_arg_int((shape)->width),                \
+      siam_arg_int((shape)->channels), siam_arg_int((shape)->pad_y), siam_arg_int((shape)->pad_x),           \
+      siam_arg_int((shape)->filters), siam_arg_int((shape)->out_height), siam_arg_int((shape)->out_width),   \
+      siam_arg_int((by)->images), siam_arg_int((by)->down), siam_arg_int((by)->across),                      \
+      siam_arg_int((by)->blocks), siam_arg_int((by)->tiles)
+
+/// Floats of the matrices of all pairs of points.
+static size_t matrices(const division *by, int rows, int row) {
+  return (size_t)(by->points * by->points) * ((size_t)rows * (size_t)row + LINE);
+}
+
+static siam_status add_product(siam_tape *tape, const siam_conv *conv, int points) {
+  const siam_device *device = siam_tape_device(tape);
+  const bool forward = conv->pass == SIAM_CONV_FORWARD;
+  const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  division by = {.tile = tile_for(device, shape.filters), .points = points};
+  const int width = (int)device->traits.vector_width, columns = by.tile.columns;
+  const int panels = siam_divide_up(shape.filters, columns);
+  const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
+  divide(device, &shape, BLOCK, panels > 1 ? row + columns : row, &by);
+  by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
+
+  const siam_view filters = siam_tape_tensor(tape, (size_t)panels * matrices(&by, shape.channels, columns));
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_filters",
+                                    ((siam_grid){{(size_t)shape.channels}}), siam_arg_int(shape.channels),
+                                    siam_arg_int(shape.filters), siam_arg_int(!forward),
+                                    siam_arg(conv->weight), siam_arg(filters)));
+  const size_t inputs = matrices(&by, by.tiles, row);
+  const size_t products = panels > 1 ? matrices(&by, by.tiles, columns) : 0;
+  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + inputs + products;
+  const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
+  const bool with_bias = siam_view_exists(conv->epilogue.bias);
+  return SIAM_LAUNCH(tape, program, "winograd_forward", ((siam_grid){{(size_t)by.tasks}}),
+                     SHAPE_ARGUMENTS(&shape, &by), siam_arg(forward ? conv->x : conv->y), siam_arg(filters),
+                     siam_arg(with_bias ? conv->epilogue.bias : filters), siam_arg_int(with_bias),
+                     siam_arg_float(siam_epilogue_slope(&conv->epilogue)),
+                     siam_arg(forward ? conv->y : conv->x), siam_arg(scratch), siam_arg_int((int)slot),
+                     siam_arg_int(row), siam_arg_int(panels > 1 ? columns : row),
+                     siam_arg_int(panels > 1 ? (int)inputs : 0));
+}
+
+static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
+  const siam_device *device = siam_tape_device(tape);
+  const siam_conv_shape *shape = &conv->shape;
+  division by = {.tile = tile_for(device, shape->filters), .points = points};
+  const int width = (int)device->traits.vector_width, columns = by.tile.columns;
+  const int panels = siam_divide_up(shape->filters, columns);
+  const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
+  divide(device, shape, BLOCK_WEIGHT, row + columns, &by);
+  by.tiles = by.images * by.down * by.across;
+  const size_t part = (size_t)panels * matrices(&by, shape->channels, columns);
+  by.tasks = siam_smaller(by.tasks, parts_for(device, &by, part));
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", &by, &program));
+
+  const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * part);
+  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + matrices(&by, by.tiles, row) +
+                      matrices(&by, by.tiles, columns);
+  const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
+  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_weight_sums", ((siam_grid){{(size_t)by.tasks}}),
+                                    SHAPE_ARGUMENTS(shape, &by), siam_arg(conv->x), siam_arg(conv->y),
+                                    siam_arg(parts), siam_arg(scratch), siam_arg_int((int)slot),
+                                    siam_arg_int(row)));
+  return SIAM_LAUNCH(tape, program, "winograd_weight_finish", ((siam_grid){{(size_t)shape->channels}}),
+                     siam_arg_int(by.tasks), siam_arg_int(shape->channels), siam_arg_int(shape->filters),
+                     siam_arg(parts), siam_arg(conv->weight));
+}
+
+static bool can(const siam_device *device, const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  return device->traits.is_cpu && shape->kernel_height == 3 && shape->kernel_width == 3 &&
+         shape->stride == 1 && shape->pad_y <= 2 && shape->pad_x <= 2;
+}
+
+static bool suits(const siam_device *device, const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  (void)device;
+  return shape->channels >= LEAST_CHANNELS && shape->filters >= LEAST_CHANNELS &&
+         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE &&
+         shape->images * shape->out_height * shape->out_width >= LEAST_PIXELS;
+}
+
+/// F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
+static bool never(const siam_device *device, const siam_conv *conv) {
+  (void)device;
+  (void)conv;
+  return false;
+}
+
+static siam_status add(siam_tape *tape, const siam_conv *conv, int points) {
+  if (conv->pass == SIAM_CONV_BACKWARD_WEIGHT) return add_weight_gradient(tape, conv, points);
+  return add_product(tape, conv, points);
+}
+static siam_status add4(siam_tape *tape, const siam_conv *conv) {
+  return add(tape, conv, SMALL_POINTS + 2);
+}
+static siam_status add2(siam_tape *tape, const siam_conv *conv) {
+  return add(tape, conv, SMALL_POINTS);
+}
+
+const siam_conv_engine siam_conv_winograd4 = {.name = "winograd4", .can = can, .suits = suits, .add = add4};
+const siam_conv_engine siam_conv_winograd2 = {.name = "winograd2", .can = can, .suits = never, .add = add2};
