@@ -3,9 +3,16 @@
 #include <math.h>
 #include <string.h>
 
-extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet;
+extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet, siam_loss_nt_xent,
+    siam_loss_supervised_contrastive, siam_loss_multi_similarity, siam_loss_circle;
 
-const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive, &siam_loss_triplet, NULL};
+const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive,
+                                                 &siam_loss_triplet,
+                                                 &siam_loss_nt_xent,
+                                                 &siam_loss_supervised_contrastive,
+                                                 &siam_loss_multi_similarity,
+                                                 &siam_loss_circle,
+                                                 NULL};
 
 static siam_status find_type(const char *name, const siam_loss_type **type) {
   siam_text names = {0};

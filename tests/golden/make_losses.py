@@ -41,11 +41,38 @@ def triplet(mining, margin):
     return loss, miners.TripletMarginMiner(margin=margin, type_of_triplets="semihard", distance=euclidean())
 
 
+def cosine():
+    """Their cosine, which some losses insist on, of what has length 1 already."""
+    distance = distances.CosineSimilarity()
+    distance.normalize_embeddings = False
+    return distance
+
+
+def multi_similarity(alpha, beta, base, epsilon):
+    loss = losses.MultiSimilarityLoss(alpha=alpha, beta=beta, base=base, distance=cosine())
+    return loss, miners.MultiSimilarityMiner(epsilon=epsilon, distance=cosine())
+
+
+def circle(margin, gamma):
+    loss = losses.CircleLoss(m=margin, gamma=gamma, distance=cosine())
+    # PyTorch's own leaves log(1 + exp(-x)) out from x = 20 on.
+    loss.soft_plus = torch.nn.Softplus(beta=1, threshold=700)
+    return loss, None
+
+
 # The lines of our losses, and theirs: a loss and a miner.
 CASES = {
     "triplet all margin=0.2": lambda: triplet("all", 0.2),
     "triplet semi_hard margin=0.2": lambda: triplet("semi_hard", 0.2),
     "triplet hardest margin=0.2": lambda: triplet("hardest", 0.2),
+    "nt_xent temperature=0.1": lambda: (losses.NTXentLoss(0.1, distance=cosine()), None),
+    "nt_xent temperature=0.5": lambda: (losses.NTXentLoss(0.5, distance=cosine()), None),
+    "supervised_contrastive temperature=0.1": lambda: (losses.SupConLoss(0.1, distance=cosine()), None),
+    "supervised_contrastive temperature=0.5": lambda: (losses.SupConLoss(0.5, distance=cosine()), None),
+    "multi_similarity": lambda: multi_similarity(2, 50, 0.5, 0.1),
+    "multi_similarity alpha=3 beta=10 base=0.25 epsilon=0.5": lambda: multi_similarity(3, 10, 0.25, 0.5),
+    "circle": lambda: circle(0.4, 80),
+    "circle margin=0.25 gamma=4": lambda: circle(0.25, 4),
 }
 
 
