@@ -83,6 +83,26 @@ void siam_loss_describe(const siam_loss *loss, siam_text *text) {
   siam_options_write(loss->type->options, 0, true, loss->options, text);
 }
 
+int siam_loss_slots(const siam_loss *loss, int classes, int dimensions, siam_slot *slots) {
+  return loss->type->slots != NULL ? loss->type->slots(loss->options, classes, dimensions, slots) : 0;
+}
+
+double siam_loss_rate(const siam_loss *loss) {
+  int number = siam_option_find(loss->type->options, SIAM_LOSS_RATE);
+  return number >= 0 ? loss->options[number] : 1;
+}
+
+size_t siam_loss_add_options(const siam_loss *loss, siam_argument *arguments, size_t count) {
+  const siam_option *options = loss->type->options;
+  for (int i = 0; i < SIAM_OPTIONS_MAX && options[i].name != NULL; i++) {
+    if (strcmp(options[i].name, SIAM_LOSS_RATE) == 0) continue;
+    arguments[count++] = options[i].whole || options[i].words != NULL
+                             ? siam_arg_int((int)loss->options[i])
+                             : siam_arg_float((float)loss->options[i]);
+  }
+  return count;
+}
+
 double siam_loss_reach(const siam_loss *loss) {
   return loss->type->reach != NULL ? loss->type->reach(loss->options) : 0;
 }

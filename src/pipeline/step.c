@@ -73,7 +73,28 @@ static siam_status add_optimizer(siam_step *step) {
                               .clock = siam_upload_buffer(step->clock),
                               .decayed = store->decayed,
                               .trained = store->trained,
+                              .paced = store->guests,
+                              .pace = (float)siam_loss_rate(&step->options.loss),
                               .norm = siam_view_part(step->results, SIAM_LOSS_WORDS, NORM_WORDS)});
+}
+
+static siam_status add_loss(siam_step *step, siam_view embeddings, siam_view gradients) {
+  const siam_network *network = step->model->network;
+  siam_loss_batch batch = {.tape = step->tape,
+                           .rows = step->options.rows,
+                           .dimensions = (int)(embeddings.count / (size_t)step->options.rows),
+                           .embeddings = embeddings,
+                           .gradients = gradients,
+                           .labels = siam_upload_buffer(step->labels),
+                           .result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS),
+                           .classes = step->options.classes,
+                           .clock = siam_upload_buffer(step->clock)};
+  for (int s = 0; s < network->guest_count; s++) {
+    unsigned number = network->guests[s].parameter;
+    batch.parameter[s] = siam_store_weight(&network->store, number);
+    batch.parameter_gradient[s] = siam_store_gradient(&network->store, network->store.gradients, number);
+  }
+  return siam_loss_add(&step->options.loss, &batch);
 }
 
 static siam_status write_tape(siam_step *step) {
@@ -88,14 +109,7 @@ static siam_status write_tape(siam_step *step) {
       siam_tape_fill(step->tape, siam_view_of_buffer(store->gradients, 0, store->trained), 0));
   for (int b = 0; b < branches; b++)
     SIAM_RETURN_IF_FAILED(add_branch(step, (unsigned)b, b * images, images, embeddings));
-  SIAM_RETURN_IF_FAILED(siam_loss_add(
-      &step->options.loss, &(siam_loss_batch){.tape = step->tape,
-                                              .rows = rows,
-                                              .dimensions = (int)dimensions,
-                                              .embeddings = embeddings,
-                                              .gradients = gradients,
-                                              .labels = siam_upload_buffer(step->labels),
-                                              .result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS)}));
+  SIAM_RETURN_IF_FAILED(add_loss(step, embeddings, gradients));
   for (int b = 0; b < branches; b++) {
     size_t count = (size_t)images * dimensions;
     siam_view dy = siam_view_part(gradients, (size_t)b * count, count);

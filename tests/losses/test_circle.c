@@ -69,7 +69,7 @@ static siam_bounded derive(const siam_loss_case *c, const siam_bounded *matrix, 
   return bounded_over(bounded_sum(costs, number), divisor);
 }
 
-static const siam_loss_reference reference = {"circle", value, derive};
+static const siam_loss_reference reference = {"circle", value, derive, NULL};
 
 Test(circle, equals_the_reference) {
   siam_check_loss_edges(&reference, "circle margin=0.25 gamma=4");

@@ -89,7 +89,7 @@ static siam_bounded derive(const siam_loss_case *c, const siam_bounded *matrix, 
   return bounded_over(bounded_sum(costs, c->rows), bounded_exactly(c->rows));
 }
 
-static const siam_loss_reference reference = {"multi_similarity", value, derive};
+static const siam_loss_reference reference = {"multi_similarity", value, derive, NULL};
 
 Test(multi_similarity, equals_the_reference) {
   siam_check_loss_edges(&reference, "multi_similarity");

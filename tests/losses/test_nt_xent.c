@@ -63,7 +63,7 @@ static siam_bounded derive(const siam_loss_case *c, const siam_bounded *matrix, 
   return bounded_over(bounded_sum(costs, number), bounded_exactly(pairs > 0 ? pairs : 1));
 }
 
-static const siam_loss_reference reference = {"nt_xent", value, derive};
+static const siam_loss_reference reference = {"nt_xent", value, derive, NULL};
 
 Test(nt_xent, equals_the_reference) {
   siam_check_loss_edges(&reference, "nt_xent");

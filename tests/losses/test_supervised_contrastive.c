@@ -59,7 +59,7 @@ static siam_bounded derive(const siam_loss_case *c, const siam_bounded *matrix, 
   return bounded_over(bounded_sum(costs, number), bounded_exactly(number > 0 ? number : 1));
 }
 
-static const siam_loss_reference reference = {"supervised_contrastive", value, derive};
+static const siam_loss_reference reference = {"supervised_contrastive", value, derive, NULL};
 
 Test(supervised_contrastive, equals_the_reference) {
   siam_check_loss_edges(&reference, "supervised_contrastive");
