@@ -4,7 +4,8 @@
 #include <string.h>
 
 extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet, siam_loss_nt_xent,
-    siam_loss_supervised_contrastive, siam_loss_multi_similarity, siam_loss_circle;
+    siam_loss_supervised_contrastive, siam_loss_multi_similarity, siam_loss_circle, siam_loss_margin,
+    siam_loss_proxy_anchor, siam_loss_arcface, siam_loss_cosface;
 
 const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive,
                                                  &siam_loss_triplet,
@@ -12,6 +13,10 @@ const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive,
                                                  &siam_loss_supervised_contrastive,
                                                  &siam_loss_multi_similarity,
                                                  &siam_loss_circle,
+                                                 &siam_loss_margin,
+                                                 &siam_loss_proxy_anchor,
+                                                 &siam_loss_arcface,
+                                                 &siam_loss_cosface,
                                                  NULL};
 
 static siam_status find_type(const char *name, const siam_loss_type **type) {
