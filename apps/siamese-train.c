@@ -120,8 +120,10 @@ static const app_option options[] = {
     {.name = "loss",
      .value = "LOSS",
      .text = &arguments.loss,
-     .help = "What training makes smaller: contrastive or triplet; options behind the name, in one "
-             "argument: \"triplet hardest margin=0.3\" (docs/losses.md). Default: contrastive."},
+     .help =
+         "What training makes smaller: contrastive, triplet, nt_xent, supervised_contrastive, "
+         "multi_similarity, circle, margin, proxy_anchor, arcface or cosface; options behind the name, in "
+         "one argument: \"triplet hardest margin=0.3\" (docs/losses.md). Default: contrastive."},
     {.name = "margin",
      .value = "M",
      .number = &arguments.margin,

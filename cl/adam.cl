@@ -4,7 +4,7 @@
 
 __kernel GROUP void adam(__global float *weights, __global const float *gradients, __global float *moments,
                          __global const uint *clock, VIEW(norm), const int count, const int decayed,
-                         const float beta1, const float rest1, const float log1, const float beta2,
+                         const int paced, const float pace, const float beta1, const float rest1, const float log1, const float beta2,
                          const float rest2, const float log2, const float epsilon, const float coupled,
                          const float decoupled) {
   BIND(norm);
@@ -20,7 +20,8 @@ __kernel GROUP void adam(__global float *weights, __global const float *gradient
   const T w = old - rate * decoupled * in_decay * old;                                                       \
   ST(m, moments + i);                                                                                        \
   ST(v, second + i);                                                                                         \
-  ST(w - size * m / (sqrt(v) / root + epsilon), weights + i);
+  const float mine = i < (ulong)paced ? size : size * pace;                                                  \
+  ST(w - mine * m / (sqrt(v) / root + epsilon), weights + i);
   MAP(count, BODY)
 #undef BODY
 }

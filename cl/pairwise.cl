@@ -52,14 +52,14 @@ static inline void add_up(__global const float *parts, const int words, const in
 
 // result [8]: see siam_loss_word.
 __kernel GROUP void pairwise_finish(VIEW(terms), VIEW(statistics), VIEW_OUT(totals), VIEW_OUT(result),
-                                    const int rows) {
+                                    const int term_rows, const int rows) {
   BIND(terms);
   BIND(statistics);
   BIND_OUT(totals);
   BIND_OUT(result);
   if (get_global_id(0) != 0) return;
   float sums[5], pairs[3];
-  add_up(terms, 5, rows, sums);
+  add_up(terms, 5, term_rows, sums);
   add_up(statistics, 3, rows, pairs);
   for (int k = 0; k < 5; k++) totals[k] = sums[k];
   const float different = (float)rows * (rows - 1) / 2 - pairs[2];

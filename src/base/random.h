@@ -16,7 +16,8 @@ typedef enum siam_stream {
   SIAM_STREAM_EVALUATE,
   SIAM_STREAM_BOOTSTRAP,
   SIAM_STREAM_ONE_SHOT,
-  SIAM_STREAM_TURN ///< Quarter turns of classes.
+  SIAM_STREAM_TURN, ///< Quarter turns of classes.
+  SIAM_STREAM_MINE  ///< Negatives that a loss draws.
 } siam_stream;
 
 typedef struct siam_draw {

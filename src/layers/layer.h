@@ -10,6 +10,7 @@
 
 #include "base/option.h"
 #include "compute/activation.h"
+#include "compute/slot.h"
 #include "device/tape.h"
 
 /// Height, width and channels of one image of a batch [N,H,W,C]; a vector of features is 1 × 1 × C.
@@ -21,30 +22,7 @@ static inline size_t siam_shape_count(siam_shape shape) {
   return (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
 }
 
-/// What a parameter is to the optimiser; also its section of the weight buffer, in this order.
-typedef enum siam_parameter_kind {
-  SIAM_PARAMETER_WEIGHT, ///< Trained, with weight decay.
-  SIAM_PARAMETER_OFFSET, ///< Trained, never decayed: biases, scales and shifts of normalisations.
-  SIAM_PARAMETER_STATE   ///< Not trained by gradients: running statistics.
-} siam_parameter_kind;
-
-/// First values of a parameter.
-typedef struct siam_initialiser {
-  enum { SIAM_INITIALISE_CONSTANT, SIAM_INITIALISE_NORMAL } kind;
-  float value; ///< The constant, or the standard deviation.
-} siam_initialiser;
-
-enum { SIAM_SLOTS_MAX = 4, SIAM_DIMS_MAX = 4, SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
-
-/// A place where a layer uses a parameter. The layer says what it needs; the network says which parameter.
-typedef struct siam_slot {
-  const char *role; ///< "weight", "bias", …; the parameter's default name is "layer.role".
-  siam_parameter_kind kind;
-  siam_initialiser initialiser;
-  int rank, dims[SIAM_DIMS_MAX]; ///< As the layer uses it, so after transposing where the slot transposes.
-  unsigned parameter;            ///< Number in the network's parameter store.
-  bool transposed;               ///< The parameter's dims are these, reversed (rank 2 only).
-} siam_slot;
+enum { SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
 
 typedef struct siam_layer_type siam_layer_type;
 

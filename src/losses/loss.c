@@ -3,9 +3,21 @@
 #include <math.h>
 #include <string.h>
 
-extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet;
+extern const siam_loss_type siam_loss_contrastive, siam_loss_triplet, siam_loss_nt_xent,
+    siam_loss_supervised_contrastive, siam_loss_multi_similarity, siam_loss_circle, siam_loss_margin,
+    siam_loss_proxy_anchor, siam_loss_arcface, siam_loss_cosface;
 
-const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive, &siam_loss_triplet, NULL};
+const siam_loss_type *const siam_loss_types[] = {&siam_loss_contrastive,
+                                                 &siam_loss_triplet,
+                                                 &siam_loss_nt_xent,
+                                                 &siam_loss_supervised_contrastive,
+                                                 &siam_loss_multi_similarity,
+                                                 &siam_loss_circle,
+                                                 &siam_loss_margin,
+                                                 &siam_loss_proxy_anchor,
+                                                 &siam_loss_arcface,
+                                                 &siam_loss_cosface,
+                                                 NULL};
 
 static siam_status find_type(const char *name, const siam_loss_type **type) {
   siam_text names = {0};
@@ -74,6 +86,26 @@ siam_status siam_loss_set(siam_loss *loss, const char *option, double value) {
 void siam_loss_describe(const siam_loss *loss, siam_text *text) {
   siam_text_add(text, "%s", loss->type->name);
   siam_options_write(loss->type->options, 0, true, loss->options, text);
+}
+
+int siam_loss_slots(const siam_loss *loss, int classes, int dimensions, siam_slot *slots) {
+  return loss->type->slots != NULL ? loss->type->slots(loss->options, classes, dimensions, slots) : 0;
+}
+
+double siam_loss_rate(const siam_loss *loss) {
+  int number = siam_option_find(loss->type->options, SIAM_LOSS_RATE);
+  return number >= 0 ? loss->options[number] : 1;
+}
+
+size_t siam_loss_add_options(const siam_loss *loss, siam_argument *arguments, size_t count) {
+  const siam_option *options = loss->type->options;
+  for (int i = 0; i < SIAM_OPTIONS_MAX && options[i].name != NULL; i++) {
+    if (strcmp(options[i].name, SIAM_LOSS_RATE) == 0) continue;
+    arguments[count++] = options[i].whole || options[i].words != NULL
+                             ? siam_arg_int((int)loss->options[i])
+                             : siam_arg_float((float)loss->options[i]);
+  }
+  return count;
 }
 
 double siam_loss_reach(const siam_loss *loss) {

@@ -1,5 +1,7 @@
 /// losses/ holds one file per loss: formula and paper, and the kernels' launches. A loss reads embeddings and
-/// labels and writes one number and the embeddings' gradients; it knows nothing of networks or pictures.
+/// labels and writes one number and the embeddings' gradients; it knows nothing of networks or pictures. What
+/// it wants to have trained itself, such as a proxy for each class, it asks for by slots, as a layer does:
+/// the parameters lie in the one weight buffer, and their gradients are added to the other.
 ///
 /// loss.h: what a loss is, the table of them, and how people write one: "triplet hardest margin=0.2", its
 /// name and its options, in the language of encoders (base/option.h).
@@ -7,6 +9,7 @@
 #define SIAM_LOSSES_LOSS_H
 
 #include "base/option.h"
+#include "compute/slot.h"
 #include "device/tape.h"
 
 /// Which pairs of a batch a loss looks at.
@@ -34,6 +37,9 @@ typedef struct siam_loss_batch {
   siam_view embeddings, gradients; ///< [N,D] both; the gradients are assigned.
   cl_mem labels;                   ///< int32; see siam_pairing.
   siam_view result;                ///< SIAM_LOSS_WORDS floats.
+  int classes;                     ///< All labels of a loss with slots lie below.
+  siam_view parameter[SIAM_SLOTS_MAX], parameter_gradient[SIAM_SLOTS_MAX]; ///< Of the loss's slots.
+  cl_mem clock; ///< For losses that draw: the step's number and seed (siam_clock_word in layers/layer.h).
 } siam_loss_batch;
 
 typedef struct siam_loss_type siam_loss_type;
@@ -47,12 +53,17 @@ typedef struct siam_loss {
 
 /// What the matrix of all pairs of a batch holds.
 typedef enum siam_matrix {
-  SIAM_MATRIX_DISTANCES,   ///< Euclidean.
-  SIAM_MATRIX_SIMILARITIES ///< Dot products: cosines where embeddings have length 1.
+  SIAM_MATRIX_DISTANCES,    ///< Euclidean.
+  SIAM_MATRIX_SIMILARITIES, ///< Dot products: cosines where embeddings have length 1.
+  SIAM_MATRIX_PROXIES ///< Not of pairs: cosines of each class's proxy with each embedding (losses/proxy.h).
 } siam_matrix;
 
 /// In siam_loss_type.notes: as many as there are rows.
 enum { SIAM_NOTES_PER_PAIR = -1 };
+
+/// Name of the option that is no part of a loss's formula: how many times the learning rate its parameters
+/// move with.
+#define SIAM_LOSS_RATE "rate"
 
 /// A row of the loss table.
 struct siam_loss_type {
@@ -64,9 +75,13 @@ struct siam_loss_type {
   /// The distance at which it leaves different pairs alone, which the embeddings must be able to reach. NULL:
   /// there is none.
   double (*reach)(const double *options);
+  /// The parameters it wants to have trained, all SIAM_PARAMETER_OFFSET, for so many classes and embeddings
+  /// of so many dimensions: writes their slots, at most SIAM_SLOTS_MAX, and returns how many. NULL: none.
+  int (*slots)(const double *options, int classes, int dimensions, siam_slot *slots);
   siam_status (*add)(const siam_loss *loss, const siam_loss_batch *batch);
-  siam_matrix matrix; ///< Where `add` is siam_pairwise_add (losses/pairwise.h): what its kernels read …
+  siam_matrix matrix; ///< Where `add` is siam_pairwise_add or siam_proxy_add: what its kernels read …
   int notes;          ///< … and how many floats a row they hand on, or SIAM_NOTES_PER_PAIR.
+  bool by_class;      ///< siam_proxy_add: terms and notes are of classes instead of pictures.
 };
 
 /// The table; ends with NULL.
@@ -89,7 +104,17 @@ double siam_loss_reach(const siam_loss *loss);
 /// needs them of length 1 where they are not.
 siam_status siam_loss_check(const siam_loss *loss, double reach, bool unit_length);
 
-/// Adds the loss and its gradients to the tape.
+/// The slots of the loss, and how many; `slots` has room for SIAM_SLOTS_MAX.
+int siam_loss_slots(const siam_loss *loss, int classes, int dimensions, siam_slot *slots);
+
+/// How many times the learning rate its parameters move with.
+double siam_loss_rate(const siam_loss *loss);
+
+/// Adds the options to kernel arguments that hold `count` already: whole numbers and words as int, others as
+/// float. Returns how many there are now.
+size_t siam_loss_add_options(const siam_loss *loss, siam_argument *arguments, size_t count);
+
+/// Adds the loss and its gradients to the tape. The gradients of parameters are added to what is there.
 siam_status siam_loss_add(const siam_loss *loss, const siam_loss_batch *batch);
 
 #endif

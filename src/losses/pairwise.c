@@ -4,11 +4,9 @@
 
 #include <stdio.h>
 
-/// Rows of a matrix, or of the embeddings, for kernels whose items take what lies side by side: on CPU-type
-/// devices an item walks a whole row, elsewhere neighbours take neighbours.
-static siam_grid rows_grid(const siam_loss_batch *batch, int columns) {
+siam_grid siam_pairwise_grid(const siam_loss_batch *batch, int rows, int columns) {
   bool is_cpu = siam_tape_device(batch->tape)->traits.is_cpu;
-  return (siam_grid){{is_cpu ? 1 : (size_t)columns, (size_t)batch->rows}};
+  return (siam_grid){{is_cpu ? 1 : (size_t)columns, (size_t)rows}};
 }
 
 static siam_status get_program(const siam_loss_batch *batch, const char *name, siam_program **program) {
@@ -28,7 +26,7 @@ siam_status siam_pairwise_matrix(const siam_loss_batch *batch, siam_matrix kind,
                                                    .c = *matrix});
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(batch, "pairwise", &program));
-  return SIAM_LAUNCH(batch->tape, program, "pairwise_distances", rows_grid(batch, rows),
+  return SIAM_LAUNCH(batch->tape, program, "pairwise_distances", siam_pairwise_grid(batch, rows, rows),
                      siam_arg(batch->embeddings), siam_arg(*matrix), siam_arg_int(rows),
                      siam_arg_int(batch->dimensions));
 }
@@ -44,7 +42,7 @@ siam_status siam_pairwise_finish(const siam_loss_batch *batch, siam_matrix kind,
       siam_arg_buffer(batch->labels), siam_arg(statistics), siam_arg_int(batch->rows), siam_arg_int(kind)));
   return SIAM_LAUNCH(batch->tape, program, "pairwise_finish", ((siam_grid){{1}}), siam_arg(terms),
                      siam_arg(statistics), siam_arg(totals), siam_arg(batch->result),
-                     siam_arg_int(batch->rows));
+                     siam_arg_int((int)(terms.count / SIAM_TERM_WORDS)), siam_arg_int(batch->rows));
 }
 
 siam_status siam_pairwise_back(const siam_loss_batch *batch, siam_matrix kind, siam_view factors) {
@@ -52,7 +50,7 @@ siam_status siam_pairwise_back(const siam_loss_batch *batch, siam_matrix kind, s
   if (kind == SIAM_MATRIX_DISTANCES) {
     siam_program *program = NULL;
     SIAM_RETURN_IF_FAILED(get_program(batch, "pairwise", &program));
-    return SIAM_LAUNCH(batch->tape, program, "pairwise_pull", rows_grid(batch, dimensions),
+    return SIAM_LAUNCH(batch->tape, program, "pairwise_pull", siam_pairwise_grid(batch, rows, dimensions),
                        siam_arg(batch->embeddings), siam_arg(factors), siam_arg(batch->gradients),
                        siam_arg_int(rows), siam_arg_int(dimensions));
   }
@@ -66,17 +64,6 @@ siam_status siam_pairwise_back(const siam_loss_batch *batch, siam_matrix kind, s
 
 enum { FIXED_ARGUMENTS = 6 };
 
-/// Puts the options behind the arguments that all such kernels have: whole numbers and words as int, others
-/// as float. Returns how many arguments there are now.
-static size_t add_options(const siam_loss *loss, siam_argument *arguments, size_t count) {
-  const siam_option *options = loss->type->options;
-  for (int i = 0; i < SIAM_OPTIONS_MAX && options[i].name != NULL; i++)
-    arguments[count++] = options[i].whole || options[i].words != NULL
-                             ? siam_arg_int((int)loss->options[i])
-                             : siam_arg_float((float)loss->options[i]);
-  return count;
-}
-
 /// Launches NAME_`part`.
 static siam_status launch(const siam_loss *loss, const siam_loss_batch *batch, const char *part,
                           siam_grid grid, siam_argument *arguments, size_t count) {
@@ -84,7 +71,7 @@ static siam_status launch(const siam_loss *loss, const siam_loss_batch *batch, c
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(batch, loss->type->name, &program));
   snprintf(kernel, sizeof kernel, "%s_%s", loss->type->name, part);
-  count = add_options(loss, arguments, count);
+  count = siam_loss_add_options(loss, arguments, count);
   return siam_tape_kernel(batch->tape, program, kernel, grid, arguments, count);
 }
 
@@ -105,6 +92,7 @@ siam_status siam_pairwise_add(const siam_loss *loss, const siam_loss_batch *batc
   siam_argument of_factors[FIXED_ARGUMENTS + SIAM_OPTIONS_MAX] = {
       siam_arg(matrix),  siam_arg_buffer(batch->labels), siam_arg(notes), siam_arg(totals),
       siam_arg(factors), siam_arg_int(batch->rows)};
-  SIAM_RETURN_IF_FAILED(launch(loss, batch, "factors", rows_grid(batch, batch->rows), of_factors, 6));
+  SIAM_RETURN_IF_FAILED(
+      launch(loss, batch, "factors", siam_pairwise_grid(batch, batch->rows, batch->rows), of_factors, 6));
   return siam_pairwise_back(batch, kind, factors);
 }

@@ -20,7 +20,11 @@ siam_status siam_pairwise_add(const siam_loss *loss, const siam_loss_batch *batc
 /// Its parts, for losses that have more. Writes the matrix [N,N] of the batch's embeddings.
 siam_status siam_pairwise_matrix(const siam_loss_batch *batch, siam_matrix kind, siam_view *matrix);
 
-/// Adds up `terms` [N, SIAM_TERM_WORDS] to `totals` and writes the result of the batch, with the statistics
+/// Rows of a matrix for kernels whose items take what lies side by side: on CPU-type devices an item walks a
+/// whole row, elsewhere neighbours take neighbours.
+siam_grid siam_pairwise_grid(const siam_loss_batch *batch, int rows, int columns);
+
+/// Adds up `terms` [·, SIAM_TERM_WORDS] to `totals` and writes the result of the batch, with the statistics
 /// of the matrix.
 siam_status siam_pairwise_finish(const siam_loss_batch *batch, siam_matrix kind, siam_view matrix,
                                  siam_view terms, siam_view totals);

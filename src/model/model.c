@@ -75,7 +75,7 @@ siam_model_info siam_model_get_info(const siam_model *model) {
                           .resize = model->preprocessing.resize,
                           .reach = siam_network_reach(network)};
   for (size_t i = 0; i < network->store.count; i++)
-    if (network->store.parameters[i].kind != SIAM_PARAMETER_STATE)
+    if (network->store.parameters[i].kind != SIAM_PARAMETER_STATE && !network->store.parameters[i].guest)
       info.weights += network->store.parameters[i].count;
   return info;
 }

@@ -105,13 +105,18 @@ static void release(file_content *content) {
   free(content->preprocessing);
 }
 
-static void fill_tensors(const siam_store *store, const float *weights, siam_safetensors_tensor *tensors) {
+/// The parameters of the network itself, without those of its loss; returns how many.
+static size_t fill_tensors(const siam_store *store, const float *weights, siam_safetensors_tensor *tensors) {
+  size_t count = 0;
   for (size_t i = 0; i < store->count; i++) {
     const siam_parameter *parameter = &store->parameters[i];
-    tensors[i] = (siam_safetensors_tensor){
+    if (parameter->guest) continue;
+    siam_safetensors_tensor *tensor = &tensors[count++];
+    *tensor = (siam_safetensors_tensor){
         .name = parameter->name, .rank = (uint32_t)parameter->rank, .values = weights + parameter->offset};
-    for (int d = 0; d < parameter->rank; d++) tensors[i].shape[d] = (uint64_t)parameter->dims[d];
+    for (int d = 0; d < parameter->rank; d++) tensor->shape[d] = (uint64_t)parameter->dims[d];
   }
+  return count;
 }
 
 /// Other names of shared parameters. A slot that reads its parameter transposed is no second name of it: the
@@ -149,7 +154,7 @@ siam_status siam_model_save(siam_model *model, const char *path) {
     goto cleanup;
   }
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, content.weights));
-  fill_tensors(store, content.weights, content.tensors);
+  const size_t tensors = fill_tensors(store, content.weights, content.tensors);
   const siam_safetensors_text own[] = {{"format", FORMAT},
                                        {"format_version", FORMAT_VERSION},
                                        {"encoder", model->encoder},
@@ -159,7 +164,7 @@ siam_status siam_model_save(siam_model *model, const char *path) {
     content.metadata[4 + i] = (siam_safetensors_text){model->facts[i].key, model->facts[i].value};
   SIAM_TRY(
       siam_safetensors_save(path, &(siam_safetensors_content){.tensors = content.tensors,
-                                                              .tensor_count = store->count,
+                                                              .tensor_count = tensors,
                                                               .metadata = content.metadata,
                                                               .metadata_count = metadata_count,
                                                               .aliases = content.aliases,

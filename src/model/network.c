@@ -86,6 +86,21 @@ void siam_network_drop_layer(siam_network *network) {
   store->count -= (size_t)layer->slot_count;
 }
 
+siam_status siam_network_add_guests(siam_network *network, const char *owner, const siam_slot *slots,
+                                    int count) {
+  for (int s = 0; s < count; s++) {
+    char name[SIAM_PARAMETER_NAME_SIZE];
+    siam_slot *guest = &network->guests[network->guest_count];
+    snprintf(name, sizeof name, "%s.%s", owner, slots[s].role);
+    *guest = slots[s];
+    SIAM_RETURN_IF_FAILED(siam_store_add(&network->store, name, guest, &guest->parameter));
+    network->store.parameters[guest->parameter].guest = true;
+    network->guest_count++;
+    network->placed = false;
+  }
+  return SIAM_OK;
+}
+
 siam_status siam_network_slot(const siam_network *network, const char *name, siam_slot **slot) {
   for (size_t i = 0; i < network->count; i++) {
     siam_layer *layer = &network->layers[i];
@@ -182,6 +197,8 @@ siam_status siam_network_place(siam_network *network, siam_device *device, uint6
   for (size_t i = 0; i < network->count; i++)
     for (int s = 0; s < network->layers[i].slot_count; s++)
       network->layers[i].slots[s].parameter = renumbered[network->layers[i].slots[s].parameter];
+  for (int s = 0; s < network->guest_count; s++)
+    network->guests[s].parameter = renumbered[network->guests[s].parameter];
   network->placed = true;
   network->seed = seed;
 cleanup:

@@ -11,6 +11,8 @@ struct siam_network {
   siam_layer *layers;
   size_t count, capacity;
   siam_store store;
+  siam_slot guests[SIAM_SLOTS_MAX]; ///< Slots of what trains the network.
+  int guest_count;
   bool placed;                  ///< Parameters lie in the store's buffers and no slot has changed since.
   uint64_t seed;                ///< Of the last placing.
   struct siam_session *session; ///< Of the public passes (session.h); NULL before the first.
@@ -25,6 +27,12 @@ siam_status siam_network_add_layer(siam_network *network, const siam_layer_type 
 
 /// Takes the last layer away again, with the parameters it brought.
 void siam_network_drop_layer(siam_network *network);
+
+/// Gives each of `count` slots of something that is no layer, such as a loss, a parameter "owner.role" beside
+/// those of the layers: placed, updated and kept in checkpoints with them, but left out of model files. They
+/// must be SIAM_PARAMETER_OFFSET, and there can be SIAM_SLOTS_MAX. Place the network afterwards.
+siam_status siam_network_add_guests(siam_network *network, const char *owner, const siam_slot *slots,
+                                    int count);
 
 /// The slot "layer.role".
 siam_status siam_network_slot(const siam_network *network, const char *name, siam_slot **slot);

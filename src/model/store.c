@@ -93,11 +93,11 @@ static size_t copy_used(const siam_store *store, siam_parameter *used, unsigned 
   return kept;
 }
 
-/// Gives each parameter of `kind` the next offset; returns the end.
-static size_t place_kind(siam_store *store, siam_parameter_kind kind, size_t next) {
+/// Gives each parameter of `kind`, of guests or of the network itself, the next offset; returns the end.
+static size_t place_kind(siam_store *store, siam_parameter_kind kind, bool guest, size_t next) {
   for (size_t i = 0; i < store->count; i++) {
     siam_parameter *parameter = &store->parameters[i];
-    if (parameter->kind != kind) continue;
+    if (parameter->kind != kind || parameter->guest != guest) continue;
     parameter->offset = next;
     next += (parameter->count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
@@ -158,9 +158,10 @@ siam_status siam_store_place(siam_store *store, siam_device *device, uint64_t se
   siam_store placed = {.device = device, .capacity = store->capacity};
   SIAM_TRY_ALLOCATE(placed.parameters, placed.capacity);
   placed.count = copy_used(store, placed.parameters, renumbered);
-  placed.decayed = place_kind(&placed, SIAM_PARAMETER_WEIGHT, 0);
-  placed.trained = place_kind(&placed, SIAM_PARAMETER_OFFSET, placed.decayed);
-  placed.total = place_kind(&placed, SIAM_PARAMETER_STATE, placed.trained);
+  placed.decayed = place_kind(&placed, SIAM_PARAMETER_WEIGHT, false, 0);
+  placed.guests = place_kind(&placed, SIAM_PARAMETER_OFFSET, false, placed.decayed);
+  placed.trained = place_kind(&placed, SIAM_PARAMETER_OFFSET, true, placed.guests);
+  placed.total = place_kind(&placed, SIAM_PARAMETER_STATE, false, placed.trained);
   SIAM_TRY(check_total(&placed));
   SIAM_TRY_ALLOCATE(values, placed.total);
   SIAM_TRY(gather_values(store, &placed, renumbered, seed, values));

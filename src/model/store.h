@@ -24,14 +24,15 @@ typedef struct siam_parameter {
   /// Begins as a copy of parameter number `original`, or of its transpose, at the next placing.
   bool copies, copies_transposed;
   unsigned original;
+  bool guest;     ///< Of what trains the network, such as a loss: no part of a model file.
 } siam_parameter;
 
-/// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts,
-/// [trained, total) running statistics, which have no gradient.
+/// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts, of
+/// which [guests, trained) are those of guests, [trained, total) running statistics, which have no gradient.
 typedef struct siam_store {
   siam_parameter *parameters;
   size_t count, capacity;
-  size_t decayed, trained, total;
+  size_t decayed, guests, trained, total;
   bool values_follow; ///< A reader writes all values itself: the next placing draws no first values.
   siam_device *device;
   cl_mem weights, gradients; ///< Of `total` and `trained` floats; NULL before siam_store_place().

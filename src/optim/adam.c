@@ -17,6 +17,7 @@ static siam_status add(const siam_optimizer_options *options, const siam_optimiz
       batch->tape, program, "adam", siam_map_grid(device, batch->trained), siam_arg_buffer(batch->weights),
       siam_arg_buffer(batch->gradients), siam_arg_buffer(batch->state), siam_arg_buffer(batch->clock),
       siam_arg(batch->norm), siam_arg_int((int)batch->trained), siam_arg_int((int)batch->decayed),
+      siam_arg_int((int)batch->paced), siam_arg_float(batch->pace > 0 ? batch->pace : 1),
       siam_arg_float(options->momentum), siam_arg_float((float)(1 - (double)options->momentum)),
       siam_arg_float((float)log((double)options->momentum)), siam_arg_float(options->second),
       siam_arg_float((float)(1 - (double)options->second)),

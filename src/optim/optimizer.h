@@ -1,6 +1,7 @@
 /// optim/ holds one file per optimiser: each is one kernel over the whole weight buffer, so that a weight
 /// used in many places is updated exactly once. It knows nothing of layers or parameters, only of two
-/// sections: the first `decayed` floats get weight decay, all `trained` floats get updates.
+/// sections: the first `decayed` floats get weight decay, all `trained` floats get updates, the last of them
+/// with a learning rate of their own where the batch says so.
 #ifndef SIAM_OPTIM_OPTIMIZER_H
 #define SIAM_OPTIM_OPTIMIZER_H
 
@@ -21,7 +22,9 @@ typedef struct siam_optimizer_batch {
   cl_mem state; ///< type->states × trained floats, zeroed before the first step; part of a checkpoint.
   cl_mem clock; ///< Number of the step and learning rate: siam_clock_word in layers/layer.h.
   size_t decayed, trained; ///< Multiples of 16.
-  siam_view norm;          ///< 2 floats, written here: norm of the gradient, factor it was scaled by.
+  size_t paced;   ///< From this float on, a multiple of 16, the learning rate is `pace` times as high.
+  float pace;     ///< 0: 1.
+  siam_view norm; ///< 2 floats, written here: norm of the gradient, factor it was scaled by.
 } siam_optimizer_batch;
 
 /// A row of the optimiser table.

@@ -11,5 +11,6 @@ siam_status siam_sgd_add(const siam_optimizer_options *options, const siam_optim
                      siam_arg_buffer(batch->weights), siam_arg_buffer(batch->gradients),
                      siam_arg_buffer(batch->state), siam_arg_buffer(batch->clock), siam_arg(batch->norm),
                      siam_arg_int((int)batch->trained), siam_arg_int((int)batch->decayed),
+                     siam_arg_int((int)batch->paced), siam_arg_float(batch->pace > 0 ? batch->pace : 1),
                      siam_arg_float(options->momentum), siam_arg_float(options->weight_decay));
 }

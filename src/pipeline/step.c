@@ -66,24 +66,9 @@ static siam_status add_branch(siam_step *step, unsigned branch, int first, int i
   return siam_run_forward(step->model->network, step->tape, &run, *x, y, &step->runs[branch]);
 }
 
-/// Adds the loss of the outputs, and their gradients; `inputs` are the pictures of the last branch.
-static siam_status add_loss(siam_step *step, siam_view inputs, siam_view outputs, siam_view gradients) {
-  siam_view result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS);
-  if (step->options.reconstruct)
-    return siam_mean_squared_error_add(step->tape, outputs, inputs, gradients, result);
-  int rows = step->options.rows;
-  return siam_loss_add(&step->options.loss,
-                       &(siam_loss_batch){.tape = step->tape,
-                                          .rows = rows,
-                                          .dimensions = (int)(outputs.count / (size_t)rows),
-                                          .embeddings = outputs,
-                                          .gradients = gradients,
-                                          .labels = siam_upload_buffer(step->labels),
-                                          .result = result});
-}
-
 static siam_status add_optimizer(siam_step *step) {
-  const siam_store *store = &step->model->network->store;
+  const siam_network *network = step->model->network;
+  const siam_store *store = &network->store;
   return siam_optimizer_add(
       step->options.optimizer, &step->options.optimizer_options,
       &(siam_optimizer_batch){.tape = step->tape,
@@ -93,7 +78,34 @@ static siam_status add_optimizer(siam_step *step) {
                               .clock = siam_upload_buffer(step->clock),
                               .decayed = store->decayed,
                               .trained = store->trained,
+                              .paced = store->guests,
+                              .pace =
+                                  network->guest_count > 0 ? (float)siam_loss_rate(&step->options.loss) : 1,
                               .norm = siam_view_part(step->results, SIAM_LOSS_WORDS, NORM_WORDS)});
+}
+
+/// Adds the loss of the outputs, and their gradients; `inputs` are the pictures of the last branch.
+static siam_status add_loss(siam_step *step, siam_view inputs, siam_view outputs, siam_view gradients) {
+  const siam_network *network = step->model->network;
+  const int rows = step->options.rows;
+  const siam_view result = siam_view_part(step->results, 0, SIAM_LOSS_WORDS);
+  if (step->options.reconstruct)
+    return siam_mean_squared_error_add(step->tape, outputs, inputs, gradients, result);
+  siam_loss_batch batch = {.tape = step->tape,
+                           .rows = rows,
+                           .dimensions = (int)(outputs.count / (size_t)rows),
+                           .embeddings = outputs,
+                           .gradients = gradients,
+                           .labels = siam_upload_buffer(step->labels),
+                           .result = result,
+                           .classes = step->options.classes,
+                           .clock = siam_upload_buffer(step->clock)};
+  for (int s = 0; s < network->guest_count; s++) {
+    unsigned number = network->guests[s].parameter;
+    batch.parameter[s] = siam_store_weight(&network->store, number);
+    batch.parameter_gradient[s] = siam_store_gradient(&network->store, network->store.gradients, number);
+  }
+  return siam_loss_add(&step->options.loss, &batch);
 }
 
 static siam_status write_tape(siam_step *step) {

@@ -29,6 +29,7 @@ typedef struct siam_step_options {
   siam_augment_options augment;
   siam_branches branches;
   int rows;        ///< Pictures of a step: 2·pairs, or classes × pictures of each.
+  int classes;     ///< Labels lie below; for losses with parameters, which the network has as guests.
   uint64_t seed;   ///< Of augmentation and dropout.
   bool turned;     ///< Inputs carry quarter turns.
   cl_mem resident; ///< Bytes of all pictures on the device; NULL: each step brings its own.

@@ -105,11 +105,14 @@ uint64_t siam_supply_epoch_steps(const siam_supply *supply) {
   return siam_sampler_epoch_steps(supply->sampler);
 }
 
-/// The quarter turn, as bits of a picture's number, of class or pair `which` in a step.
+uint32_t siam_supply_turns(const siam_supply_options *options) {
+  return options->turned_classes ? 4 : 1;
+}
+
+/// The quarter turns of class or pair `which` in a step.
 static uint32_t turn_of(const siam_supply *supply, uint32_t step, uint32_t which) {
-  if (!supply->options.turned_classes) return 0;
   siam_draw draw = siam_random(supply->options.sampler.seed, SIAM_STREAM_TURN, step, which);
-  return siam_below(draw.word[0], 4) << SIAM_INDEX_TURN_SHIFT;
+  return siam_below(draw.word[0], siam_supply_turns(&supply->options));
 }
 
 static siam_status draw(siam_supply *supply, uint32_t number, supply_batch *batch) {
@@ -118,11 +121,12 @@ static siam_status draw(siam_supply *supply, uint32_t number, supply_batch *batc
   batch->number = number;
   memcpy(batch->images, drawn.images, supply->rows * sizeof *batch->images);
   bool drawn_pairs = supply->options.sampler.mode == SIAM_SAMPLE_PAIRS;
-  uint32_t pairs = supply->rows / 2;
+  uint32_t pairs = supply->rows / 2, turns = siam_supply_turns(&supply->options);
   for (uint32_t i = 0; i < supply->rows; i++) {
-    if (!drawn_pairs) batch->labels[i] = (int32_t)drawn.classes[i];
+    uint32_t turn = turn_of(supply, number, drawn_pairs ? i % pairs : drawn.classes[i]);
+    if (!drawn_pairs) batch->labels[i] = (int32_t)(drawn.classes[i] * turns + turn);
     if (drawn_pairs && i < pairs) batch->labels[i] = drawn.same[i];
-    batch->turns[i] = turn_of(supply, number, drawn_pairs ? (i < pairs ? i : i - pairs) : drawn.classes[i]);
+    batch->turns[i] = turn << SIAM_INDEX_TURN_SHIFT;
   }
   return SIAM_OK;
 }

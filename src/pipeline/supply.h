@@ -17,6 +17,10 @@ typedef struct siam_supply_options {
   bool turned_classes;
 } siam_supply_options;
 
+/// How many classes come of one by turning. With all pairs, the label of a picture is the number of its class
+/// times this, plus its quarter turns.
+uint32_t siam_supply_turns(const siam_supply_options *options);
+
 /// Moves resident pictures to `device` where they fit. `images` and `dataset` must outlive the supply.
 siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset, siam_images *images,
                                const siam_supply_options *options, siam_supply **supply);

@@ -102,6 +102,22 @@ static siam_status choose_sampler(siam_training *run) {
   return SIAM_OK;
 }
 
+/// What the loss wants to have trained becomes a guest of the network.
+static siam_status place_loss(siam_training *run) {
+  siam_network *network = run->model->network;
+  siam_step_options *step = &run->step_options;
+  siam_slot slots[SIAM_SLOTS_MAX];
+  uint64_t classes =
+      (uint64_t)siam_dataset_count_classes(run->training) * siam_supply_turns(&run->supply_options);
+  size_t dimensions = siam_shape_count(siam_network_output(network));
+  if (classes > INT32_MAX)
+    return siam_fail(SIAM_ERROR_UNSUPPORTED, "%s: too many classes; divide the data", run->options->data);
+  step->classes = (int)classes;
+  int count = siam_loss_slots(&step->loss, step->classes, (int)dimensions, slots);
+  SIAM_RETURN_IF_FAILED(siam_network_add_guests(network, "loss", slots, count));
+  return siam_network_place(network, run->device, run->options->seed);
+}
+
 /// Everything that steps depend on, a line each.
 static siam_status write_settings(siam_training *run) {
   siam_text *text = &run->settings;
@@ -130,6 +146,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
+  SIAM_RETURN_IF_FAILED(place_loss(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_step(run));
   double reach = siam_loss_reach(&run->step_options.loss);
   run->watch.scale = reach > 0 ? reach : 1;

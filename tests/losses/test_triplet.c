@@ -69,7 +69,7 @@ static siam_bounded derive(const siam_loss_case *c, const siam_bounded *matrix, 
   return bounded_over(bounded_sum(costs, count), bounded_exactly(fmax(count, 1)));
 }
 
-static const siam_loss_reference reference = {"triplet", value, derive};
+static const siam_loss_reference reference = {"triplet", value, derive, NULL};
 
 Test(triplet, all_of_a_batch_equal_the_reference) {
   siam_check_loss_edges(&reference, "triplet all margin=1");

@@ -159,3 +159,30 @@ Test(model_file, more_facts_than_can_be_told_apart_quickly_are_refused) {
   }
   assert_refused(metadata, MANY + 4, 3, "entries of metadata");
 }
+
+Test(model_file, guests_of_training_are_left_out) {
+  static const siam_slot slot = {.role = "proxies",
+                                 .kind = SIAM_PARAMETER_OFFSET,
+                                 .initialiser = {SIAM_INITIALISE_NORMAL, 1},
+                                 .rank = 2,
+                                 .dims = {5, 6}};
+  const char *path = siam_scratch_path(folder, "model");
+  siam_model *model = make(shared), *loaded = NULL;
+  const size_t weights = siam_model_get_info(model).weights, count = model->network->store.count;
+  float *before = weights_of(model);
+  cr_assert_eq(siam_network_add_guests(model->network, "loss", &slot, 1), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_network_place(model->network, device, 3), SIAM_OK, "%s", siam_last_error());
+  const siam_store *store = &model->network->store;
+  cr_expect_eq(store->count, count + 1);
+  cr_expect_eq(store->trained, store->guests + 32, "30 floats, on whole cache lines");
+  cr_expect_eq(siam_model_get_info(model).weights, weights);
+  cr_assert_eq(siam_model_save(model, path), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_model_load(device, path, &loaded), SIAM_OK, "%s", siam_last_error());
+  float *after = weights_of(loaded);
+  cr_expect_eq(loaded->network->store.count, count);
+  cr_expect_arr_eq(before, after, loaded->network->store.total * sizeof *before);
+  siam_free(before);
+  siam_free(after);
+  siam_model_destroy(model);
+  siam_model_destroy(loaded);
+}

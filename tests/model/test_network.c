@@ -338,3 +338,40 @@ Test(network, every_layer_type_has_a_reference) {
     network = NULL;
   }
 }
+
+Test(network, guests_lie_behind_its_own_offsets_and_keep_their_values) {
+  const siam_slot slots[] = {{.role = "proxies",
+                              .kind = SIAM_PARAMETER_OFFSET,
+                              .initialiser = {SIAM_INITIALISE_NORMAL, 1},
+                              .rank = 2,
+                              .dims = {3, 5}},
+                             {.role = "boundary",
+                              .kind = SIAM_PARAMETER_OFFSET,
+                              .initialiser = {SIAM_INITIALISE_CONSTANT, 1.25F},
+                              .rank = 1,
+                              .dims = {1}}};
+  siam_network *with = NULL;
+  siam_test_ok(siam_description_parse("test", "input 1 1 4\nlinear 5\nbatch_norm\n", NULL, &with));
+  siam_test_ok(siam_network_place(with, siam_test_device(), 1));
+  siam_test_ok(siam_network_add_guests(with, "loss", slots, 2));
+  siam_test_ok(siam_network_place(with, siam_test_device(), 1));
+  const siam_store *store = &with->store;
+  float boundary = 0, proxies[15];
+  for (size_t i = 0; i < store->count; i++) {
+    const siam_parameter *parameter = &store->parameters[i];
+    cr_expect_eq(parameter->guest, parameter->offset >= store->guests && parameter->offset < store->trained,
+                 "%s lies at %zu", parameter->name, parameter->offset);
+  }
+  unsigned first = with->guests[0].parameter, second = with->guests[1].parameter;
+  cr_expect_str_eq(store->parameters[first].name, "loss.proxies");
+  cr_expect_str_eq(store->parameters[second].name, "loss.boundary");
+  siam_view view = siam_store_weight(store, second);
+  siam_test_ok(siam_buffer_read(siam_test_device(), view.buffer, view.first, 1, &boundary));
+  cr_expect_eq(boundary, 1.25F);
+  view = siam_store_weight(store, first);
+  siam_test_ok(siam_buffer_read(siam_test_device(), view.buffer, view.first, 15, proxies));
+  for (int i = 0; i < 15; i++) cr_expect_neq(proxies[i], 0);
+  // A name that is taken is refused, as with layers.
+  cr_expect_eq(siam_network_add_guests(with, "loss", slots, 1), SIAM_ERROR_ARGUMENT);
+  siam_network_destroy(with);
+}

@@ -18,7 +18,8 @@ static const double unit = 0x1p-24;
 typedef struct trace {
   const char *name;
   siam_optimizer_options options;
-  size_t decayed, trained;
+  size_t decayed, trained, paced;
+  float pace;
   float rates[STEPS], scale;
   float weights[STEPS + 1][MOST], gradients[STEPS][MOST], norms[STEPS][2];
 } trace;
@@ -46,6 +47,8 @@ static void run(trace *t) {
                                       .clock = clock,
                                       .decayed = t->decayed,
                                       .trained = t->trained,
+                                      .paced = t->paced,
+                                      .pace = t->pace,
                                       .norm = siam_view_of_buffer(norm, 0, 2)};
   cr_assert_eq(siam_optimizer_add(type, &t->options, &batch), SIAM_OK, "%s", siam_last_error());
   for (uint32_t step = 0; step < STEPS; step++) {
@@ -81,21 +84,21 @@ typedef struct bounded {
 } bounded;
 
 /// SGD as in PyTorch: g ← g + decay·w, v ← momentum·v + g, w ← w − rate·v. Each line rounds its terms.
-static void sgd(const trace *t, int step, bounded g, double decay, bounded *w, bounded *state) {
-  double momentum = t->options.momentum, rate = t->rates[step];
+static void sgd(const trace *t, int step, bounded g, double decay, double pace, bounded *w, bounded *state) {
+  double momentum = t->options.momentum, rate = t->rates[step] * pace;
   g.error += decay * w->error + 2 * unit * (fabs(g.value) + decay * fabs(w->value));
   g.value += decay * w->value;
   state->error =
       momentum * state->error + g.error + 2 * unit * (momentum * fabs(state->value) + fabs(g.value));
   state->value = momentum * state->value + g.value;
-  w->error += rate * state->error + 2 * unit * (fabs(w->value) + rate * fabs(state->value));
+  w->error += rate * state->error + 3 * unit * (fabs(w->value) + rate * fabs(state->value));
   w->value -= rate * state->value;
 }
 
 /// Adam and AdamW (Kingma and Ba 2015; Loshchilov and Hutter 2019). Roundings: a root (3 ulp), two divisions
 /// (2.5 ulp) and 1 − βᵗ by expm1 (3 ulp) of a rounded logarithm.
-static void adam(const trace *t, int step, bounded g, double decay, bool decoupled, bounded *w, bounded *m,
-                 bounded *v) {
+static void adam(const trace *t, int step, bounded g, double decay, double pace, bool decoupled, bounded *w,
+                 bounded *m, bounded *v) {
   double beta1 = t->options.momentum, beta2 = t->options.second, rate = t->rates[step];
   double number = step + 1;
   if (decoupled) {
@@ -114,7 +117,7 @@ static void adam(const trace *t, int step, bounded g, double decay, bool decoupl
   v->value = beta2 * v->value + (1 - beta2) * square;
   double first = m->value / (1 - pow(beta1, number)), root = sqrt(v->value / (1 - pow(beta2, number)));
   double relative = v->error / (2 * v->value) + 20 * unit;
-  double change = rate * first / (root + (double)t->options.epsilon);
+  double change = rate * pace * first / (root + (double)t->options.epsilon);
   w->error += fabs(change) * (relative + m->error / fabs(m->value) + 20 * unit) + unit * fabs(w->value);
   w->value -= change;
 }
@@ -135,11 +138,12 @@ static void check(trace *t) {
   for (size_t i = 0; i < t->trained + BEYOND; i++) {
     bounded w = {t->weights[0][i], 0}, state[2] = {{0, 0}, {0, 0}};
     double decay = i < t->decayed ? t->options.weight_decay : 0;
+    double pace = t->pace > 0 && i >= t->paced ? (double)t->pace : 1;
     for (int step = 0; step < STEPS; step++) {
       double gradient = t->gradients[step][i] * factors[step];
       bounded g = {gradient, factors[step] < 1 ? factor_error * fabs(gradient) : 0};
-      if (i < t->trained && is_sgd) sgd(t, step, g, decay, &w, &state[0]);
-      if (i < t->trained && !is_sgd) adam(t, step, g, decay, decoupled, &w, &state[0], &state[1]);
+      if (i < t->trained && is_sgd) sgd(t, step, g, decay, pace, &w, &state[0]);
+      if (i < t->trained && !is_sgd) adam(t, step, g, decay, pace, decoupled, &w, &state[0], &state[1]);
       cr_assert(fabs(t->weights[step + 1][i] - w.value) <= w.error,
                 "%s, step %d: weight %zu is %.9g and must be %.9g ± %.2g", t->name, step + 1, i,
                 t->weights[step + 1][i], w.value, w.error);
@@ -175,6 +179,17 @@ Test(optimizer, adamw_steps_equal_the_reference) {
                            .momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F, .weight_decay = 0.1F});
   check_sizes("adamw",
               (siam_optimizer_options){.momentum = 0.5F, .second = 0.9F, .epsilon = 0.1F, .weight_decay = 1});
+}
+
+Test(optimizer, the_last_ones_may_have_a_learning_rate_of_their_own) {
+  static trace t;
+  for (int i = 0; i < 2; i++) {
+    t = (trace){.name = i > 0 ? "adamw" : "sgd", .decayed = 32, .trained = 128, .scale = 1};
+    t.options = (siam_optimizer_options){.momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F};
+    t.paced = 80;
+    t.pace = 7.5F;
+    check(&t);
+  }
 }
 
 Test(optimizer, the_global_norm_is_brought_down_to_the_limit_and_never_up) {

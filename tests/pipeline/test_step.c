@@ -209,6 +209,33 @@ Test(step, training_through_either_gemm_engine_ends_in_the_same_weights_up_to_ro
   siam_free(clblast);
 }
 
+Test(step, a_class_has_another_label_for_each_of_its_turns) {
+  siam_model *model = make_model(plain);
+  siam_dataset *dataset = NULL;
+  siam_images *images = open_images(&dataset, model, 0);
+  siam_supply *supply = NULL;
+  run_options run = {.encoder = plain, .pairing = SIAM_PAIRING_ALL, .turned = true};
+  siam_supply_options supplying = supply_options(&run);
+  cr_assert_eq(siam_supply_create(device, dataset, images, &supplying, &supply), SIAM_OK, "%s",
+               siam_last_error());
+  uint32_t turns_seen = 0;
+  for (uint32_t number = 1; number <= 10; number++) {
+    siam_step_input input = {0};
+    cr_assert_eq(siam_supply_give(supply, number, NULL, &input), SIAM_OK, "%s", siam_last_error());
+    for (uint32_t i = 0; i < siam_supply_rows(supply); i++) {
+      uint32_t class = siam_dataset_get_image_class(dataset, input.images[i]);
+      uint32_t turn = input.turns[i] >> SIAM_INDEX_TURN_SHIFT;
+      cr_expect_eq(input.labels[i], 4 * class + turn);
+      turns_seen |= 1U << turn;
+    }
+  }
+  cr_expect_eq(turns_seen, 15);
+  siam_supply_destroy(supply);
+  siam_images_destroy(images);
+  siam_dataset_destroy(dataset);
+  siam_model_destroy(model);
+}
+
 Test(step, turned_classes_change_what_is_learned) {
   size_t count = 0;
   run_options upright = {.encoder = plain, .steps = 2}, turned = upright;

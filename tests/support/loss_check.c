@@ -1,6 +1,7 @@
 #include "loss_check.h"
 
 #include "device_memory.h"
+#include "loss_matrix.h"
 #include "rounding.h"
 #include "values.h"
 
@@ -35,13 +36,37 @@ static void to_unit_length(siam_loss_case *c) {
   }
 }
 
+/// Counts the loss's parameter, and returns its slot's first value.
+static siam_initialiser take_slot(siam_loss_case *c) {
+  siam_slot slots[SIAM_SLOTS_MAX];
+  int count = siam_loss_slots(&c->loss, c->classes, c->dimensions, slots);
+  cr_assert_leq(count, 1);
+  c->parameter_count = count;
+  for (int d = 0; count > 0 && d < slots[0].rank; d++) c->parameter_count *= slots[0].dims[d];
+  cr_assert_leq(c->parameter_count, SIAM_BATCH_FLOATS);
+  return count > 0 ? slots[0].initialiser : (siam_initialiser){0};
+}
+
 void siam_loss_fill(siam_loss_case *c, const char *loss, int rows, int dimensions, int classes,
                     uint32_t seed) {
-  *c = (siam_loss_case){.rows = rows, .dimensions = dimensions};
+  *c = (siam_loss_case){
+      .rows = rows, .dimensions = dimensions, .classes = classes + 2, .step = seed, .seed = 77};
   siam_test_ok(siam_loss_parse(loss, &c->loss));
+  siam_initialiser first = take_slot(c);
+  siam_check_fill(c->parameters, (size_t)c->parameter_count, SIAM_VALUES_SPREAD, seed + 1000);
+  for (int i = 0; first.kind == SIAM_INITIALISE_CONSTANT && i < c->parameter_count; i++)
+    c->parameters[i] = first.value * (1 + 0.1F * c->parameters[i]);
   siam_check_fill(c->embeddings, (size_t)rows * (size_t)dimensions, SIAM_VALUES_SPREAD, seed);
   if (c->loss.type->unit_length) to_unit_length(c);
   for (int i = 0; i < rows; i++) c->labels[i] = i % classes;
+}
+
+static cl_mem buffer_of(const void *bytes, size_t size) {
+  cl_int error = CL_SUCCESS;
+  cl_mem made = clCreateBuffer(siam_test_device()->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, size,
+                               (void *)bytes, &error);
+  cr_assert_eq(error, CL_SUCCESS);
+  return made;
 }
 
 void siam_loss_run(const siam_loss_case *c, siam_loss_outcome *outcome) {
@@ -51,74 +76,30 @@ void siam_loss_run(const siam_loss_case *c, siam_loss_outcome *outcome) {
   // What was there before must not matter.
   siam_view gradients = siam_test_upload(c->embeddings, count);
   siam_view result = siam_test_upload(c->embeddings, SIAM_LOSS_WORDS);
-  cl_mem labels = clCreateBuffer(siam_test_device()->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
-                                 (size_t)c->rows * sizeof *c->labels, (void *)c->labels, NULL);
-  siam_test_ok(siam_loss_add(&c->loss, &(siam_loss_batch){.tape = tape,
-                                                          .rows = c->rows,
-                                                          .dimensions = c->dimensions,
-                                                          .embeddings = embeddings,
-                                                          .gradients = gradients,
-                                                          .labels = labels,
-                                                          .result = result}));
+  cl_mem labels = buffer_of(c->labels, (size_t)c->rows * sizeof *c->labels);
+  const uint32_t words[16] = {c->step, c->seed};
+  cl_mem clock = buffer_of(words, sizeof words);
+  siam_loss_batch batch = {.tape = tape,
+                           .rows = c->rows,
+                           .dimensions = c->dimensions,
+                           .embeddings = embeddings,
+                           .gradients = gradients,
+                           .labels = labels,
+                           .result = result,
+                           .classes = c->classes,
+                           .clock = clock};
+  if (c->parameter_count > 0) {
+    for (int i = 0; i < c->parameter_count; i++) outcome->parameter_gradients[i] = c->prior;
+    batch.parameter[0] = siam_test_upload(c->parameters, (size_t)c->parameter_count);
+    batch.parameter_gradient[0] = siam_test_upload(outcome->parameter_gradients, (size_t)c->parameter_count);
+  }
+  siam_test_ok(siam_loss_add(&c->loss, &batch));
   siam_test_run(tape);
   siam_test_download(gradients, outcome->gradients);
   siam_test_download(result, outcome->result);
+  if (c->parameter_count > 0) siam_test_download(batch.parameter_gradient[0], outcome->parameter_gradients);
   clReleaseMemObject(labels);
-}
-
-// The matrix, and the way back from it
-
-static siam_bounded dot_product(const siam_loss_case *c, const double *x, int i, int j) {
-  double sum = 0, magnitude = 0;
-  for (int k = 0; k < c->dimensions; k++) {
-    double product = x[i * c->dimensions + k] * x[j * c->dimensions + k];
-    sum += product;
-    magnitude += fabs(product);
-  }
-  return (siam_bounded){sum, siam_rounding_of_sum(c->dimensions) * magnitude};
-}
-
-/// A squared distance sums D squares of differences, each of which is off by u twice: γ(D + 4) of itself.
-static siam_bounded distance(const siam_loss_case *c, const double *x, int i, int j) {
-  double sum = 0;
-  for (int k = 0; k < c->dimensions; k++) sum += pow(x[i * c->dimensions + k] - x[j * c->dimensions + k], 2);
-  return bounded_root((siam_bounded){sum, siam_rounding_of_sum(c->dimensions + 4) * sum});
-}
-
-static void fill_matrix(const siam_loss_case *c, const double *x, siam_bounded *matrix) {
-  bool of_distances = c->loss.type->matrix == SIAM_MATRIX_DISTANCES;
-  for (int i = 0; i < c->rows; i++)
-    for (int j = 0; j < c->rows; j++)
-      matrix[i * c->rows + j] = of_distances ? distance(c, x, i, j) : dot_product(c, x, i, j);
-}
-
-static void values_of(const siam_bounded *matrix, int count, double *values) {
-  for (int i = 0; i < count; i++) values[i] = matrix[i].value;
-}
-
-/// Element k of the gradient of row i, from the derivatives by the matrix.
-static siam_bounded gradient_at(const siam_loss_case *c, const double *x, const siam_bounded *matrix,
-                                const siam_bounded *factors, int i, int k) {
-  siam_bounded terms[2 * SIAM_BATCH_ROWS];
-  bool of_distances = c->loss.type->matrix == SIAM_MATRIX_DISTANCES;
-  for (int j = 0; j < c->rows; j++) {
-    siam_bounded there = factors[i * c->rows + j], back = factors[j * c->rows + i];
-    siam_bounded mine = bounded_exactly(x[i * c->dimensions + k]);
-    siam_bounded theirs = bounded_exactly(x[j * c->dimensions + k]);
-    siam_bounded d = matrix[i * c->rows + j];
-    if (!of_distances) {
-      terms[2 * j] = bounded_times(there, theirs);
-      terms[2 * j + 1] = bounded_times(back, theirs);
-    } else if (d.value > 0) {
-      // The derivative of a distance by its first vector is their difference divided by the distance.
-      siam_bounded difference = bounded_minus(mine, theirs);
-      terms[2 * j] = bounded_times(bounded_over(there, d), difference);
-      terms[2 * j + 1] = bounded_times(bounded_over(back, d), difference);
-    } else {
-      terms[2 * j] = terms[2 * j + 1] = bounded_exactly(0);
-    }
-  }
-  return bounded_sum(terms, 2 * c->rows);
+  clReleaseMemObject(clock);
 }
 
 // The reported statistics
@@ -160,34 +141,46 @@ static void expect_statistics(const siam_loss_case *c, const double *x, const si
 
 // The comparisons
 
+static void values_of(const siam_bounded *matrix, int count, double *values) {
+  for (int i = 0; i < count; i++) values[i] = matrix[i].value;
+}
+
 /// A case worked out in float64.
 typedef struct worked {
-  double x[SIAM_BATCH_FLOATS], held[MOST_PAIRS];
-  siam_bounded matrix[MOST_PAIRS], factors[MOST_PAIRS], gradients[SIAM_BATCH_FLOATS];
+  double x[SIAM_BATCH_FLOATS], parameters[SIAM_BATCH_FLOATS], held[MOST_PAIRS];
+  siam_bounded matrix[MOST_PAIRS], pairs[MOST_PAIRS], factors[MOST_PAIRS];
+  siam_bounded gradients[SIAM_BATCH_FLOATS], parameter_gradients[SIAM_BATCH_FLOATS];
   siam_bounded expected[SIAM_LOSS_WORDS];
 } worked;
 
-static double value_at(const siam_loss_reference *reference, const siam_loss_case *c, const worked *w,
-                       const double *x) {
+static worked of_case;
+
+double siam_case_parameter(int i) {
+  return of_case.parameters[i];
+}
+
+static double value_at(const siam_loss_reference *reference, const siam_loss_case *c, const worked *w) {
   static siam_bounded matrix[MOST_PAIRS];
   static double values[MOST_PAIRS];
-  fill_matrix(c, x, matrix);
-  values_of(matrix, c->rows * c->rows, values);
+  siam_loss_matrix_fill(c, w->x, w->parameters, matrix);
+  values_of(matrix, siam_loss_matrix_size(c), values);
   return reference->value(c, values, w->held);
 }
 
 static void work_out(const siam_loss_reference *reference, const siam_loss_case *c, worked *w) {
   for (int i = 0; i < c->rows * c->dimensions; i++) w->x[i] = c->embeddings[i];
-  fill_matrix(c, w->x, w->matrix);
-  values_of(w->matrix, c->rows * c->rows, w->held);
-  for (int i = 0; i < c->rows * c->rows; i++) w->factors[i] = bounded_exactly(0);
+  for (int i = 0; i < c->parameter_count; i++) w->parameters[i] = c->parameters[i];
+  siam_loss_matrix_fill(c, w->x, w->parameters, w->matrix);
+  siam_loss_matrix_pairs(c, w->x, w->pairs);
+  values_of(w->matrix, siam_loss_matrix_size(c), w->held);
+  for (int i = 0; i < siam_loss_matrix_size(c); i++) w->factors[i] = bounded_exactly(0);
   int active = 0;
   w->expected[SIAM_LOSS_VALUE] = reference->derive(c, w->matrix, w->factors, &active);
   w->expected[SIAM_LOSS_ACTIVE_COUNT] = bounded_exactly(active);
-  expect_statistics(c, w->x, w->matrix, w->expected);
-  for (int i = 0; i < c->rows; i++)
-    for (int k = 0; k < c->dimensions; k++)
-      w->gradients[i * c->dimensions + k] = gradient_at(c, w->x, w->matrix, w->factors, i, k);
+  expect_statistics(c, w->x, w->pairs, w->expected);
+  siam_loss_matrix_back(c, w->x, w->parameters, w->matrix, w->factors, w->gradients, w->parameter_gradients);
+  if (c->parameter_count > 0 && reference->derive_parameters != NULL)
+    reference->derive_parameters(c, w->parameter_gradients);
 }
 
 static double hold(const char *what, int at, double value, siam_bounded expected) {
@@ -196,35 +189,41 @@ static double hold(const char *what, int at, double value, siam_bounded expected
   return error / bound;
 }
 
-/// Central differences of the specification, for a sample of the embeddings. Two step sizes tell how far they
-/// can be trusted: where a hinge or a choice lies in between, no derivative exists to compare with.
-static void differentiate(const siam_loss_reference *reference, const siam_loss_case *c, worked *w) {
-  int count = c->rows * c->dimensions, compared = 0, jumps = 0;
+/// Central differences of the specification, for a sample of the `count` numbers `at`, which the value
+/// depends on, whose derivatives are `slopes`. Two step sizes tell how far they can be trusted: where a hinge
+/// or a choice lies in between, no derivative exists to compare with.
+static void differentiate_by(const siam_loss_reference *reference, const siam_loss_case *c, worked *w,
+                             double *at, const siam_bounded *slopes, int count) {
+  int compared = 0, jumps = 0;
   double largest = 0, loss = w->expected[SIAM_LOSS_VALUE].value;
-  double value = value_at(reference, c, w, w->x);
-  cr_assert_float_eq(value, loss, 1e-11 * (1 + fabs(loss)), "two references: %.17g and %.17g", value, loss);
-  for (int i = 0; i < count; i++) largest = fmax(largest, fabs(w->gradients[i].value));
+  for (int i = 0; i < count; i++) largest = fmax(largest, fabs(slopes[i].value));
   for (int i = 0; i < count; i += 1 + count / 12) {
-    double kept = w->x[i], slopes[2];
+    double kept = at[i], found[2];
     for (int half = 0; half < 2; half++) {
       double step = half ? 1e-6 : 2e-6;
-      w->x[i] = kept + step;
-      double above = value_at(reference, c, w, w->x);
-      w->x[i] = kept - step;
-      slopes[half] = (above - value_at(reference, c, w, w->x)) / (2 * step);
+      at[i] = kept + step;
+      double above = value_at(reference, c, w);
+      at[i] = kept - step;
+      found[half] = (above - value_at(reference, c, w)) / (2 * step);
     }
-    w->x[i] = kept;
-    double tolerance = fabs(slopes[0] - slopes[1]) + 100 * 0x1p-53 * (1 + fabs(loss)) / 1e-6;
+    at[i] = kept;
+    double tolerance = fabs(found[0] - found[1]) + 100 * 0x1p-53 * (1 + fabs(loss)) / 1e-6;
     if (tolerance > 1e-3 * largest && largest > 1e-3) {
       jumps++;
       continue;
     }
     compared++;
-    cr_assert_float_eq(w->gradients[i].value, slopes[1], tolerance,
-                       "d/d[%d] is %.12g, numerically %.12g ± %.2g", i, w->gradients[i].value, slopes[1],
-                       tolerance);
+    cr_assert_float_eq(slopes[i].value, found[1], tolerance, "d/d[%d] is %.12g, numerically %.12g ± %.2g", i,
+                       slopes[i].value, found[1], tolerance);
   }
   cr_assert_leq(4 * jumps, compared);
+}
+
+static void differentiate(const siam_loss_reference *reference, const siam_loss_case *c, worked *w) {
+  double value = value_at(reference, c, w), loss = w->expected[SIAM_LOSS_VALUE].value;
+  cr_assert_float_eq(value, loss, 1e-11 * (1 + fabs(loss)), "two references: %.17g and %.17g", value, loss);
+  differentiate_by(reference, c, w, w->x, w->gradients, c->rows * c->dimensions);
+  differentiate_by(reference, c, w, w->parameters, w->parameter_gradients, c->parameter_count);
 }
 
 static double compare(const siam_loss_case *c, const worked *w) {
@@ -235,10 +234,13 @@ static double compare(const siam_loss_case *c, const worked *w) {
     worst = fmax(worst, hold("word", word, outcome.result[word], w->expected[word]));
   for (int i = 0; i < c->rows * c->dimensions; i++)
     worst = fmax(worst, hold("gradient", i, outcome.gradients[i], w->gradients[i]));
+  for (int i = 0; i < c->parameter_count; i++) {
+    siam_bounded sum = w->parameter_gradients[i];
+    if (c->prior != 0) sum = bounded_plus(sum, bounded_exactly(c->prior));
+    worst = fmax(worst, hold("gradient of the parameter", i, outcome.parameter_gradients[i], sum));
+  }
   return worst;
 }
-
-static worked of_case;
 
 double siam_check_loss(const siam_loss_reference *reference, const siam_loss_case *c) {
   work_out(reference, c, &of_case);
@@ -259,13 +261,17 @@ static void fill_surely(const siam_loss_reference *reference, siam_loss_case *c,
 }
 
 void siam_check_loss_edges(const siam_loss_reference *reference, const char *loss) {
+  siam_check_loss_edges_from(reference, loss, 1);
+}
+
+void siam_check_loss_edges_from(const siam_loss_reference *reference, const char *loss, int least) {
   static const int rows[] = {2, 3, 7, 16, 33, 64}, dimensions[] = {1, 2, 3, 16, 17, 64, 130};
   static siam_loss_case c;
   double worst = 0;
   for (uint32_t r = 0; r < 6; r++)
     for (uint32_t d = 0; d < 7; d++) {
       // The reference of many long rows takes seconds under sanitizers.
-      if (rows[r] * dimensions[d] > 64 * 64) continue;
+      if (rows[r] * dimensions[d] > 64 * 64 || dimensions[d] < least) continue;
       fill_surely(reference, &c, loss, rows[r], dimensions[d], 1 + rows[r] / (2 + (int)d % 3));
       differentiate(reference, &c, &of_case);
       worst = fmax(worst, compare(&c, &of_case));
@@ -288,7 +294,17 @@ static double next_number(golden_file *golden) {
   return number;
 }
 
-/// A record: the loss's line; rows, dimensions; labels; embeddings; the value; the gradients.
+static void check_numbers(golden_file *golden, const char *what, const siam_bounded *ours, int count) {
+  for (int i = 0; i < count; i++) {
+    double theirs = next_number(golden);
+    // Float64 of both sides: some thousand operations, and the 14 digits of the file.
+    cr_expect_float_eq(ours[i].value, theirs, 1e-11 * (1 + fabs(theirs)), "%s %d is %.14g and there %.14g",
+                       what, i, ours[i].value, theirs);
+  }
+}
+
+/// A record: the loss's line; rows, dimensions; labels; embeddings; where the loss may have a parameter the
+/// number of classes, and the parameter; the value; the gradients.
 static void check_record(const siam_loss_reference *reference, golden_file *golden, const char *line) {
   static siam_loss_case c;
   worked *w = &of_case;
@@ -296,16 +312,14 @@ static void check_record(const siam_loss_reference *reference, golden_file *gold
   siam_test_ok(siam_loss_parse(line, &c.loss));
   for (int i = 0; i < c.rows; i++) c.labels[i] = (int32_t)next_number(golden);
   for (int i = 0; i < c.rows * c.dimensions; i++) c.embeddings[i] = (float)next_number(golden);
+  if (c.loss.type->slots != NULL) c.classes = (int)next_number(golden);
+  take_slot(&c);
+  for (int i = 0; i < c.parameter_count; i++) c.parameters[i] = (float)next_number(golden);
   work_out(reference, &c, w);
   cr_assert(!bounded_was_unsure());
-  // Float64 of both sides: some thousand operations, and the 14 digits of the file.
-  double value = next_number(golden), ours = w->expected[SIAM_LOSS_VALUE].value;
-  cr_expect_float_eq(ours, value, 1e-11 * (1 + fabs(value)), "%s: %.14g and there %.14g", line, ours, value);
-  for (int i = 0; i < c.rows * c.dimensions; i++) {
-    double gradient = next_number(golden);
-    cr_expect_float_eq(w->gradients[i].value, gradient, 1e-11 * (1 + fabs(gradient)),
-                       "%s: gradient %d is %.14g and there %.14g", line, i, w->gradients[i].value, gradient);
-  }
+  check_numbers(golden, line, &w->expected[SIAM_LOSS_VALUE], 1);
+  check_numbers(golden, "gradient", w->gradients, c.rows * c.dimensions);
+  check_numbers(golden, "gradient of the parameter", w->parameter_gradients, c.parameter_count);
   compare(&c, w);
 }
 
