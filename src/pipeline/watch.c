@@ -37,8 +37,7 @@ const char *siam_watch_diagnose(const siam_watch *watch) {
   // All embeddings in one point: every distance is nearly 0.
   if (siam_watch_mean(watch, watch->spread) < 0.02 * watch->scale && different < 0.05 * watch->scale)
     return "the embeddings have collapsed into one point: try a lower learning rate (--lr), a longer "
-           "warm-up, "
-           "or an encoder that ends in l2_normalize";
+           "warm-up, easier pairs than the hardest, or an encoder that ends in l2_normalize";
   if (same > different * 1.02 && different > 0)
     return "same pairs are farther apart than different ones: are the labels reversed? Label 1 means same";
   if (watch->first_loss > 0 && siam_watch_mean(watch, watch->loss) > 1.5 * watch->first_loss)
