@@ -388,6 +388,23 @@ static void print_reconstruction(const siam_train_report *report) {
          mean, mean > 0 ? 100 * error / mean : NAN);
 }
 
+/// On which pictures the figures were taken. Classes of a validation set may be those of the training.
+static void print_measured(const siam_train_report *report) {
+  if (report->calibrated_on_training) {
+    printf("\nMeasured  on the training pictures, since nothing was held out: hopeful figures\n");
+    return;
+  }
+  printf("\nMeasured  on %u pictures", report->validation_images);
+  if (report->validation_common > 0)
+    printf(", of which %u were trained on: hopeful figures\n", report->validation_common);
+  else if (report->validation_classes == 0)
+    printf(" never trained on\n");
+  else if (arguments.validation != NULL)
+    printf(" never trained on, of %u classes\n", report->validation_classes);
+  else
+    printf(" of %u classes never trained on\n", report->validation_classes);
+}
+
 static void print_report(const siam_train_report *report, const char *device) {
   bool reconstructs = arguments.reconstruct != NULL;
   printf("Trained   %u steps in %.1f s on %s, %.0f %s/s\n", report->steps, report->seconds, app_show(device),
@@ -398,13 +415,7 @@ static void print_report(const siam_train_report *report, const char *device) {
   printf("Pictures  %u", report->images);
   if (report->classes > 0) printf(" of %u classes", report->classes);
   if (report->broken > 0) printf("; %u broken ones left out", report->broken);
-  if (report->calibrated_on_training)
-    printf("\nMeasured  on the training pictures, since nothing was held out: hopeful figures\n");
-  else if (report->validation_classes > 0)
-    printf("\nMeasured  on %u pictures of %u classes never trained on\n", report->validation_images,
-           report->validation_classes);
-  else
-    printf("\nMeasured  on %u pictures never trained on\n", report->validation_images);
+  print_measured(report);
   if (reconstructs)
     print_reconstruction(report);
   else
@@ -451,6 +462,7 @@ static int print_json(const siam_train_report *report, const char *device) {
   json_object_set_new(object, "broken", json_integer(report->broken));
   json_object_set_new(object, "validation_images", json_integer(report->validation_images));
   json_object_set_new(object, "validation_classes", json_integer(report->validation_classes));
+  json_object_set_new(object, "validation_common", json_integer(report->validation_common));
   add_figures(object, report);
   json_object_set_new(object, "arena_bytes", json_integer((json_int_t)report->arena_bytes));
   json_object_set_new(object, "separate_bytes", json_integer((json_int_t)report->separate_bytes));

@@ -137,10 +137,10 @@ static void check_limits(const app_option *option, const char *text, double valu
   if (option->least == 0 && option->most == 0 && !option->above_least) return;
   bool has_most = option->most > option->least;
   if (value < option->least || (option->above_least && value == option->least))
-    refuse("--%s %s: must be %s %g", option->name, text, option->above_least ? "above" : "at least",
+    refuse("--%s %s: must be %s %.15g", option->name, text, option->above_least ? "above" : "at least",
            option->least);
   if (has_most && value > option->most)
-    refuse("--%s %s: must be at most %g", option->name, text, option->most);
+    refuse("--%s %s: must be at most %.15g", option->name, text, option->most);
 }
 
 static void check_choice(const app_option *option, const char *text) {

@@ -81,6 +81,7 @@ typedef struct siam_train_report {
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
+  uint32_t validation_common;  ///< Validation pictures that are training files too, and too hopeful.
   bool calibrated_on_training; ///< Nothing was held out: thresholds are too hopeful.
   double auc, eer, accuracy;   ///< On the validation pairs.
   /// With `reconstruct`, of the validation pictures, or the training pictures where nothing was held out: the

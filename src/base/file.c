@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +11,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static siam_status fail_errno(const char *path, const char *action) {
-  return siam_fail(SIAM_ERROR_FILE, "%s: cannot %s: %s", path, action, strerror(errno));
+  bool full = errno == ENOSPC || errno == EDQUOT;
+  return siam_fail(SIAM_ERROR_FILE, "%s: cannot %s: %s%s", path, action, strerror(errno),
+                   full ? "; free space there, or name a file elsewhere" : "");
 }
 
 static siam_status read_exactly(int descriptor, const char *path, uint8_t *bytes, size_t count) {
@@ -34,6 +38,8 @@ siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0 && errno == ENOENT)
     return siam_fail(SIAM_ERROR_FILE, "%s: no such file; check the name", path);
+  if (descriptor < 0 && errno == EACCES)
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s; change its permissions", path, strerror(errno));
   if (descriptor < 0) return fail_errno(path, "open");
   struct stat information;
   if (fstat(descriptor, &information) != 0) {
@@ -94,9 +100,18 @@ static siam_status keep_permissions(siam_file_writer *writer) {
   return fail_errno(writer->path, "keep the permissions");
 }
 
+/// Renaming over a device or a pipe would remove it: with enough rights, /dev/null.
+static siam_status check_target(const char *path) {
+  struct stat information;
+  if (stat(path, &information) != 0 || S_ISREG(information.st_mode)) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_FILE, "%s: cannot create: it is %s; name a file", path,
+                   S_ISDIR(information.st_mode) ? "a folder" : "a device or a pipe");
+}
+
 static siam_status begin(const char *path, bool is_private, siam_file_writer **writer) {
   siam_status status = SIAM_OK;
   siam_file_writer *made = NULL;
+  SIAM_RETURN_IF_FAILED(check_target(path));
   SIAM_TRY_ALLOCATE(made, 1);
   made->descriptor = -1;
   made->path = siam_copy_text(path);
@@ -186,15 +201,45 @@ static siam_status replace(const char *path, bool is_private, const void *bytes,
 
 siam_status siam_file_check_place(const char *path) {
   siam_file_writer *writer = NULL;
-  struct stat information;
-  if (stat(path, &information) == 0 && S_ISDIR(information.st_mode))
-    return siam_fail(SIAM_ERROR_FILE, "%s: cannot create: it is a folder; name a file", path);
+  SIAM_RETURN_IF_FAILED(check_target(path));
   siam_status status = siam_file_begin(path, &writer);
   if (status == SIAM_ERROR_FILE)
     return siam_fail(status, "%s; name a file in a folder that exists and may be written to",
                      siam_last_error());
   siam_file_abandon(writer);
   return status;
+}
+
+siam_status siam_file_check_kind(const char *path, size_t offset, const char *mark, const char *kind) {
+  char bytes[64] = {0};
+  size_t length = strlen(mark);
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  // What cannot be read is not judged; whether it can be replaced is for siam_file_check_place() to say.
+  if (descriptor < 0) return SIAM_OK;
+  ssize_t count = pread(descriptor, bytes, sizeof bytes, 0);
+  close(descriptor);
+  if (count <= 0) return SIAM_OK;
+  if (offset + length <= (size_t)count && memcmp(bytes + offset, mark, length) == 0) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_FILE, "%s: exists and is no %s; name another file, or remove it first", path,
+                   kind);
+}
+
+siam_status siam_file_check_room(const char *path, uint64_t bytes) {
+  struct statvfs room;
+  siam_text folder = {0};
+  const char *slash = strrchr(path, '/');
+  siam_text_add(&folder, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1, slash != NULL ? path : ".");
+  SIAM_RETURN_IF_FAILED(siam_text_status(&folder));
+  int failed = statvfs(folder.bytes, &room);
+  siam_text_clear(&folder);
+  // Some file systems do not know their size; there only writing will tell.
+  if (failed != 0 || room.f_blocks == 0) return SIAM_OK;
+  double available = (double)room.f_bavail * (double)room.f_frsize;
+  if (available >= (double)bytes) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_FILE,
+                   "%s: takes up to %.1f MiB, and %.1f MiB are free there; free space, or name a file "
+                   "elsewhere",
+                   path, (double)bytes / 1048576, available / 1048576);
 }
 
 siam_status siam_file_replace(const char *path, const void *bytes, size_t count) {

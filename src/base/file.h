@@ -12,8 +12,15 @@
 siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count);
 
 /// Fails as writing `path` would, so that it can be found out before long work whose result goes there: the
-/// folder is missing or refuses new files, or `path` is a folder itself. Leaves nothing behind.
+/// folder is missing or refuses new files, or `path` is a folder, a device or a pipe. Leaves nothing behind.
 siam_status siam_file_check_place(const char *path);
+
+/// Refuses to write over what somebody may miss: a file that is there, is not empty, and does not have `mark`
+/// (both within its first 64 bytes) at `offset`, so that it is no `kind`, such as "model".
+siam_status siam_file_check_kind(const char *path, size_t offset, const char *mark, const char *kind);
+
+/// Fails where the file system that `path` lies on has less room than `bytes`.
+siam_status siam_file_check_room(const char *path, uint64_t bytes);
 
 /// A file being written beside its final place. Nothing shows under `path` until siam_file_commit().
 typedef struct siam_file_writer siam_file_writer;

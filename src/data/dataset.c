@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/folder.h"
+#include "data/picture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -272,8 +273,8 @@ static siam_status read_form(siam_dataset *dataset, const char *path, const siam
 
 static void report_skipped(const siam_dataset *dataset, const siam_logger *logger) {
   if (dataset->skipped > 0)
-    siam_log(logger, SIAM_LOG_WARNING, "%s: %u entries were skipped", siam_dataset_get_path(dataset),
-             dataset->skipped);
+    siam_log(logger, SIAM_LOG_WARNING, "%s: %u entr%s skipped", siam_dataset_get_path(dataset),
+             dataset->skipped, dataset->skipped == 1 ? "y was" : "ies were");
 }
 
 siam_status siam_dataset_open(const char *path, const siam_dataset_options *options, siam_dataset **dataset) {
@@ -284,6 +285,10 @@ siam_status siam_dataset_open(const char *path, const siam_dataset_options *opti
   if (stat(path, &information) != 0)
     return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s; name a folder of pictures or a CSV file", path,
                      strerror(errno));
+  if (S_ISREG(information.st_mode) && siam_picture_has_extension(path))
+    return siam_fail(SIAM_ERROR_DATA,
+                     "%s: a picture, not a set of them; name a folder of pictures or a CSV file of pairs",
+                     path);
   if (chosen.form == SIAM_DATASET_AUTOMATIC) SIAM_TRY(tell_form(path, &chosen.form));
   SIAM_TRY(siam_dataset_create(chosen.form, path, &made));
   SIAM_TRY(read_form(made, path, &chosen.logger));

@@ -5,6 +5,8 @@
 #include "pipeline/measure.h"
 #include "pipeline/metrics.h"
 
+#include <math.h>
+
 static void tell_unsupported(const siam_operating_points *points, const siam_ranking *ranking,
                              const siam_logger *logger) {
   siam_text rates = {0};
@@ -44,7 +46,12 @@ static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, s
   return siam_calibration_fit_platt(balanced, &decision->calibration);
 }
 
-static siam_status sum_up(const siam_ranking *ranking, const siam_decision *decision,
+bool siam_auc_is_reversed(double auc, size_t same, size_t different, uint32_t pictures) {
+  double most = pictures / 2.0, m = fmin((double)same, most), n = fmin((double)different, most);
+  return auc < 0.5 - 3 * sqrt((m + n + 1) / (12 * m * n));
+}
+
+static siam_status sum_up(const siam_ranking *ranking, const siam_decision *decision, uint32_t pictures,
                           siam_calibration_summary *summary) {
   siam_curve curve = {0};
   SIAM_RETURN_IF_FAILED(siam_curve_create(ranking, &curve));
@@ -55,7 +62,9 @@ static siam_status sum_up(const siam_ranking *ranking, const siam_decision *deci
                                         .threshold = threshold,
                                         .same_pairs = (uint32_t)ranking->same_count,
                                         .different_pairs = (uint32_t)ranking->different_count,
-                                        .reversed = decision->calibration.reversed};
+                                        .blind = decision->calibration.reversed};
+  summary->reversed =
+      siam_auc_is_reversed(summary->auc, ranking->same_count, ranking->different_count, pictures);
   siam_curve_clear(&curve);
   return SIAM_OK;
 }
@@ -73,7 +82,7 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options->seed, embeddings, dimensions, &many));
   SIAM_TRY(fit(&balanced, &many, &decision));
   tell_unsupported(&decision.points, &many, &options->logger);
-  SIAM_TRY(sum_up(&balanced, &decision, summary));
+  SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);

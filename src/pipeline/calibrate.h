@@ -18,8 +18,14 @@ typedef struct siam_calibration_options {
 typedef struct siam_calibration_summary {
   double auc, eer, accuracy, threshold; ///< On the pairs fitted on; the accuracy at the threshold.
   uint32_t same_pairs, different_pairs;
-  bool reversed; ///< Same pairs lie farther apart than different ones.
+  bool reversed; ///< Same pairs lie farther apart than different ones, by more than chance explains.
+  bool blind;    ///< Distances do not tell them apart: the similarity is the same everywhere.
 } siam_calibration_summary;
+
+/// Whether an area under the ROC curve lies three standard errors of chance (Mann & Whitney 1947) below one
+/// half. Pairs that share a picture are not independent, and at most half as many pairs as pictures share
+/// none.
+bool siam_auc_is_reversed(double auc, size_t same, size_t different, uint32_t pictures);
 
 /// Embeds the pictures, draws pairs (a pair set gives its own), fits thresholds and calibration and keeps
 /// them as facts of the model.

@@ -45,6 +45,8 @@ static siam_status name_list(const char *output, siam_text *name) {
 /// Finds out before the work whether its result can be written.
 static siam_status check_places(const char *output, bool npy) {
   SIAM_RETURN_IF_FAILED(siam_file_check_place(output));
+  SIAM_RETURN_IF_FAILED(siam_file_check_kind(output, 0, npy ? "\x93NUMPY" : "path,e0",
+                                             npy ? "NumPy file" : "file of embeddings"));
   if (!npy) return SIAM_OK;
   siam_text name = {0};
   siam_status status = name_list(output, &name);

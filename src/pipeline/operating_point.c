@@ -65,8 +65,10 @@ siam_status siam_operating_points_find(const siam_operating_points *points, doub
       length += (size_t)snprintf(known + length, sizeof known - length, "%s%g", length > 0 ? ", " : "",
                                  tried->rate);
   }
-  return siam_fail(SIAM_ERROR_DATA, "the model has no threshold for a false-accept rate of %g; it has %s",
-                   rate, length > 0 ? known : "none for any rate");
+  return siam_fail(SIAM_ERROR_DATA,
+                   "the model has no threshold for a false-accept rate of %g; it has %s; choose %sa "
+                   "threshold of your own (--threshold)",
+                   rate, length > 0 ? known : "none for any rate", length > 0 ? "one of these, or " : "");
 }
 
 siam_status siam_operating_points_write(const siam_operating_points *points, siam_text *json) {

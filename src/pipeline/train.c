@@ -14,8 +14,30 @@ static void report_data(const siam_training *run) {
   if (run->validation != NULL) {
     report->validation_images = siam_images_count(run->validation_images);
     report->validation_classes = siam_dataset_count_classes(run->validation);
+    report->validation_common = run->common;
   }
   siam_step_memory(run->step, &report->arena_bytes, &report->separate_bytes);
+}
+
+/// What the validation pairs say of the training, where steps did not say it before.
+static void warn(siam_training *run, const siam_calibration_summary *summary) {
+  siam_train_report *report = run->report;
+  const char *data = run->validation != NULL ? "validation" : "training";
+  if (report->warning[0] != '\0') return;
+  if (summary->reversed)
+    snprintf(
+        report->warning, sizeof report->warning,
+        "same pairs are farther apart than different ones on the %s data: are the labels reversed? Label "
+        "1 means same",
+        data);
+  else if (summary->blind)
+    snprintf(report->warning, sizeof report->warning,
+             "distances do not tell same from different on the %s data, so that the similarity is the same "
+             "for all pairs: train longer, or look for what is wrong with the data by --check",
+             data);
+  else
+    return;
+  siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", report->warning);
 }
 
 /// Thresholds and calibration on what was held out; on the training data where nothing was.
@@ -37,12 +59,7 @@ static siam_status calibrate(siam_training *run) {
   report->eer = summary.eer;
   report->accuracy = summary.accuracy;
   report->threshold = summary.threshold;
-  if (summary.reversed && report->warning[0] == '\0') {
-    snprintf(report->warning, sizeof report->warning,
-             "same pairs are farther apart than different ones on the validation data: are the labels "
-             "reversed, or was training too short?");
-    siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", report->warning);
-  }
+  warn(run, &summary);
   return SIAM_OK;
 }
 

@@ -18,6 +18,7 @@ typedef struct siam_training {
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
+  uint32_t common;   ///< Validation pictures that are training pictures too.
   siam_model *model; ///< What is trained.
   siam_model
       *encoder;    ///< Reconstructing: what is saved, the encoder whose mirror image `model` has behind it.
@@ -34,6 +35,7 @@ typedef struct siam_training {
   siam_text init;     ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings; ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
+  bool kept;           ///< The file there holds a step of this run.
   uint32_t first_step; ///< Steps done before this process.
   double first_seconds;
 } siam_training;

@@ -33,7 +33,9 @@ static void estimate_steps(siam_training *run, const run_pace *pace, uint32_t do
 static siam_status save(siam_training *run, const run_pace *pace, uint32_t done) {
   siam_checkpoint checkpoint = {
       .step = done, .seconds = pace->last - pace->start, .settings = run->settings.bytes};
-  return siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
+  SIAM_RETURN_IF_FAILED(siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint));
+  run->kept = true;
+  return SIAM_OK;
 }
 
 /// Says what goes wrong when it begins to, and not again at every step.
@@ -85,6 +87,15 @@ static siam_status settle(siam_training *run, const run_pace *pace) {
   return see(run, &last, pace);
 }
 
+/// A full disk is no reason to throw away what the device holds: the next checkpoint may succeed.
+static siam_status save_or_warn(siam_training *run, const run_pace *pace, uint32_t done) {
+  siam_status status = save(run, pace, done);
+  if (status != SIAM_ERROR_FILE) return status;
+  siam_log(&run->options->logger, SIAM_LOG_WARNING, "step %u: %s; training goes on without this checkpoint",
+           done, siam_last_error());
+  return SIAM_OK;
+}
+
 static siam_status stop(siam_training *run, const run_pace *pace, uint32_t done) {
   SIAM_RETURN_IF_FAILED(settle(run, pace));
   SIAM_RETURN_IF_FAILED(save(run, pace, done));
@@ -109,7 +120,7 @@ static siam_status loop(siam_training *run, run_pace *pace) {
     if (pace->last - pace->saved < every) continue;
     // Only weights that are known to be good replace the last checkpoint.
     SIAM_RETURN_IF_FAILED(settle(run, pace));
-    SIAM_RETURN_IF_FAILED(save(run, pace, done));
+    SIAM_RETURN_IF_FAILED(save_or_warn(run, pace, done));
     pace->saved = pace->last = siam_seconds();
   }
   return settle(run, pace);
@@ -132,7 +143,7 @@ siam_status siam_training_loop(siam_training *run) {
       (run->report->steps - before) * (siam_supply_rows(run->supply) / 2.0) / fmax(seconds, 1e-9);
   const char *diagnosis = siam_watch_diagnose(&run->watch);
   if (diagnosis != NULL) snprintf(run->report->warning, sizeof run->report->warning, "%s", diagnosis);
-  if (status == SIAM_ERROR_NUMERIC)
-    siam_fail(status, "%s; the last good checkpoint, if any, is %s", siam_last_error(), run->checkpoint_path);
+  if (status == SIAM_ERROR_NUMERIC && run->kept)
+    siam_fail(status, "%s; %s holds the last good step", siam_last_error(), run->checkpoint_path);
   return status;
 }

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/overlap.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/embedder.h"
 #include "pipeline/measure.h"
@@ -16,13 +17,22 @@ static siam_status name_checkpoint(siam_training *run) {
   return SIAM_OK;
 }
 
+static siam_status check_log(const siam_train_options *options) {
+  if (strcmp(options->log, options->output) == 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: both the model and the log; name two files", options->log);
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(options->log));
+  return siam_file_check_kind(options->log, 0, "step,", "log of a training");
+}
+
 siam_status siam_training_check_places(siam_training *run) {
   const siam_train_options *options = run->options;
   if (options->data == NULL || options->output == NULL)
     return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
   SIAM_RETURN_IF_FAILED(name_checkpoint(run));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
-  if (options->log != NULL) SIAM_RETURN_IF_FAILED(siam_file_check_place(options->log));
+  SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
+  if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options));
   bool exists = access(run->checkpoint_path, F_OK) == 0;
   if (options->resume && !exists)
     return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
@@ -67,10 +77,24 @@ static siam_status open_images(const siam_training *run, const char *what, siam_
   return siam_images_open(dataset, &options, images);
 }
 
+/// Validation data that were trained on make every figure too good, and look like success.
+static siam_status find_common(siam_training *run) {
+  if (run->options->validation == NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_dataset_count_common(run->training, run->validation, &run->common));
+  if (run->common > 0)
+    siam_log(&run->options->logger, SIAM_LOG_WARNING,
+             "%s: %u of its %u pictures are training pictures too: thresholds and figures will be too "
+             "hopeful; name pictures that are not trained on",
+             run->options->validation, run->common, siam_images_count(run->validation_images));
+  return SIAM_OK;
+}
+
 siam_status siam_training_open_images(siam_training *run) {
   SIAM_RETURN_IF_FAILED(open_images(run, "reading pictures", run->training, &run->images));
   if (run->validation == NULL) return SIAM_OK;
-  return open_images(run, "reading validation pictures", run->validation, &run->validation_images);
+  SIAM_RETURN_IF_FAILED(
+      open_images(run, "reading validation pictures", run->validation, &run->validation_images));
+  return find_common(run);
 }
 
 static siam_status choose_schedule(siam_training *run, uint64_t epoch_steps) {
@@ -130,13 +154,29 @@ void siam_training_describe_optimization(siam_training *run) {
 static siam_status resume(siam_training *run) {
   siam_checkpoint checkpoint = {.settings = run->settings.bytes};
   SIAM_RETURN_IF_FAILED(siam_checkpoint_load(run->checkpoint_path, run->model, run->step, &checkpoint));
+  run->kept = true;
   run->first_step = checkpoint.step;
   run->first_seconds = checkpoint.seconds;
   return SIAM_OK;
 }
 
+/// The model has to fit. That checkpoints do, of which two lie there while one replaces the other, is worth a
+/// warning: a short run makes none.
+static siam_status check_room(const siam_training *run) {
+  enum { HEADER = 1 << 16 };
+  size_t state_count = 0, weights = run->model->network->store.total;
+  siam_step_state(run->step, &state_count);
+  uint64_t model = weights * sizeof(float) + HEADER;
+  uint64_t checkpoint = (weights + state_count) * sizeof(float) + HEADER;
+  SIAM_RETURN_IF_FAILED(siam_file_check_room(run->options->output, model));
+  if (siam_file_check_room(run->checkpoint_path, 2 * checkpoint) != SIAM_OK)
+    siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", siam_last_error());
+  return SIAM_OK;
+}
+
 siam_status siam_training_go_on(siam_training *run) {
   const siam_train_options *options = run->options;
+  SIAM_RETURN_IF_FAILED(check_room(run));
   if (options->resume) SIAM_RETURN_IF_FAILED(resume(run));
   if (options->log == NULL) return SIAM_OK;
   return siam_train_log_open(options->log, run->first_step, &run->log);

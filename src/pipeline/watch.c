@@ -34,14 +34,19 @@ const char *siam_watch_diagnose(const siam_watch *watch) {
   if (watch->steps < SETTLED) return NULL;
   double same = siam_watch_mean(watch, watch->same_distance);
   double different = siam_watch_mean(watch, watch->different_distance);
+  double loss = siam_watch_mean(watch, watch->loss), spread = siam_watch_mean(watch, watch->spread);
   // All embeddings in one point: every distance is nearly 0.
-  if (siam_watch_mean(watch, watch->spread) < 0.02 * watch->scale && different < 0.05 * watch->scale)
+  if (spread < 0.02 * watch->scale && different < 0.05 * watch->scale)
     return "the embeddings have collapsed into one point: try a lower learning rate (--lr), a longer "
-           "warm-up, "
-           "or an encoder that ends in l2_normalize";
+           "warm-up, easier pairs than the hardest, or an encoder that ends in l2_normalize";
   if (same > different * 1.02 && different > 0)
     return "same pairs are farther apart than different ones: are the labels reversed? Label 1 means same";
-  if (watch->first_loss > 0 && siam_watch_mean(watch, watch->loss) > 1.5 * watch->first_loss)
+  // Hard pairs can hold a network there: different pairs cost nearly all they can, and healthy runs have left
+  // either the loss or the narrowness behind.
+  if (spread < 0.15 * watch->scale && loss > 0.9 * watch->first_loss)
+    return "the embeddings lie close together and the loss does not fall, as before a collapse: try easier "
+           "pairs than the hardest, a lower learning rate (--lr), or a longer warm-up";
+  if (watch->first_loss > 0 && loss > 1.5 * watch->first_loss)
     return "the loss has grown since the start: the learning rate is too high; try a third of it (--lr)";
   return NULL;
 }

@@ -11,11 +11,13 @@
 #define KEYS                                                                                                 \
   "model device init steps seconds pairs_per_second images classes broken validation_images "                \
   "validation_classes "                                                                                      \
-  "calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes separate_bytes warning"
+  "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
+  "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
   "model device init steps seconds pairs_per_second images classes broken validation_images "                \
-  "validation_classes reconstruct measured_on_training reconstruction_error mean_picture_error "             \
+  "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
+  "mean_picture_error "                                                                                      \
   "arena_bytes separate_bytes warning"
 
 static void begin(void) {
@@ -76,6 +78,7 @@ Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
   cr_expect_eq(integer(object, "classes"), 12);
   cr_expect_eq(integer(object, "validation_images"), 48);
   cr_expect_eq(integer(object, "validation_classes"), 8);
+  cr_expect_eq(integer(object, "validation_common"), 0);
   cr_expect_gt(number(object, "roc_auc"), 0);
   cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
   cr_expect(json_is_null(json_object_get(object, "warning")));
@@ -178,6 +181,7 @@ Test(cli_train, data_that_cannot_serve_are_refused_by_name) {
       {"siamese-train one -o m.siamese", {"one: no `different` pair is possible", "a folder of their own"}},
       {"siamese-train loners -o m.siamese", {"loners: no `same` pair is possible", "into one folder"}},
       {"siamese-train halves -o m.siamese", {"halves: no `different` pair"}},
+      {"siamese-train one/a/1.pgm -o m.siamese", {"1.pgm: a picture, not a set of them", "name a folder"}},
       {"siamese-train tiny.txt -o m.siamese", {"tiny.txt: no column \"a\"", "a,b,label"}},
       {TRAIN "-o m.siamese --val nowhere", {"nowhere: cannot open"}},
       {TRAIN "-o m.siamese --val empty", {"empty: no pictures here"}},
@@ -241,7 +245,44 @@ Test(cli_train, what_cannot_be_written_is_found_out_before_training) {
       {FOREVER "-o data", {"data: cannot create: it is a folder", "name a file"}},
       {FOREVER "-o m.siamese --log nowhere/log.csv", {"nowhere/log.csv: cannot create"}},
       {FOREVER "-o m.siamese --log data", {"data: cannot create: it is a folder"}},
+      {FOREVER "-o /dev/null", {"/dev/null: cannot create: it is a device", "name a file"}},
       {NULL, {0}}});
+}
+
+Test(cli_train, what_is_no_model_and_no_log_is_not_written_over) {
+  write_text("pairs.csv", "a,b,label\n");
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {FOREVER "-o tiny.txt", {"tiny.txt: exists and is no model", "name another file"}},
+      {FOREVER "-o data/group0/class00/00.pgm", {"00.pgm: exists and is no model"}},
+      {FOREVER "-o m.siamese --log pairs.csv", {"pairs.csv: exists and is no log", "name another file"}},
+      {FOREVER "-o m.siamese --log m.siamese", {"m.siamese: both the model and the log", "name two files"}},
+      {NULL, {0}}});
+  mkdir(siam_cli_path("m.siamese.checkpoint"), 0700);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {FOREVER "-o m.siamese", {"m.siamese.checkpoint: cannot create: it is a folder"}}, {NULL, {0}}});
+}
+
+Test(cli_train, a_model_and_a_log_are_replaced_by_the_next) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --log log.csv -q --seed 1"));
+  free(siam_cli_out(0, TRAIN "-o m.siamese --log log.csv -q --seed 2"));
+  free(siam_cli_out(0, TRAIN "-o other.siamese -q --seed 2"));
+  cr_expect(siam_cli_same_files("m.siamese", "other.siamese"));
+}
+
+Test(cli_train, validation_pictures_that_are_trained_on_are_no_secret) {
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o m.siamese --val data/group0 -q");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  cr_expect_not_null(
+      strstr(result.err, "warning: data/group0: 36 of its 36 pictures are training pictures too"), "%s",
+      result.err);
+  cr_expect_not_null(strstr(result.out, "Measured  on 36 pictures, of which 36 were trained on: hopeful"),
+                     "%s", result.out);
+  siam_command_release(&result);
+  result = siam_cli_run(NULL, TRAIN "-o m.siamese --val held-out -q");
+  cr_expect_null(strstr(result.err, "training pictures too"), "%s", result.err);
+  cr_expect_not_null(strstr(result.out, "Measured  on 48 pictures never trained on, of 8 classes\n"), "%s",
+                     result.out);
+  siam_command_release(&result);
 }
 
 Test(cli_train, resuming_needs_a_checkpoint_of_the_same_run) {

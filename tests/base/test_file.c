@@ -75,3 +75,44 @@ Test(file, refusals_name_the_file_and_the_reason) {
   cr_assert_eq(siam_file_replace(siam_scratch_path(folder, "no/such/place"), "x", 1), SIAM_ERROR_FILE);
   cr_assert_null(bytes);
 }
+
+static void assert_refused(siam_status status, const char *part) {
+  cr_assert_eq(status, SIAM_ERROR_FILE);
+  cr_assert_not_null(strstr(siam_last_error(), part), "%s", siam_last_error());
+}
+
+Test(file, only_files_are_replaced) {
+  const char *pipe = siam_scratch_path(folder, "pipe"), *link = siam_scratch_path(folder, "link");
+  cr_assert_eq(mkfifo(pipe, 0600), 0);
+  cr_assert_eq(symlink("pipe", link), 0);
+  assert_refused(siam_file_replace(pipe, "x", 1), "pipe: cannot create: it is a device or a pipe");
+  assert_refused(siam_file_replace(link, "x", 1), "link: cannot create: it is a device or a pipe");
+  assert_refused(siam_file_check_place(pipe), "a device or a pipe; name a file");
+  assert_refused(siam_file_check_place("/dev/null"), "a device or a pipe; name a file");
+  assert_refused(siam_file_check_place(folder), "a folder; name a file");
+  struct stat information;
+  cr_assert(stat(pipe, &information) == 0 && S_ISFIFO(information.st_mode));
+  cr_assert_eq(entries(), 2);
+}
+
+Test(file, a_file_of_another_kind_is_protected) {
+  const char *path = siam_scratch_path(folder, "file");
+  cr_assert_eq(siam_file_check_kind(path, 3, "mark", "model"), SIAM_OK);
+  cr_assert_eq(siam_file_replace(path, "", 0), SIAM_OK);
+  cr_assert_eq(siam_file_check_kind(path, 3, "mark", "model"), SIAM_OK);
+  cr_assert_eq(siam_file_replace(path, "...mark and more", 16), SIAM_OK);
+  cr_assert_eq(siam_file_check_kind(path, 3, "mark", "model"), SIAM_OK);
+  assert_refused(siam_file_check_kind(path, 2, "mark", "model"),
+                 "file: exists and is no model; name another");
+  // Too short for the mark, also where what is there agrees with it.
+  cr_assert_eq(siam_file_replace(path, "...mar", 6), SIAM_OK);
+  assert_refused(siam_file_check_kind(path, 3, "mark", "log"), "is no log");
+}
+
+Test(file, room_is_asked_for_where_the_file_will_lie) {
+  cr_assert_eq(siam_file_check_room(siam_scratch_path(folder, "new"), 1), SIAM_OK);
+  assert_refused(siam_file_check_room(siam_scratch_path(folder, "new"), UINT64_MAX), "MiB are free there");
+  cr_assert_eq(siam_file_check_room("new", 1), SIAM_OK);
+  // A folder that is not there is for siam_file_check_place() to refuse.
+  cr_assert_eq(siam_file_check_room(siam_scratch_path(folder, "no/such/place"), UINT64_MAX), SIAM_OK);
+}

@@ -26,7 +26,7 @@ lines_of_docs() {
 }
 lines_of_help() {
   local program
-  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices,bench},weight-sharing}; do
+  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices,bench,import-mnist,glyphs},weight-sharing}; do
     "$program" --help | sed -nE 's/^ +((siamese-|weight-sharing).*)/\1/p'
   done
 }

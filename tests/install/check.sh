@@ -22,6 +22,15 @@ declared=$(cat "$prefix"/include/siamese/*.h | tr '\n' ' ' | grep -oE 'SIAM_API 
   grep -oE '\bsiam_[a-z0-9_]+\(' | tr -d '(' | sort -u)
 diff <(echo "$declared") <(echo "$shown")
 
+echo "Every program that reads its options by a table has the manual page and the completion of that table."
+for program in "$prefix"/bin/*; do
+  name=${program##*/}
+  [ "$(head -c 2 "$program")" != '#!' ] || continue
+  diff <("$program" --man-page) "$prefix/share/man/man1/$name.1"
+  diff <("$program" --completion) "$prefix/share/bash-completion/completions/$name"
+done
+[ "$(find "$prefix/share/man/man1" -name '*.1' | wc -l)" -ge 9 ]
+
 echo "pkg-config"
 read -ra shared < <(pkg-config --cflags --libs siamese)
 read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiamese#$(dirname "$library")/libsiamese.a#")

@@ -1,5 +1,7 @@
 #include "base/random.h"
+#include "pipeline/calibrate.h"
 #include "pipeline/calibration.h"
+#include "pipeline/metrics.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -261,4 +263,39 @@ Test(calibration, everything_unsound_is_refused_with_the_files_name) {
     cr_assert_not_null(strstr(siam_last_error(), "some.model"));
     cr_assert_eq(back.slope, 77);
   }
+}
+
+/// The share of 2,000 sets of pairs, all drawn alike, whose area under the ROC curve counts as reversed when
+/// same pairs lie `shift` deviations farther apart than different ones.
+static double share_reversed(size_t pairs, float shift) {
+  enum { SETS = 2000 };
+  size_t reversed = 0;
+  for (size_t set = 0; set < SETS; set++) {
+    float drawn[64];
+    uint8_t kind[64];
+    siam_ranking ranking = {0};
+    siam_curve curve = {0};
+    for (size_t i = 0; i < 2 * pairs; i++) {
+      siam_draw words = siam_random(11, SIAM_STREAM_EVALUATE, (uint32_t)set, i);
+      kind[i] = i % 2;
+      drawn[i] = 10 + siam_normal(words.word[0], words.word[1]) + shift * kind[i];
+    }
+    cr_assert_eq(siam_ranking_create(drawn, kind, 2 * pairs, &ranking), SIAM_OK);
+    cr_assert_eq(siam_curve_create(&ranking, &curve), SIAM_OK);
+    reversed += siam_auc_is_reversed(siam_curve_auc(&curve), pairs, pairs, (uint32_t)(4 * pairs));
+    siam_curve_clear(&curve);
+    siam_ranking_clear(&ranking);
+  }
+  return (double)reversed / SETS;
+}
+
+Test(calibration, chance_is_not_taken_for_reversed_labels) {
+  // Three standard errors leave 0.13 % of chance, or fewer where pairs are few: of 2,000, ten would be 0.5 %.
+  cr_assert_lt(share_reversed(5, 0), 0.005);
+  cr_assert_lt(share_reversed(30, 0), 0.005);
+  // Two deviations make an area of 0.08, far from chance at 30 pairs of each kind.
+  cr_assert_gt(share_reversed(30, 2), 0.99);
+  // Many pairs of few pictures are not that many.
+  cr_assert(siam_auc_is_reversed(0.4, 3000, 3000, 12000));
+  cr_assert_not(siam_auc_is_reversed(0.4, 3000, 3000, 40));
 }

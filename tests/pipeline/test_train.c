@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *folder;
@@ -267,6 +268,31 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     cr_assert_not_null(strstr(siam_last_error(), rows[i].part), "%s", siam_last_error());
     cr_assert_neq(access(options.output, F_OK), 0);
   }
+}
+
+/// A folder in the checkpoint's place, as soon as there is something to save.
+static bool block_checkpoint(void *context, const siam_train_progress *progress) {
+  (void)context;
+  if (progress->step == 1) mkdir(siam_scratch_path(folder, "model.checkpoint"), 0700);
+  return true;
+}
+
+static int warnings;
+static void count_warnings(void *context, siam_log_level level, const char *message) {
+  (void)context;
+  warnings += level == SIAM_LOG_WARNING && strstr(message, "goes on without this checkpoint") != NULL;
+}
+
+Test(train, a_checkpoint_that_cannot_be_written_costs_nothing_but_a_warning) {
+  siam_train_options options = short_run("model"), undisturbed = short_run("undisturbed");
+  options.steps = undisturbed.steps = 5;
+  options.checkpoint_seconds = 1e-9;
+  options.progress = block_checkpoint;
+  options.logger = (siam_logger){.write = count_warnings};
+  cr_assert_eq(train(&options).steps, 5);
+  cr_assert_eq(warnings, 5);
+  train(&undisturbed);
+  assert_same_files(options.output, undisturbed.output, true);
 }
 
 Test(train, a_rate_that_is_far_too_high_is_told) {

@@ -41,6 +41,26 @@ Test(watch, collapse_is_recognised) {
   assert_diagnosis(&watch, "collapsed");
 }
 
+Test(watch, a_loss_that_stands_over_close_embeddings_is_recognised) {
+  // As measured: lenet on the glyphs with the five hardest pairs of each picture.
+  siam_watch watch = {.scale = 1};
+  see(&watch, 50, 0.5f, 0.056f, 0.07f, 0.1f);
+  see(&watch, 200, 0.495f, 0.054f, 0.074f, 0.08f);
+  assert_diagnosis(&watch, "the loss does not fall");
+}
+
+Test(watch, close_embeddings_that_learn_and_slow_ones_that_are_apart_are_left_alone) {
+  siam_watch close = {.scale = 1}, slow = {.scale = 1}, narrow = {.scale = 0.1};
+  see(&close, 50, 0.5f, 0.056f, 0.07f, 0.1f);
+  see(&close, 400, 0.4f, 0.05f, 0.12f, 0.12f);
+  cr_assert_null(siam_watch_diagnose(&close));
+  see(&slow, 500, 0.2775f, 0.5f, 0.6f, 0.75f);
+  cr_assert_null(siam_watch_diagnose(&slow));
+  // A small margin asks for no more than this.
+  see(&narrow, 500, 0.0051f, 0.03f, 0.06f, 0.062f);
+  cr_assert_null(siam_watch_diagnose(&narrow));
+}
+
 Test(watch, reversed_labels_are_recognised) {
   siam_watch watch = {.scale = 1};
   see(&watch, 500, 0.3f, 1.2f, 0.4f, 0.9f);
