@@ -97,6 +97,41 @@ Test(training_reconstruct, both_kinds_learn_more_than_the_mean_picture_and_shari
   free(learnt[1]);
 }
 
+/// The loss of a log's first row.
+static double first_loss(const char *log) {
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  double loss = 0;
+  cr_assert_eq(siam_file_read(path_of(log), 1 << 20, &bytes, &count), SIAM_OK, "%s", siam_last_error());
+  const char *row = strchr((const char *)bytes, '\n');
+  cr_assert_eq(sscanf(row, " %*[^,],%*[^,],%*[^,],%lf,", &loss), 1, "%s", row);
+  siam_free(bytes);
+  return loss;
+}
+
+Test(training_reconstruct, the_loss_of_a_step_is_the_error_that_is_measured) {
+  // Without batch statistics, augmentation and a rate that moves anything; one batch is all pictures.
+  write_text("plain.txt", "input 16 16 1\nconv 4 3 pad=1\ntanh\nmax_pool 2\nflatten\nlinear 12\n");
+  siam_train_options options = run_to("model", "untied");
+  options.model.encoder = path_of("plain.txt");
+  options.augment = "none";
+  options.batch = 36;
+  options.steps = 1;
+  options.rate = 1e-30;
+  options.weight_decay = -1;
+  options.holdout = -1;
+  options.log = path_of("log.csv");
+  siam_train_report report = train(&options);
+  siam_model *model = load("model");
+  // The loss is of normalised numbers. They come from sums of at most 256 products, and are squared: 2 · 256
+  // roundings of 6e-8.
+  double deviation = model->preprocessing.deviation[0];
+  double loss = first_loss("log.csv") * deviation * deviation;
+  cr_expect_float_eq(loss, report.reconstruction_error, 3.1e-5 * report.reconstruction_error, "%.9g and %.9g",
+                     loss, report.reconstruction_error);
+  siam_model_destroy(model);
+}
+
 static bool stop(void *context, const siam_train_progress *progress) {
   (void)context;
   return progress->step < 9;
