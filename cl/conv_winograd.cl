@@ -14,8 +14,8 @@
 //                         └─────────┘
 //   3. transforms M to outputs, adds the bias, applies the activation and stores them.
 //
-// V and M of a block are small enough for the second-level cache. With one panel of COLUMNS filters M lies where V
-// was: a row of it is written when the last of that row of V has been read.
+// V and M of a block are small enough for the second-level cache. With one panel of COLUMNS filters M lies
+// where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
 //   POINTS         see winograd.clh
@@ -56,9 +56,9 @@
     }                                                                                                        \
   }
 
-// U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the last
-// filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters exchanged;
-// `channels` and `filters` are then those of the exchanged convolution. One work-item per channel.
+// U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the
+// last filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters
+// exchanged; `channels` and `filters` are then those of the exchanged convolution. One work-item per channel.
 __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW(weight), VIEW_OUT(to)) {
   BIND(weight);
   BIND_OUT(to);
@@ -73,7 +73,8 @@ __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW
         for (int i = 0; i < WIDTH; i++)
           gathered[i] = f + i < filters ? weight[((8 - tap) * filters + f + i) * (long)channels + c] : 0;
         w[tap] = *(const unaligned_floatw *)gathered;
-      } else w[tap] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
+      } else
+        w[tap] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
     }
     UNROLL for (int x = 0; x < 3; x++) {
       FILTER(points, w[x], w[3 + x], w[6 + x])
@@ -103,8 +104,8 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
   for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
     floatw tile[MATRICES];
     UNROLL for (int j = 0; j < points_across; j++) {
-      UNROLL for (int i = 0; i < points_down; i++)
-          tile[i * POINTS + j] = LOAD(from + (i * POINTS + j) * (long)step + f);
+      UNROLL for (int i = 0; i < points_down; i++) tile[i * POINTS + j] =
+          LOAD(from + (i * POINTS + j) * (long)step + f);
       if (small_y) OUTPUT_SMALL(tile, j, POINTS)
       else OUTPUT_FULL(tile, j, POINTS)
     }
@@ -124,8 +125,8 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
   }
 }
 
-// M = V U for all pairs of points. Rows of V are `row` floats long, those of M `product_row`; each matrix has room
-// for `tiles` rows. Tiles that hang over the last row compute what nobody reads.
+// M = V U for all pairs of points. Rows of V are `row` floats long, those of M `product_row`; each matrix has
+// room for `tiles` rows. Tiles that hang over the last row compute what nobody reads.
 INLINE void multiply(block b, int tiles, int channels, __global const float *inputs, int row,
                      __global const float *filters, __global float *products, int product_row, ahead *next,
                      int next_portion, ahead *out, int out_portion) {
@@ -148,8 +149,8 @@ INLINE void multiply(block b, int tiles, int channels, __global const float *inp
   }
 }
 
-// y = leaky(x ∗ weight + bias). Each work-item has a slot of `scratch`: a row of zeros, the area for edges, V,
-// and, `product_at` floats behind the start of V, M. Global size P.
+// y = leaky(x ∗ weight + bias). Each work-item has a slot of `scratch`: a row of zeros, the area for edges,
+// V, and, `product_at` floats behind the start of V, M. Global size P.
 __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW(filter), VIEW(bias),
                                      int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(scratch), int slot,
                                      int row, int product_row, int product_at) {
@@ -167,8 +168,8 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
     __global const float *x_of = x + b.image * (long)height * width * channels;
     __global float *y_of = y + b.image * (long)out_height * out_width * filters;
 #define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
-  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x, inputs + tile_row * (long)row,    \
-             step, height, width, channels, pad_y, pad_x, small_y, small_x);
+  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
+             inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
     EACH_TILE(b, TRANSFORM)
     const int following = min(number + (int)get_global_size(0), blocks - 1);
     ahead next = ahead_of_input(x, block_of(following, SHAPE_ARGUMENTS), SHAPE_ARGUMENTS);
@@ -180,8 +181,8 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
       multiply(b, tiles, channels, inputs, row, filter + panel, products, product_row, &next, next_portion,
                &out, out_portion);
 #define FINISH(image, y, x, tile_row, small_y, small_x)                                                      \
-  output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,            \
-              y_of + image * (long)out_height * out_width * filters + f, y, x, filters - f, filters,              \
+  output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,       \
+              y_of + image * (long)out_height * out_width * filters + f, y, x, filters - f, filters,         \
               out_height, out_width, small_y, small_x);
       EACH_TILE(b, FINISH)
     }

@@ -1,11 +1,12 @@
-// Winograd's weight gradient of 3×3 convolutions with stride 1, for CPU-type devices. It is the transpose of the
-// forward pass over the same tiles, F(3×3, 4×4) and F(3×3, 2×2):
+// Winograd's weight gradient of 3×3 convolutions with stride 1, for CPU-type devices. It is the transpose of
+// the forward pass over the same tiles, F(3×3, 4×4) and F(3×3, 2×2):
 //
 //   dw = Gᵀ [ Σ over tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G
 //
-// Of P work-items each takes every P-th block. For a block it transforms the tiles of x to V, as forward does, and
-// those of dy to D, COLUMNS filters at a time; then it adds VᵀD to its own sums Q for each pair of points. The sum
-// over the tiles of a block is complete before it is added, which keeps the rounding errors small.
+// Of P work-items each takes every P-th block. For a block it transforms the tiles of x to V, as forward
+// does, and those of dy to D, COLUMNS filters at a time; then it adds VᵀD to its own sums Q for each pair of
+// points. The sum over the tiles of a block is complete before it is added, which keeps the rounding errors
+// small.
 //
 //          ┌──tiles──┐   ┌─filters─┐   ┌─filters─┐
 //        c │   Vᵀ    │ · │    D    │ + │    Q    │   36 times
@@ -54,8 +55,8 @@ __constant float factor[6] = {1 / 4.0f, -1 / 6.0f, -1 / 6.0f, 1, 1 / 24.0f, 1 / 
     m[(i) + 2 * (s)] = b + c + d;                                                                            \
   }
 
-// Transforms the tile of dy whose first output is (y, x) to row `to` of D: COLUMNS filters, of which `some` exist.
-// `image` is that of the first of them.
+// Transforms the tile of dy whose first output is (y, x) to row `to` of D: COLUMNS filters, of which `some`
+// exist. `image` is that of the first of them.
 INLINE void gradient_tile(__global const float *image, __global const float *zeros, __global float *edge,
                           int y, int x, __global float *to, int step, int some, int filters, int out_height,
                           int out_width, const int small_y, const int small_x) {
@@ -111,8 +112,9 @@ INLINE void add_products(block b, int tiles, int channels, __global const float 
   }
 }
 
-// Each work-item has a slot of `scratch`: a row of zeros, the area for edges, V in rows of `row` floats, and D; and
-// sums in `parts`[P][panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart. Global size P.
+// Each work-item has a slot of `scratch`: a row of zeros, the area for edges, V in rows of `row` floats, and
+// D; and sums in `parts`[P][panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart. Global
+// size P.
 __kernel GROUP void winograd_weight_sums(SHAPE, int blocks, int tiles, VIEW(x), VIEW(dy), VIEW_OUT(parts),
                                          VIEW_OUT(scratch), int slot, int row) {
   BIND(x);
