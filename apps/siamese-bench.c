@@ -74,6 +74,8 @@ static const app_option options[] = {
 static const app_note examples[] = {
     {"siamese-bench", "Everything on the default device, in about a minute."},
     {"siamese-bench conv --encoder lenet --repeats 20", "Convolutions of lenet too, twenty times each."},
+    {"siamese-bench train embed --encoder all --batch 16",
+     "Steps and embeddings of every encoder, 16 pairs."},
     {"siamese-bench gemm --json > before.json", "Keep results, in the form of Google Benchmark."},
     {"siamese-bench gemm --compare before.json", "Measure again and say what is faster or slower."},
     {"siamese-bench --device all --markdown", "One table of all devices, to hand in."},
@@ -90,7 +92,9 @@ static const app_command command = {
     .summary = "measure how fast everything is, and how close to the device's limits",
     .arguments = "[WHAT]...",
     .description =
-        "WHAT is gemm (matrix products), conv (convolutions), or all; without one, all are measured.\n"
+        "WHAT is gemm (matrix products), conv (convolutions), train (a training step), embed (pictures to "
+        "embeddings), compare (two pictures, in a running program and as a whole siamese-compare), decode "
+        "(picture files to bytes), or all; without one, all are measured.\n"
         "The device's ceilings are measured first and again beside every figure: fused multiply-adds in "
         "registers, copying memory, and starting kernels. Every row is run once in each round, so that a "
         "machine "

@@ -151,6 +151,21 @@ static void print_reasons(const bench_results *results, bool markdown) {
     }
 }
 
+/// What the tensors of a row share, where that was counted.
+static void print_memory(const bench_results *results, bool markdown) {
+  bool first = true;
+  for (size_t r = 0; r < results->count; r++)
+    for (size_t i = 0; i < count_rows(&results->list[r]); i++) {
+      const siam_bench_row *row = &results->list[r].report->rows[i];
+      if (row->status != SIAM_BENCH_MEASURED || row->arena_bytes == 0) continue;
+      printf("%s%s%s: activations and gradients take %.1f MiB in one arena, %.1f MiB side by side\n",
+             first ? "\n" : "", markdown ? "- " : "",
+             app_show(bench_row_name(results, &results->list[r], row)), row->arena_bytes / 1048576,
+             row->separate_bytes / 1048576);
+      first = false;
+    }
+}
+
 void bench_print(const bench_results *results, bool markdown) {
   char date[64] = "";
   const time_t now = time(NULL);
@@ -160,5 +175,6 @@ void bench_print(const bench_results *results, bool markdown) {
   for (size_t r = 0; r < results->count; r++) print_device(&results->list[r], markdown);
   putchar('\n');
   print_table(results, markdown);
+  print_memory(results, markdown);
   print_reasons(results, markdown);
 }

@@ -110,6 +110,10 @@ static void set_counters(json_t *entry, const siam_bench_row *row, double second
     json_object_set_new(entry, "copy_share", app_json_number(row->bytes / seconds / copy));
   if (fma > 0) json_object_set_new(entry, "fma_ceiling", app_json_number(fma));
   if (copy > 0) json_object_set_new(entry, "copy_ceiling", app_json_number(copy));
+  if (row->arena_bytes > 0) {
+    json_object_set_new(entry, "arena_bytes", app_json_number(row->arena_bytes));
+    json_object_set_new(entry, "separate_bytes", app_json_number(row->separate_bytes));
+  }
   if (row->engine[0] != '\0') json_object_set_new(entry, "label", json_string(row->engine));
   if (row->unit[0] != '\0') json_object_set_new(entry, "unit", json_string(row->unit));
   if (row->limit != SIAM_BENCH_UNKNOWN)

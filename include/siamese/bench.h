@@ -22,7 +22,7 @@ typedef struct siam_bench_options {
   uint32_t repeats;        ///< Rounds; 0: as many as the time allows, and at least 3.
   double minutes;          ///< Time after which no round begins, setting up included; 0: 1, or none where
                            ///< `repeats` limits.
-  const char *compare_program; ///< siamese-compare, for "start"; NULL: that row is skipped.
+  const char *compare_program; ///< siamese-compare, for "compare"; NULL: its row of a process is skipped.
   const char *compare_device;  ///< The device that siamese-compare is given; NULL: none, it chooses.
   /// Called every now and then with the share that is done, 0 to 1, and the row at hand; false stops with
   /// SIAM_INTERRUPTED. May be NULL.
@@ -64,16 +64,18 @@ typedef struct siam_bench_spread {
 typedef struct siam_bench_row {
   char name[96]; ///< "conv/forward/128x14x14x64/3x3x64p1": unique, and the same on every device.
   siam_bench_status status;
-  char reason[256];     ///< Empty where it was measured.
-  char engine[64];      ///< What did the work, such as "tile" or "im2col, clblast"; may be empty.
-  char unit[16];        ///< What `items` counts, such as "pairs"; may be empty.
-  double flops;         ///< Of one run, two for each multiply-add of the direct algorithm; 0: not counted.
-  double bytes;         ///< Of one run, that any algorithm must move; 0: not counted.
-  double items;         ///< Of one run.
-  double commands;      ///< Kernels and copies of one run.
-  bool by_events;       ///< Timed by the device's clock; else by the host's.
-  double setup_seconds; ///< Preparing and the first run: compiling, above all.
-  uint64_t iterations;  ///< Runs of a sample.
+  char reason[256];      ///< Empty where it was measured.
+  char engine[64];       ///< What did the work, such as "tile" or "im2col, clblast"; may be empty.
+  char unit[16];         ///< What `items` counts, such as "pairs"; may be empty.
+  double flops;          ///< Of one run, two for each multiply-add of the direct algorithm; 0: not counted.
+  double bytes;          ///< Of one run, that any algorithm must move; 0: not counted.
+  double items;          ///< Of one run.
+  double commands;       ///< Kernels and copies of one run.
+  bool by_events;        ///< Timed by the device's clock; else by the host's.
+  double arena_bytes;    ///< Device memory of everything between input and loss; 0: not counted.
+  double separate_bytes; ///< What the same tensors would take side by side, layer by layer.
+  double setup_seconds;  ///< Preparing and the first run: compiling, above all.
+  uint64_t iterations;   ///< Runs of a sample.
   const siam_bench_sample *samples;
   size_t sample_count;
   siam_bench_spread seconds, cpu_seconds;

@@ -110,9 +110,13 @@ static void clear(siam_bench *bench) {
   siam_free(bench->cases);
   for (int p = 0; p < SIAM_BENCH_POOLS; p++)
     if (bench->pools[p] != NULL) clReleaseMemObject(bench->pools[p]);
-  for (size_t i = 0; i < bench->encoder_count; i++) siam_network_destroy(bench->encoders[i].network);
+  for (size_t i = 0; i < bench->encoder_count; i++) {
+    siam_network_destroy(bench->encoders[i].network);
+    siam_model_destroy(bench->encoders[i].model);
+  }
   siam_free(bench->encoders);
   siam_timer_destroy(bench->timer);
+  siam_bench_remove_scratch(bench);
 }
 
 siam_status siam_bench_run(siam_device *device, const siam_bench_options *options,

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "device/tape.h"
 #include "device/timer.h"
-#include "model/network.h"
+#include "model/model.h"
 
 #include <siamese/bench.h>
 
@@ -42,6 +42,7 @@ typedef struct siam_bench_encoder {
   const char *name;      ///< As given.
   char label[32];        ///< In the names of rows: the name, or a description file's.
   siam_network *network; ///< Never placed; for its shapes.
+  siam_model *model;     ///< From siam_bench_model(); NULL before.
 } siam_bench_encoder;
 
 /// Buffers that rows share, since one runs at a time. The first two hold numbers in [−1, 1); anything may be
@@ -78,6 +79,10 @@ extern const siam_bench_type siam_bench_types[];
 
 siam_status siam_bench_plan_gemm(siam_bench *bench);
 siam_status siam_bench_plan_conv(siam_bench *bench);
+siam_status siam_bench_plan_train(siam_bench *bench);
+siam_status siam_bench_plan_embed(siam_bench *bench);
+siam_status siam_bench_plan_compare(siam_bench *bench);
+siam_status siam_bench_plan_decode(siam_bench *bench);
 
 /// Adds a row; takes over `state`, also on failure. A row whose name is there already is dropped.
 __attribute__((format(printf, 4, 5))) siam_status
@@ -101,6 +106,22 @@ void siam_bench_reserve(siam_bench *bench, siam_bench_pool pool, size_t count);
 
 /// The first `count` floats of a pool; fails where the device has not so much memory: while preparing.
 siam_status siam_bench_take(siam_bench *bench, siam_bench_pool pool, size_t count, siam_view *view);
+
+/// The model of an encoder, with first weights, made at the first call; rows share it. Owned by the
+/// benchmark.
+siam_status siam_bench_model(siam_bench *bench, size_t encoder, siam_model **model);
+
+/// The folder for files that rows need, made at the first call in $TMPDIR or /tmp, closed to others. It goes
+/// with all that is in it when the benchmark ends.
+siam_status siam_bench_scratch(siam_bench *bench, const char **folder);
+void siam_bench_remove_scratch(siam_bench *bench);
+
+/// Adds the path of `name` in that folder to `path`.
+siam_status siam_bench_place(siam_bench *bench, const char *name, siam_text *path);
+
+/// Writes a made-up photograph of `side` × `side` pixels, in colour; the ending of `path` says the format:
+/// .png, .jpg or .webp. Different numbers are different pictures.
+siam_status siam_bench_write_picture(const char *path, int side, uint32_t number);
 
 /// Writes the engines noted on the tape and its number of commands, for `runs` things on it, to the row.
 void siam_bench_describe(siam_bench_case *row, const siam_tape *tape, unsigned runs);

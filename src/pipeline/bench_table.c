@@ -4,6 +4,12 @@ const siam_bench_type siam_bench_types[] = {
     {"gemm", "matrix products: squares, and those of the encoder's linear layers", siam_bench_plan_gemm},
     {"conv", "convolutions, all three passes: 3×3 from 64 to 64 channels, and those of the encoder",
      siam_bench_plan_conv},
+    {"train", "a training step of the encoder: both pictures of each pair, all the way to new weights",
+     siam_bench_plan_train},
+    {"embed", "pictures to embeddings: many at a time, and one", siam_bench_plan_embed},
+    {"compare", "two picture files to a verdict: in a running program, and as a whole siamese-compare",
+     siam_bench_plan_compare},
+    {"decode", "picture files to bytes of the encoder's size, on all processors", siam_bench_plan_decode},
     {0}};
 
 /// The line of an index, or the last one, whose fields are NULL.

@@ -106,6 +106,10 @@ siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uin
                           embeddings);
 }
 
+const siam_tape *siam_embedder_tape(const siam_embedder *embedder) {
+  return embedder->tape;
+}
+
 static siam_status order_batch(siam_images *images, uint32_t first, uint32_t batch, uint32_t *numbers) {
   uint32_t all = siam_images_count(images), count = all - first < batch ? all - first : batch;
   for (uint32_t i = 0; i < count; i++) numbers[i] = first + i;

@@ -16,6 +16,9 @@ void siam_embedder_destroy(siam_embedder *embedder);
 siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uint32_t count,
                               float *embeddings);
 
+/// The commands of a batch; owned by the embedder.
+const siam_tape *siam_embedder_tape(const siam_embedder *embedder);
+
 /// Embeds every picture of `images` to `embeddings` [count, D]. `progress` as in siam_images_options; may be
 /// NULL.
 siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,

@@ -273,6 +273,10 @@ cl_mem siam_step_state(const siam_step *step, size_t *count) {
   return step->state;
 }
 
+const siam_tape *siam_step_tape(const siam_step *step) {
+  return step->tape;
+}
+
 void siam_step_memory(const siam_step *step, size_t *arena_bytes, size_t *separate_bytes) {
   siam_tape_memory(step->tape, arena_bytes, separate_bytes);
 }

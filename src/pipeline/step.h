@@ -76,6 +76,9 @@ siam_status siam_step_finish(siam_step *step, siam_step_result *last);
 /// The optimiser's state: a buffer of `count` floats, owned by the step; part of a checkpoint.
 cl_mem siam_step_state(const siam_step *step, size_t *count);
 
+/// The commands of a step; owned by it.
+const siam_tape *siam_step_tape(const siam_step *step);
+
 /// Bytes of the step's arena, and of its tensors side by side.
 void siam_step_memory(const siam_step *step, size_t *arena_bytes, size_t *separate_bytes);
 

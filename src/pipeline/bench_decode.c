@@ -1,0 +1,71 @@
+// Picture files to bytes of the encoder's size: reading, decoding and resizing, on all processors, as before
+// the first step of a training. Host work, with no ceiling of the device beside it.
+#include "base/memory.h"
+#include "data/images.h"
+#include "pipeline/bench.h"
+#include "pipeline/embedder.h"
+
+#include <stdio.h>
+
+enum { PICTURES = 32, SIDE = 256 };
+
+typedef struct decode_row {
+  const char *ending;
+  siam_text paths[PICTURES];
+  siam_images_options options;
+} decode_row;
+
+static void release(void *state) {
+  decode_row *own = state;
+  for (int i = 0; i < PICTURES; i++) siam_text_clear(&own->paths[i]);
+  siam_free(own);
+}
+
+static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
+  decode_row *own = row->state;
+  siam_model *model = NULL;
+  SIAM_RETURN_IF_FAILED(siam_bench_model(bench, 0, &model));
+  own->options.shape = siam_model_picture_shape(model);
+  for (uint32_t i = 0; i < PICTURES; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "photo%u.%s", i, own->ending);
+    SIAM_RETURN_IF_FAILED(siam_bench_place(bench, name, &own->paths[i]));
+    SIAM_RETURN_IF_FAILED(siam_bench_write_picture(own->paths[i].bytes, SIDE, i));
+  }
+  row->row.items = PICTURES;
+  snprintf(row->row.unit, sizeof row->row.unit, "pictures");
+  return SIAM_OK;
+}
+
+static siam_status run_once(const decode_row *own) {
+  siam_status status = SIAM_OK;
+  siam_dataset *dataset = NULL;
+  siam_images *images = NULL;
+  const char *paths[PICTURES];
+  for (int i = 0; i < PICTURES; i++) paths[i] = own->paths[i].bytes;
+  SIAM_TRY(siam_dataset_collect(paths, PICTURES, NULL, &dataset));
+  SIAM_TRY(siam_images_open(dataset, &own->options, &images));
+cleanup:
+  siam_images_destroy(images);
+  siam_dataset_destroy(dataset);
+  return status;
+}
+
+static siam_status run(siam_bench_case *row, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) SIAM_RETURN_IF_FAILED(run_once(row->state));
+  return SIAM_OK;
+}
+
+static const siam_bench_kind decode_kind = {.prepare = prepare, .run = run, .release = release};
+
+siam_status siam_bench_plan_decode(siam_bench *bench) {
+  static const char *const endings[] = {"png", "jpg", "webp"};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    decode_row *own = siam_allocate(1, sizeof *own);
+    if (own == NULL) return SIAM_ERROR_MEMORY;
+    own->ending = endings[i];
+    SIAM_RETURN_IF_FAILED(
+        siam_bench_add(bench, &decode_kind, own, "decode/%s/%dx%d", endings[i], SIDE, SIDE));
+  }
+  return SIAM_OK;
+}
