@@ -74,8 +74,7 @@ static const app_option options[] = {
 static const app_note examples[] = {
     {"siamese-bench", "Everything on the default device, in about a minute."},
     {"siamese-bench conv --encoder lenet --repeats 20", "Convolutions of lenet too, twenty times each."},
-    {"siamese-bench train embed --encoder all --batch 16",
-     "Steps and embeddings of every encoder, 16 pairs."},
+    {"siamese-bench train embed --encoder lenet", "Training steps and embedding with lenet."},
     {"siamese-bench gemm --json > before.json", "Keep results, in the form of Google Benchmark."},
     {"siamese-bench gemm --compare before.json", "Measure again and say what is faster or slower."},
     {"siamese-bench --device all --markdown", "One table of all devices, to hand in."},

@@ -80,9 +80,15 @@ INLINE void copy_band(__global const float *a, long a_column, int depth, int col
       *(__local floatw *)(band + d * BAND_STEP + v) = load_some(a + d * a_column + v, columns - v);
 }
 
-// Asks for a share of a block of B: `lines` cache lines in each of its rows (columns, where B lies turned).
-INLINE void fetch_share(__global const float *block, long step, int lines, int first, int last) {
-  for (int line = first; line < last; line++) FETCH(block + line / lines * step + line % lines * LINE);
+// Asks for the next `share` cache lines of a block of B, of which each row (column, where B lies turned) has
+// `lines`; `row` and `line` say where it is. Counted on: a division for each line would cost as much as ten.
+INLINE void fetch_share(__global const float **row, int *line, long step, int lines, int share) {
+  for (; share > 0; share--) {
+    FETCH(*row + *line * LINE);
+    if (++*line < lines) continue;
+    *line = 0;
+    *row += step;
+  }
 }
 
 __kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_column, VIEW(b), int b_row,
@@ -110,11 +116,11 @@ __kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_col
     const int lines = ((plain ? columns : deep_next) + LINE - 1) / LINE;
     const int all_lines = lines * (plain ? deep_next : columns), share = (all_lines + tiles - 1) / tiles;
     const float keep = l > k_first ? 1 : beta;
-    int fetched = 0;
+    __global const float *fetched = next;
+    int line = 0;
     for (int row = first_row; row < last_row; row += ROWS) {
-      const int fetch_to = min(fetched + share, all_lines);
-      fetch_share(next, plain ? b_row : b_column, lines, fetched, fetch_to);
-      fetched = fetch_to;
+      // A few lines more than there are do no harm: nothing is read.
+      fetch_share(&fetched, &line, plain ? b_row : b_column, lines, share);
       floatw tile[ROWS][VECTORS];
       EACH_ROW EACH_VECTOR tile[i][j] = 0;
       if (a_column == 1) {

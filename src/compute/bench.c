@@ -9,7 +9,7 @@ enum {
   CHAINS = 12,
   ITEMS_PER_CORE = 4,
   ITEMS_PER_UNIT = 2048, ///< Of devices that hide waiting behind other work-items.
-  ROUNDS_CPU = 8192,
+  ROUNDS_CPU = 1 << 18,  ///< Milliseconds: waking the threads of a CPU takes many microseconds.
   ROUNDS = 512
 };
 

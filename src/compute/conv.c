@@ -84,8 +84,29 @@ static siam_status check(const siam_conv *conv) {
   return SIAM_OK;
 }
 
-siam_status siam_conv_pick(const siam_device *device, const siam_conv *conv,
-                           const siam_conv_engine **picked) {
+const siam_conv_engine *siam_conv_engine_at(size_t index) {
+  return index < ENGINES ? engines[index] : NULL;
+}
+
+const siam_conv_engine *siam_conv_engine_standard(const siam_device *device, const siam_conv *conv) {
+  const siam_conv_engine *engine = NULL;
+  for (size_t i = 0; (engine = siam_conv_engine_at(i)) != NULL; i++)
+    if (engine->can(device, conv) && (engine->suits == NULL || engine->suits(device, conv))) return engine;
+  return NULL;
+}
+
+/// The engine that tuning found for this convolution; NULL where it was not tuned, or by another version.
+static const siam_conv_engine *find_tuned(siam_device *device, const siam_conv *conv) {
+  siam_tunable tunable;
+  siam_conv_tunable(conv, &tunable);
+  const char *choice = siam_tunable_choice(device, &tunable);
+  const siam_conv_engine *engine = NULL;
+  for (size_t i = 0; choice != NULL && (engine = siam_conv_engine_at(i)) != NULL; i++)
+    if (strcmp(engine->name, choice) == 0 && engine->can(device, conv)) return engine;
+  return NULL;
+}
+
+siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
   const char *names[ENGINES + 1] = {"auto"};
   for (int i = 0; i < ENGINES; i++) names[i + 1] = engines[i]->name;
   int choice = 0;
@@ -94,13 +115,9 @@ siam_status siam_conv_pick(const siam_device *device, const siam_conv *conv,
     *picked = engines[choice - 1];
     return SIAM_OK;
   }
-  for (int i = 0; i < ENGINES; i++) {
-    const siam_conv_engine *engine = engines[i];
-    if (!engine->can(device, conv) || (engine->suits != NULL && !engine->suits(device, conv))) continue;
-    *picked = engine;
-    return SIAM_OK;
-  }
-  return fail_shape(&conv->shape, "no engine can do it");
+  *picked = choice == 0 ? find_tuned(device, conv) : NULL;
+  if (*picked == NULL) *picked = siam_conv_engine_standard(device, conv);
+  return *picked != NULL ? SIAM_OK : fail_shape(&conv->shape, "no engine can do it");
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv) {

@@ -3,6 +3,7 @@
 #define SIAM_COMPUTE_CONV_ENGINES_H
 
 #include "compute/conv.h"
+#include "compute/tunable.h"
 
 typedef enum siam_conv_pass {
   SIAM_CONV_FORWARD,        ///< Reads x and weight, writes y.
@@ -33,7 +34,16 @@ typedef struct siam_conv_engine {
 } siam_conv_engine;
 
 /// The engine that the door takes for a pass.
-siam_status siam_conv_pick(const siam_device *device, const siam_conv *conv, const siam_conv_engine **picked);
+siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const siam_conv_engine **picked);
+
+/// The table, row by row; NULL past the last.
+const siam_conv_engine *siam_conv_engine_at(size_t index);
+
+/// What the door picks where neither the environment nor tuning says otherwise; NULL: nothing can do it.
+const siam_conv_engine *siam_conv_engine_standard(const siam_device *device, const siam_conv *conv);
+
+/// Describes a pass to the tuner: its candidates are the engines of the table that can do it, by their names.
+void siam_conv_tunable(const siam_conv *conv, siam_tunable *tunable);
 
 /// Winograd's minimal filtering for 3 × 3 filters of stride 1 and pads up to 2, on devices of CPU form: tiles
 /// F(4 × 4, 3 × 3) with F(2 × 2, 3 × 3) at edges, and F(2 × 2, 3 × 3) alone. Fewer multiplications, at the

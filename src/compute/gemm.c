@@ -37,6 +37,19 @@ static siam_status check(siam_gemm *gemm) {
   return check_matrix('C', m, n, gemm->c, &gemm->ldc);
 }
 
+/// Takes what tuning found for this product; leaves engine and variant where it was not tuned, or by a
+/// version whose words mean nothing here.
+static void consult(siam_device *device, const siam_gemm *gemm, bool *tile, siam_gemm_variant *variant) {
+  siam_tunable tunable;
+  siam_gemm_tunable(gemm, &tunable);
+  const char *choice = siam_tunable_choice(device, &tunable);
+  bool tuned_tile = false;
+  siam_gemm_variant tuned = {0};
+  if (choice == NULL || !siam_gemm_read_choice(device, choice, &tuned_tile, &tuned)) return;
+  *tile = tuned_tile;
+  *variant = tuned;
+}
+
 siam_status siam_gemm_add(siam_tape *tape, const siam_gemm *gemm) {
   siam_gemm whole = *gemm;
   SIAM_RETURN_IF_FAILED(check(&whole));
@@ -47,7 +60,9 @@ siam_status siam_gemm_add(siam_tape *tape, const siam_gemm *gemm) {
     return siam_fail(SIAM_ERROR_ARGUMENT,
                      "SIAMESE_GEMM is \"tile\", an engine for CPU devices; %s needs \"auto\" or \"clblast\"",
                      siam_tape_device(tape)->info.name);
-  const bool tile = choice == CHOICE_TILE || (choice == CHOICE_AUTO && is_cpu);
+  bool tile = choice == CHOICE_TILE || (choice == CHOICE_AUTO && is_cpu);
+  siam_gemm_variant variant = {0};
+  if (choice == CHOICE_AUTO) consult(siam_tape_device(tape), &whole, &tile, &variant);
   siam_tape_note(tape, choice_names[tile ? CHOICE_TILE : CHOICE_CLBLAST]);
-  return tile ? siam_gemm_tile_add(tape, &whole) : siam_gemm_clblast_add(tape, &whole);
+  return tile ? siam_gemm_tile_add(tape, &whole, &variant) : siam_gemm_clblast_add(tape, &whole);
 }

@@ -17,11 +17,12 @@ typedef struct siam_gemm {
   siam_epilogue epilogue;
 } siam_gemm;
 
-/// Adds the product to the tape. The engine is CLBlast on GPU-type devices and the tile kernel on CPU-type
-/// ones; SIAMESE_GEMM=clblast|tile|auto in the environment forces one, and is read whenever a product is
-/// added. Its name is noted on the tape (siam_tape_engine()). SIAM_ERROR_ARGUMENT when sizes are not
-/// positive, a leading dimension is less than a row, a view is too short, or SIAMESE_GEMM has another value.
-/// The order of summation depends on the device and the shape alone, so results repeat bit for bit.
+/// Adds the product to the tape. The engine is what siamese-tune found for this shape; without, CLBlast on
+/// GPU-type devices and the tile kernel on CPU-type ones. SIAMESE_GEMM=clblast|tile|auto in the environment
+/// forces one, and is read whenever a product is added. Its name is noted on the tape (siam_tape_engine()).
+/// SIAM_ERROR_ARGUMENT when sizes are not positive, a leading dimension is less than a row, a view is too
+/// short, or SIAMESE_GEMM has another value. The order of summation depends on the device and the shape
+/// alone, so results repeat bit for bit.
 siam_status siam_gemm_add(siam_tape *tape, const siam_gemm *gemm);
 
 #endif

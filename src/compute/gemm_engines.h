@@ -4,9 +4,28 @@
 #define SIAM_COMPUTE_GEMM_ENGINES_H
 
 #include "compute/gemm.h"
+#include "compute/tunable.h"
 
-/// The register-tile kernel, for devices of CPU form.
-siam_status siam_gemm_tile_add(siam_tape *tape, const siam_gemm *gemm);
+/// How the tile kernel divides its work. A zero is the standard choice.
+typedef struct siam_gemm_variant {
+  int vectors; ///< Of the register tile.
+  int depth;   ///< Rows of B copied at a time: 128 or 256.
+  int rows;    ///< Most rows of the result for a work-item.
+} siam_gemm_variant;
+
+/// Whether the tile kernel can be built that way for the device.
+bool siam_gemm_variant_fits(const siam_device *device, const siam_gemm_variant *variant);
+
+/// The register-tile kernel, for devices of CPU form; the variant must fit.
+siam_status siam_gemm_tile_add(siam_tape *tape, const siam_gemm *gemm, const siam_gemm_variant *variant);
+
+/// Describes a checked product to the tuner.
+void siam_gemm_tunable(const siam_gemm *gemm, siam_tunable *tunable);
+
+/// Reads a candidate of such a tunable, "clblast", "tile" or "tile vectors=3 depth=256 rows=96"; false where
+/// it is none of this version, or none for this device.
+bool siam_gemm_read_choice(const siam_device *device, const char *choice, bool *tile,
+                           siam_gemm_variant *variant);
 
 /// CLBlast's Sgemm, any device.
 siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm);

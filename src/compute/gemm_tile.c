@@ -5,11 +5,13 @@
 #include <stdio.h>
 
 enum {
-  TASKS_PER_UNIT = 8, ///< Work-items for each compute unit, so that none waits long for the last.
-  MOST_ROWS = 1024,   ///< Rows of a work-item: its results stay in the second-level cache.
-  LEAST_TILES = 4,    ///< Register tiles of a work-item, so that copying B is a small part of its work.
-  LEAST_PART = 256,   ///< Shortest part of k worth a matrix of its own.
-  MOST_DEPTH = 256,   ///< Rows of B in local memory.
+  TASKS_PER_UNIT = 8,  ///< Work-items for each compute unit, so that none waits long for the last.
+  MOST_ROWS = 216,     ///< Rows of a work-item: its results and its rows of A stay in the nearest caches.
+  LEAST_TILES = 4,     ///< Register tiles of a work-item, so that copying B is a small part of its work.
+  LEAST_PART = 256,    ///< Shortest part of k worth a matrix of its own.
+  LEAST_WORK = 400000, ///< Of a work-item, in multiply-adds: waking a thread for less takes as long.
+  STORING = 16,        ///< Multiply-adds that an element of the result costs beside those of its sum.
+  MOST_DEPTH = 256,    ///< Rows of B in local memory.
   LEAST_DEPTH = 32,
   BAND_STEP = 48 ///< As in cl/gemm_tile.cl.
 };
@@ -22,23 +24,31 @@ typedef struct division {
   int part, parts;  ///< Length of a part of k; how many such.
 } division;
 
-/// DEPTH in cl/gemm_tile.cl: what local memory holds, beside BAND_STEP columns of a transposed A.
+/// Whether local memory holds `depth` rows of B, and beside them BAND_STEP columns of a transposed A.
+static bool fits(const siam_device *device, const siam_tile *tile, int depth) {
+  return (uint64_t)depth * (uint64_t)(tile->columns + BAND_STEP) * sizeof(float) <=
+         device->traits.local_bytes;
+}
+
 static int most_depth(const siam_device *device, const siam_tile *tile) {
   int depth = MOST_DEPTH;
-  while (depth > LEAST_DEPTH &&
-         (uint64_t)depth * (tile->columns + BAND_STEP) * sizeof(float) > device->traits.local_bytes)
-    depth /= 2;
+  while (depth > LEAST_DEPTH && !fits(device, tile, depth)) depth /= 2;
   return depth;
 }
 
-static division divide(const siam_device *device, const siam_gemm *gemm) {
+static division divide(const siam_device *device, const siam_gemm *gemm, const siam_gemm_variant *variant) {
   division by = {.tile = siam_tile_for(device, gemm->n), .parts = 1};
+  if (variant->vectors > 0) by.tile = siam_tile_of(device, variant->vectors);
   const siam_tile tile = by.tile;
-  by.depth = most_depth(device, &tile);
-  // Rows or the sum are halved, whichever is longer, until there is work for all: squares read the least.
+  by.depth = variant->depth > 0 ? variant->depth : most_depth(device, &tile);
   const int panels = siam_divide_up(gemm->n, tile.columns), tiles = siam_divide_up(gemm->m, tile.rows);
-  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
-  int tiles_each = tiles, part = gemm->k;
+  const int most_tiles = (variant->rows > 0 ? variant->rows : MOST_ROWS) / tile.rows;
+  const double work = (double)gemm->m * panels * tile.columns * ((double)gemm->k + STORING);
+  const double worth = work / LEAST_WORK;
+  int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  if (worth < wanted) wanted = (int)worth;
+  // Rows or the sum are halved, whichever is longer, until there is work for all: squares read the least.
+  int tiles_each = siam_divide_up(tiles, siam_divide_up(tiles, most_tiles)), part = gemm->k;
   while (panels * siam_divide_up(tiles, tiles_each) * by.parts < wanted) {
     const bool sum_longer = part > tiles_each * tile.rows;
     if (part >= 2 * LEAST_PART && (sum_longer || tiles_each < 2 * LEAST_TILES)) {
@@ -50,7 +60,6 @@ static division divide(const siam_device *device, const siam_gemm *gemm) {
       break;
     }
   }
-  if (tiles_each > MOST_ROWS / tile.rows) tiles_each = MOST_ROWS / tile.rows;
   by.rows = tiles_each * tile.rows;
   by.chunks = siam_divide_up(tiles, tiles_each);
   by.part = siam_divide_up(part, by.depth) * by.depth;
@@ -58,9 +67,18 @@ static division divide(const siam_device *device, const siam_gemm *gemm) {
   return by;
 }
 
-siam_status siam_gemm_tile_add(siam_tape *tape, const siam_gemm *gemm) {
+bool siam_gemm_variant_fits(const siam_device *device, const siam_gemm_variant *variant) {
+  const int vectors = siam_tile_most_vectors(device);
+  if (!device->traits.is_cpu || variant->vectors < 0 || variant->vectors > vectors) return false;
+  const siam_tile tile = siam_tile_of(device, variant->vectors > 0 ? variant->vectors : vectors);
+  if (variant->rows != 0 && (variant->rows < tile.rows || variant->rows > 4096)) return false;
+  const int depth = variant->depth;
+  return depth == 0 || ((depth == 128 || depth == 256) && fits(device, &tile, depth));
+}
+
+siam_status siam_gemm_tile_add(siam_tape *tape, const siam_gemm *gemm, const siam_gemm_variant *variant) {
   siam_device *device = siam_tape_device(tape);
-  const division by = divide(device, gemm);
+  const division by = divide(device, gemm, variant);
   char options[64];
   snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DDEPTH=%d", by.tile.rows, by.tile.vectors,
            by.depth);

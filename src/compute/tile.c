@@ -8,9 +8,18 @@ enum { MOST_VECTORS = 4 };
 static const int rows_of_32[MOST_VECTORS + 1] = {0, 12, 12, 8, 7};
 static const int rows_of_16[MOST_VECTORS + 1] = {0, 10, 6, 4, 2};
 
+int siam_tile_most_vectors(const siam_device *device) {
+  return device->traits.vector_width >= 16 ? MOST_VECTORS : 2;
+}
+
+siam_tile siam_tile_of(const siam_device *device, int vectors) {
+  const int width = (int)device->traits.vector_width;
+  return (siam_tile){(width >= 16 ? rows_of_32 : rows_of_16)[vectors], vectors, vectors * width};
+}
+
 siam_tile siam_tile_for(const siam_device *device, int columns) {
   const int width = (int)device->traits.vector_width;
-  const int most = width >= 16 ? MOST_VECTORS : 2;
+  const int most = siam_tile_most_vectors(device);
   siam_tile tile = {0};
   int least = 0;
   for (int vectors = most; vectors > 0; vectors--) {
@@ -18,7 +27,7 @@ siam_tile siam_tile_for(const siam_device *device, int columns) {
     // A wide tile loads less, and one vector alone waits for loads: worth some empty lanes.
     if (tile.vectors != 0 && (covered * 16 >= least * 15 || (vectors == 1 && columns > width))) continue;
     least = covered;
-    tile = (siam_tile){(width >= 16 ? rows_of_32 : rows_of_16)[vectors], vectors, vectors * width};
+    tile = siam_tile_of(device, vectors);
   }
   return tile;
 }

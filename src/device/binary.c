@@ -17,14 +17,6 @@ siam_status siam_binary_key(const siam_device *device, const siam_binary_origin 
   return siam_text_status(key);
 }
 
-/// A folder that is not safe is worth one warning; a full or read-only disk is not.
-static void report(siam_device *device, siam_status status) {
-  if (status == SIAM_OK) return;
-  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING, "%s",
-           siam_last_error());
-  device->cache_reported = true;
-}
-
 void siam_binary_load(siam_device *device, const siam_binary_origin *origin, cl_program *built) {
   siam_text key = {0};
   uint8_t *bytes = NULL;
@@ -33,7 +25,7 @@ void siam_binary_load(siam_device *device, const siam_binary_origin *origin, cl_
   cl_program program = NULL;
   *built = NULL;
   if (siam_binary_key(device, origin, &key) != SIAM_OK) goto cleanup;
-  report(device, siam_cache_load(SIAM_BINARY_KIND, key.bytes, MOST_BYTES, &bytes, &count));
+  siam_device_report_cache(device, siam_cache_load(SIAM_BINARY_KIND, key.bytes, MOST_BYTES, &bytes, &count));
   if (bytes == NULL) goto cleanup;
   const unsigned char *binary = bytes;
   program =

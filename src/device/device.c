@@ -4,6 +4,7 @@
 #include "device/discover.h"
 #include "device/program.h"
 #include "device/traits.h"
+#include "device/tuning.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,13 @@ static siam_status check(const siam_found_device *found) {
   return SIAM_OK;
 }
 
+void siam_device_report_cache(siam_device *device, siam_status status) {
+  if (status == SIAM_OK) return;
+  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING, "%s",
+           siam_last_error());
+  device->cache_reported = true;
+}
+
 siam_status siam_device_create(const siam_device_options *options, siam_device **device) {
   siam_status status = SIAM_OK;
   siam_device *made = NULL;
@@ -92,6 +100,7 @@ void siam_device_destroy(siam_device *device) {
   if (device->queue != NULL) clFinish(device->queue);
   if (device->forget != NULL) device->forget();
   siam_programs_release(device);
+  siam_tuning_release(device);
   if (device->queue != NULL) clReleaseCommandQueue(device->queue);
   if (device->context != NULL) clReleaseContext(device->context);
   siam_free(device);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct siam_tunable;
+
 /// What the house knows about a driver's habits, found out once per device.
 typedef struct siam_device_traits {
   bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
@@ -34,8 +36,15 @@ struct siam_device {
   siam_logger logger;
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
+  struct siam_tuning *tuning;    ///< Results of tuning, once asked for; see tuning.h.
+  /// Told of everything that could be tuned as the doors of compute/ are asked for it; or NULL.
+  void (*observe)(void *context, const struct siam_tunable *tunable);
+  void *observe_context;
   void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
+
+/// Logs that the cache folder cannot be used, where `status` says so: a warning once, details after it.
+void siam_device_report_cache(siam_device *device, siam_status status);
 
 /// Records `error` with OpenCL's name for it; -4 and -5 get the hint that device memory may have run out.
 siam_status siam_fail_opencl(cl_int error, const char *action);

@@ -26,7 +26,7 @@ lines_of_docs() {
 }
 lines_of_help() {
   local program
-  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices,bench,import-mnist,glyphs},weight-sharing}; do
+  for program in "$build"/bin/{siamese-{train,compare,eval,embed,devices,bench,tune,import-mnist,glyphs},weight-sharing}; do
     "$program" --help | sed -nE 's/^ +((siamese-|weight-sharing).*)/\1/p'
   done
 }
@@ -84,6 +84,8 @@ shorten() { # command line
     weight-sharing*--study*) echo "$1 --seeds 2 --steps 10" ;;
     weight-sharing*--language-model*) echo "$1 --steps 200" ;;
     siamese-bench*) echo "$1" | sed -E 's/ --repeats [0-9]+//; s/^siamese-bench/& --quiet --repeats 1 --batch 2/' ;;
+    # Other tests may run meanwhile, and must not change their ways of computing under way.
+    siamese-tune*) echo "SIAMESE_CACHE_DIR=cache $1" | sed -E 's/ --(minutes|batch) [0-9.]+//g; s/siamese-tune/& -q --minutes 0.01 --batch 1/' ;;
     *) echo "$1" ;;
   esac
 }

@@ -1,0 +1,37 @@
+/// tuner.h: finds the fastest of the ways in which something can be computed on a device.
+///
+/// After KataGo's tuner: the safe candidate comes first and is held to float64; all others are held to it, in
+/// random order. Each is checked before it is timed, with what is timed: a number that is not finite, an
+/// element outside the bound of float32's rounding, or a candidate that does not build puts it out. What is
+/// compared is speed × (1 − share of the bound that its error takes), against the safe candidate measured
+/// beside it, since the speed of machines moves.
+#ifndef SIAM_COMPUTE_TUNER_H
+#define SIAM_COMPUTE_TUNER_H
+
+#include "compute/tunable.h"
+
+typedef struct siam_tuner siam_tuner;
+
+/// The device must outlive it.
+siam_status siam_tuner_create(siam_device *device, uint64_t seed, siam_tuner **tuner);
+/// NULL is allowed.
+void siam_tuner_destroy(siam_tuner *tuner);
+
+/// What came out for one computation.
+typedef struct siam_tuner_result {
+  char choice[SIAM_TUNING_CHOICE_SIZE]; ///< The fastest sound candidate; the safe one where none is faster.
+  char safe[SIAM_TUNING_CHOICE_SIZE];
+  double seconds, safe_seconds; ///< Of one run of each, measured beside each other.
+  double error;                 ///< Largest error of the choice, as a share of the bound.
+  unsigned sound;               ///< Candidates that were right, the safe one among them.
+  unsigned wrong;               ///< Candidates outside the bound, or with numbers that are not finite.
+  unsigned failed;              ///< Candidates that could not be built or run.
+  unsigned untried;             ///< Candidates for which no time was left.
+} siam_tuner_result;
+
+/// Tries candidates until all are through or `seconds` are over, building included; one that has begun ends.
+/// A safe candidate that is wrong, or cannot run, is the status's failure: nothing may be chosen then.
+siam_status siam_tuner_run(siam_tuner *tuner, const siam_tunable *tunable, double seconds,
+                           siam_tuner_result *result);
+
+#endif
