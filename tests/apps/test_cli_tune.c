@@ -54,8 +54,8 @@ Test(cli_tune, the_table_says_what_was_tried) {
 }
 
 Test(cli_tune, what_gets_no_time_says_so) {
-  json_t *report =
-      siam_cli_json(0, "siamese-tune --encoder tiny.txt --minutes 0.00001", "device driver seconds rows");
+  json_t *report = siam_cli_json(0, "siamese-tune --encoder tiny.txt --batch 2 --minutes 0.00001",
+                                 "device driver seconds rows");
   const json_t *rows = json_object_get(report, "rows");
   cr_expect_eq(json_array_size(rows), 9);
   for (size_t i = 0; i < json_array_size(rows); i++) {
