@@ -24,7 +24,7 @@ typedef struct siam_parameter {
   /// Begins as a copy of parameter number `original`, or of its transpose, at the next placing.
   bool copies, copies_transposed;
   unsigned original;
-  bool guest;     ///< Of what trains the network, such as a loss: no part of a model file.
+  bool guest; ///< Of what trains the network, such as a loss: no part of a model file.
 } siam_parameter;
 
 /// Sections of the buffers, in floats: [0, decayed) weights, [decayed, trained) biases, scales and shifts, of
