@@ -4,8 +4,11 @@
 #include "common/progress.h"
 #include "eval/eval.h"
 
+#include <stdlib.h>
+
 static struct {
-  const char *model, *training, *device;
+  const char *model, *training, *report, *device;
+  char *line;
   int64_t pairs, ways, trials, seed;
   bool compare_models, within_parent, one_shot_runs, fit_threshold, per_class, json, quiet;
 } arguments = {.seed = 1};
@@ -62,6 +65,13 @@ static const app_option options[] = {
     {.name = "per-class",
      .flag = &arguments.per_class,
      .help = "List Recall@1 and mAP@R of each class, the worst first, and what it is most often taken for."},
+    {.heading = "Result"},
+    {.name = "report",
+     .value = "FILE",
+     .text = &arguments.report,
+     .help =
+         "Write one HTML page with everything to see: curves, a threshold to move, mistakes as pictures, a "
+         "map of the embeddings."},
     {.heading = "Program"},
     {.name = "seed",
      .value = "N",
@@ -79,6 +89,7 @@ static const app_note examples[] = {
     {"siamese-eval -m faces.siamese pairs.csv --json", "The pairs of a list, for programs."},
     {"siamese-eval -m shapes.siamese held-out/ --training pictures/ --per-class",
      "Also class by class, and whether training has seen any of it."},
+    {"siamese-eval -m shapes.siamese held-out/ --report shapes.html", "A page to look at and to pass on."},
     {"siamese-eval --compare-models shapes.siamese my.siamese held-out/",
      "Which of two models is better, and is that more than chance?"},
     {"siamese-eval -m omniglot.siamese --one-shot-runs all_runs/", "Omniglot's 400 official trials."},
@@ -115,6 +126,8 @@ static siam_evaluate_options evaluate_options(void) {
                                  .fit_threshold = arguments.fit_threshold,
                                  .seed = (uint64_t)arguments.seed,
                                  .training = arguments.training,
+                                 .report = arguments.report,
+                                 .command = arguments.line,
                                  .logger = app_logger(arguments.quiet || arguments.json),
                                  .preparing = show_preparing};
 }
@@ -168,22 +181,24 @@ static int check_arguments(unsigned count) {
     if (count != 3)
       return app_fail("--compare-models takes A B DATA: two model files and what to judge them on");
     if (arguments.model != NULL || arguments.one_shot_runs || arguments.per_class ||
-        arguments.training != NULL)
+        arguments.training != NULL || arguments.report != NULL)
       return app_fail("--compare-models names its models as A and B and prints differences only; leave out "
-                      "-m, --one-shot-runs, --per-class and --training");
+                      "-m, --one-shot-runs, --per-class, --training and --report");
     return APP_SUCCESS;
   }
   if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
   if (count > 1) return app_fail("too many arguments; one folder or list is judged at a time (--help)");
-  if (arguments.one_shot_runs && (arguments.pairs > 0 || trials || arguments.fit_threshold ||
-                                  arguments.per_class || arguments.training != NULL))
+  if (arguments.one_shot_runs &&
+      (arguments.pairs > 0 || trials || arguments.fit_threshold || arguments.per_class ||
+       arguments.training != NULL || arguments.report != NULL))
     return app_fail("--one-shot-runs judges the prepared trials only; leave out --pairs, --fit-threshold, "
-                    "--ways, --trials, --within-parent, --per-class and --training");
+                    "--ways, --trials, --within-parent, --per-class, --training and --report");
   return APP_SUCCESS;
 }
 
 int main(int argc, char **argv) {
   unsigned count = 0;
+  arguments.line = app_line(argc, argv);
   char **names = app_begin(&command, argc, argv, &count);
   int code = check_arguments(count);
   if (code != APP_SUCCESS) return code;
@@ -192,5 +207,6 @@ int main(int argc, char **argv) {
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
   code = arguments.compare_models ? compare_models(device, names) : evaluate(device, names[0]);
   siam_device_destroy(device);
+  free(arguments.line);
   return code;
 }

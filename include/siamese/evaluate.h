@@ -17,6 +17,8 @@ typedef struct siam_evaluate_options {
   uint32_t repetitions; ///< Of the bootstrap behind each interval; 0: 1,000.
   uint64_t seed;        ///< Of pairs, trials and intervals.
   const char *training; ///< Data the model was trained on, to look for pictures that both have; NULL: none.
+  const char *report;   ///< HTML file to write (docs/report.md); NULL: none. Not for prepared runs.
+  const char *command;  ///< What was typed, for the report; may be NULL.
   siam_logger logger;
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

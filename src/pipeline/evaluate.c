@@ -1,8 +1,9 @@
-#include "base/memory.h"
+#include "base/file.h"
 #include "data/one_shot_runs.h"
 #include "pipeline/class_figures.h"
 #include "pipeline/judge.h"
 #include "pipeline/leakage.h"
+#include "pipeline/report.h"
 
 #include <math.h>
 
@@ -113,12 +114,24 @@ static siam_status find_leaks(const siam_judgement *set, siam_evaluation *evalua
   return SIAM_OK;
 }
 
+siam_status siam_judgement_evaluate(siam_judgement *judgement, siam_evaluation *evaluation) {
+  *evaluation = (siam_evaluation){.calibration_error = NAN};
+  count(judgement, evaluation);
+  SIAM_RETURN_IF_FAILED(verify(judgement, evaluation));
+  return judge_classes(judgement, evaluation);
+}
+
 static siam_status judge_pictures(siam_judgement *set, const char *data, siam_evaluation *evaluation) {
+  const siam_evaluate_options *options = set->options;
+  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_file_check_place(options->report));
   SIAM_RETURN_IF_FAILED(siam_judgement_open(set, data));
-  count(set, evaluation);
-  SIAM_RETURN_IF_FAILED(verify(set, evaluation));
-  SIAM_RETURN_IF_FAILED(judge_classes(set, evaluation));
-  return set->options->training != NULL ? find_leaks(set, evaluation) : SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_judgement_evaluate(set, evaluation));
+  if (options->training != NULL) SIAM_RETURN_IF_FAILED(find_leaks(set, evaluation));
+  if (options->report == NULL) return SIAM_OK;
+  siam_report_facts facts = {.command = options->command,
+                             .model = set->model->path,
+                             .settings = siam_model_get_fact(set->model, "training")};
+  return siam_report_write(options->report, set, evaluation, &facts);
 }
 
 siam_status siam_evaluate(siam_model *model, const char *data, const siam_evaluate_options *options,

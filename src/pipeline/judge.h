@@ -53,6 +53,9 @@ siam_status siam_judgement_draw_trials(const siam_judgement *judgement, siam_rat
 /// are none; otherwise a note is enough.
 bool siam_judgement_needs_trials(const siam_judgement *judgement);
 
+/// All figures of pictures that are embedded; the evaluation is the caller's to clear, whatever comes out.
+siam_status siam_judgement_evaluate(siam_judgement *judgement, siam_evaluation *evaluation);
+
 void siam_judgement_clear(siam_judgement *judgement);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "pipeline/bootstrap.h"
+#include "pipeline/resampler.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,40 +15,6 @@ enum {
   TAR = SIAM_VERIFICATION_TAR,
   FIGURES = SIAM_VERIFICATION_FIGURES
 };
-
-/// Units of the pairs in the order of the ranking. A pair within one unit, or without any, has for its second
-/// the one past the last, which always counts once: so a weight is one product, without a branch.
-typedef struct resampler {
-  uint32_t units, *a, *b;
-  uint32_t *counts; ///< [units + 1]: how often each unit was drawn.
-  double *weights;  ///< How often each place of the ranking counts.
-} resampler;
-
-static siam_status prepare(const siam_measured_pairs *pairs, const siam_ranking *ranking,
-                           resampler *sampler) {
-  siam_status status = SIAM_OK;
-  sampler->units = pairs->unit_a != NULL ? pairs->units : (uint32_t)pairs->count;
-  SIAM_TRY_ALLOCATE(sampler->a, ranking->count);
-  SIAM_TRY_ALLOCATE(sampler->b, ranking->count);
-  SIAM_TRY_ALLOCATE(sampler->counts, (size_t)sampler->units + 1);
-  SIAM_TRY_ALLOCATE(sampler->weights, ranking->count);
-  sampler->counts[sampler->units] = 1;
-  for (size_t place = 0; place < ranking->count; place++) {
-    uint32_t pair = ranking->pairs[place];
-    bool alone = pairs->unit_a == NULL || pairs->unit_a[pair] == pairs->unit_b[pair];
-    sampler->a[place] = pairs->unit_a == NULL ? pair : pairs->unit_a[pair];
-    sampler->b[place] = alone ? sampler->units : pairs->unit_b[pair];
-  }
-cleanup:
-  return status;
-}
-
-static void release(resampler *sampler) {
-  siam_free(sampler->a);
-  siam_free(sampler->b);
-  siam_free(sampler->counts);
-  siam_free(sampler->weights);
-}
 
 /// Figures of the curve as it is weighed; NAN where `found` is false.
 static void read_figures(const siam_curve *curve, const siam_verification *asked, bool found,
@@ -64,26 +31,17 @@ static siam_status resample(const siam_measured_pairs *pairs, siam_curve *curve,
                             const siam_verification *asked, uint64_t seed, uint32_t repetitions,
                             double *values) {
   siam_status status = SIAM_OK;
-  resampler sampler = {0};
-  SIAM_TRY(prepare(pairs, curve->ranking, &sampler));
+  siam_resampler resampler = {0};
+  SIAM_TRY(siam_resampler_create(pairs, curve->ranking, &resampler));
   for (uint32_t repetition = 0; repetition < repetitions; repetition++) {
     double figures[FIGURES];
-    siam_bootstrap_draw(seed, repetition, sampler.units, sampler.counts);
-    for (size_t place = 0; place < pairs->count; place++)
-      sampler.weights[place] = (double)sampler.counts[sampler.a[place]] * sampler.counts[sampler.b[place]];
-    read_figures(curve, asked, siam_curve_weigh(curve, sampler.weights), figures);
+    siam_resampler_draw(&resampler, seed, repetition);
+    read_figures(curve, asked, siam_curve_weigh(curve, resampler.weights), figures);
     for (size_t i = 0; i < TAR + asked->rate_count; i++) values[i * repetitions + repetition] = figures[i];
   }
 cleanup:
-  release(&sampler);
+  siam_resampler_clear(&resampler);
   return status;
-}
-
-static siam_status check_units(const siam_measured_pairs *pairs) {
-  for (size_t i = 0; pairs->unit_a != NULL && i < pairs->count; i++)
-    if (pairs->unit_a[i] >= pairs->units || pairs->unit_b[i] >= pairs->units)
-      return siam_fail(SIAM_ERROR_ARGUMENT, "pair %zu has a unit beyond the %u there are", i, pairs->units);
-  return SIAM_OK;
 }
 
 /// What is asked for: the threshold and the rates, with the options' defaults filled in.
@@ -136,7 +94,6 @@ siam_status siam_verification_repeat(const siam_measured_pairs *pairs,
   siam_ranking ranking = {0};
   siam_curve curve = {0};
   double figures[FIGURES];
-  SIAM_TRY(check_units(pairs));
   SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   siam_verification made = make_question(&curve, options);
