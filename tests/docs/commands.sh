@@ -40,6 +40,7 @@ commands() {
 prepare() {
   siamese-glyphs -o build/glyphs >/dev/null || return 1
   mkdir pictures held-out images_background_small1 faces docs
+  ln -s "$build/tests" build/tests
   local folders=(build/glyphs/train/{Greek,Cyrillic}/*/) i
   for ((i = 0; i < 46; i++)); do
     cp -r "${folders[i]}" "$([ $i -lt 40 ] && echo pictures || echo held-out)/letter$i"
