@@ -8,7 +8,7 @@
 #include <string.h>
 
 /// Pixels of the drawing: at least so many along a picture's longer side, and between the two pictures.
-enum { SIDE = 320, GAP = 16, PAPER = 255 };
+enum { SIDE = 320, GAP = 16, PAPER = 205 };
 
 /// Both pictures as the network sees them, with their heat maps.
 typedef struct explainer {
