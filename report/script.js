@@ -334,7 +334,8 @@ if (data.training) {
 } else $("training").remove();
 
 // ---- Origin
-const origin = [["Command", data.command], ["Model", data.model.path], ["Data", data.data.path], ["Fingerprint of the data", data.data.fingerprint],
+const origin = [["Command", data.command], ["Model", data.model.path], ["Data", data.data.path],
+  ["Fingerprint of what was judged on", data.data.fingerprint], ["Fingerprint of what was trained on", data.data.training_fingerprint],
   ["Seed", String(data.seed)], ["Device", data.device], ["Network", `${data.model.input.join(" × ")} → ${data.model.embedding}, ${count(data.model.weights)} weights`],
   ["Version", `siamese ${data.version}`]];
 for (const [name, value] of origin) if (value) $("origin-list").append(make("dt", {}, name), make("dd", {}, name === "Seed" ? value : make("code", {}, value)));

@@ -55,16 +55,22 @@ static siam_status add_model(siam_report *report) {
   return siam_report_set(model, "input", json_pack("[i, i, i]", info.height, info.width, info.channels));
 }
 
+static siam_status set_fingerprint(json_t *object, const char *key, const siam_dataset *dataset) {
+  uint64_t fingerprint = 0;
+  char text[32];
+  SIAM_RETURN_IF_FAILED(siam_dataset_fingerprint(dataset, &fingerprint));
+  snprintf(text, sizeof text, "%016" PRIx64, fingerprint);
+  return set_text(object, key, text);
+}
+
 static siam_status add_data(siam_report *report) {
   const siam_judgement *judgement = report->judgement;
   const siam_verification *judged = &report->evaluation->verification;
-  uint64_t fingerprint = 0;
-  char text[32];
   json_t *data = json_object();
   SIAM_RETURN_IF_FAILED(siam_report_set(report->root, "data", data));
-  SIAM_RETURN_IF_FAILED(siam_dataset_fingerprint(judgement->dataset, &fingerprint));
-  snprintf(text, sizeof text, "%016" PRIx64, fingerprint);
-  SIAM_RETURN_IF_FAILED(set_text(data, "fingerprint", text));
+  SIAM_RETURN_IF_FAILED(set_fingerprint(data, "fingerprint", judgement->dataset));
+  if (report->facts->training != NULL)
+    SIAM_RETURN_IF_FAILED(set_fingerprint(data, "training_fingerprint", report->facts->training));
   SIAM_RETURN_IF_FAILED(set_text(data, "path", siam_dataset_get_path(judgement->dataset)));
   const struct {
     const char *key;

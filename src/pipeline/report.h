@@ -11,11 +11,12 @@
 
 /// What the judgement itself does not know. Texts may be NULL.
 typedef struct siam_report_facts {
-  const char *command;         ///< As it was typed.
-  const char *model;           ///< The model's file.
-  const char *settings;        ///< How it was trained.
-  const siam_history *history; ///< Of training; NULL where none was.
-  bool hopeful;                ///< Judged on the pictures it was trained on.
+  const char *command;          ///< As it was typed.
+  const char *model;            ///< The model's file.
+  const char *settings;         ///< How it was trained.
+  const siam_history *history;  ///< Of training; NULL where none was.
+  const siam_dataset *training; ///< What was trained on, for its fingerprint; NULL where none was.
+  bool hopeful;                 ///< Judged on the pictures it was trained on.
 } siam_report_facts;
 
 /// Writes the report of a judgement whose pairs are measured, atomically.

@@ -19,6 +19,7 @@ siam_status siam_training_report(siam_training *run) {
                              .model = options->output,
                              .settings = run->settings.bytes,
                              .history = &run->history,
+                             .training = run->training,
                              .hopeful = !held_out};
   siam_status status = siam_embed_images(run->model, judgement.images, 0, &telling, &judgement.embeddings);
   if (status == SIAM_OK) {

@@ -200,6 +200,9 @@ Test(cli_report, training_shows_its_curves_and_judges_what_was_held_out) {
   cr_expect_eq(json_array_size(json_object_get(training, "rate")), 30);
   cr_expect_eq(figure(data, "ROC AUC"), number(printed, "roc_auc"));
   cr_expect(json_is_false(json_object_get(data, "hopeful")));
+  const json_t *judged = json_object_get(data, "data");
+  cr_expect_str_neq(json_string_value(json_object_get(judged, "fingerprint")),
+                    json_string_value(json_object_get(judged, "training_fingerprint")));
   json_decref(data);
   json_decref(printed);
   siam_command_release(&result);

@@ -84,6 +84,7 @@ shorten() { # command line
     siamese-train*) echo "$1 --steps 5" | sed -E 's/ --(minutes|epochs|steps) [0-9.]+( .*--steps 5)/\2/' ;;
     weight-sharing*--study*) echo "$1 --seeds 2 --steps 10" ;;
     weight-sharing*--language-model*) echo "$1 --steps 200" ;;
+    *pointing_game*) echo "${1% *} 4" ;;
     siamese-bench*) echo "$1" | sed -E 's/ --repeats [0-9]+//; s/^siamese-bench/& --quiet --repeats 1 --batch 2/' ;;
     *) echo "$1" ;;
   esac
