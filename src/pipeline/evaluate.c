@@ -1,4 +1,3 @@
-#include "base/file.h"
 #include "data/one_shot_runs.h"
 #include "pipeline/class_figures.h"
 #include "pipeline/judge.h"
@@ -123,7 +122,7 @@ siam_status siam_judgement_evaluate(siam_judgement *judgement, siam_evaluation *
 
 static siam_status judge_pictures(siam_judgement *set, const char *data, siam_evaluation *evaluation) {
   const siam_evaluate_options *options = set->options;
-  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_file_check_place(options->report));
+  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
   SIAM_RETURN_IF_FAILED(siam_judgement_open(set, data));
   SIAM_RETURN_IF_FAILED(siam_judgement_evaluate(set, evaluation));
   if (options->training != NULL) SIAM_RETURN_IF_FAILED(find_leaks(set, evaluation));

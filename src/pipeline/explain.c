@@ -88,6 +88,7 @@ siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, 
   explainer of = {0};
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
   SIAM_TRY(siam_file_check_place(output));
+  SIAM_TRY(siam_file_check_kind(output, 1, "PNG", "PNG picture"));
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
   SIAM_TRY(prepare(comparer, (const char *const[]){a, b}, &of));
   // Comparing left both embeddings behind; each picture is covered before the other, which stays as it is.

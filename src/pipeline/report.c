@@ -155,6 +155,11 @@ static siam_status write_page(const siam_report *report, const char *path) {
   return status;
 }
 
+siam_status siam_report_check_place(const char *path) {
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(path));
+  return siam_file_check_kind(path, 0, "<!doctype html>", "page");
+}
+
 siam_status siam_report_write(const char *path, const siam_judgement *judgement,
                               const siam_evaluation *evaluation, const siam_report_facts *facts) {
   siam_status status = SIAM_OK;

@@ -19,6 +19,9 @@ typedef struct siam_report_facts {
   bool hopeful;                 ///< Judged on the pictures it was trained on.
 } siam_report_facts;
 
+/// Finds out before the work whether a report can be written there: over nothing but an older page.
+siam_status siam_report_check_place(const char *path);
+
 /// Writes the report of a judgement whose pairs are measured, atomically.
 siam_status siam_report_write(const char *path, const siam_judgement *judgement,
                               const siam_evaluation *evaluation, const siam_report_facts *facts);

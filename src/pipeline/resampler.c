@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "pipeline/bootstrap.h"
 
-static siam_status check_units(const siam_measured_pairs *pairs) {
+siam_status siam_resampler_check(const siam_measured_pairs *pairs) {
   for (size_t i = 0; pairs->unit_a != NULL && i < pairs->count; i++)
     if (pairs->unit_a[i] >= pairs->units || pairs->unit_b[i] >= pairs->units)
       return siam_fail(SIAM_ERROR_ARGUMENT, "pair %zu has a unit beyond the %u there are", i, pairs->units);
@@ -14,7 +14,6 @@ siam_status siam_resampler_create(const siam_measured_pairs *pairs, const siam_r
                                   siam_resampler *resampler) {
   siam_status status = SIAM_OK;
   siam_resampler made = {.count = ranking->count};
-  SIAM_TRY(check_units(pairs));
   made.units = pairs->unit_a != NULL ? pairs->units : (uint32_t)pairs->count;
   SIAM_TRY_ALLOCATE(made.a, ranking->count);
   SIAM_TRY_ALLOCATE(made.b, ranking->count);

@@ -15,7 +15,10 @@ typedef struct siam_resampler {
   double *weights;  ///< [count]: how often each place of the ranking counts.
 } siam_resampler;
 
-/// SIAM_ERROR_ARGUMENT for a unit beyond those there are.
+/// SIAM_ERROR_ARGUMENT for a unit beyond those there are; to be asked before the pairs are ranked.
+siam_status siam_resampler_check(const siam_measured_pairs *pairs);
+
+/// For pairs that are checked, and their ranking.
 siam_status siam_resampler_create(const siam_measured_pairs *pairs, const siam_ranking *ranking,
                                   siam_resampler *resampler);
 void siam_resampler_clear(siam_resampler *resampler);

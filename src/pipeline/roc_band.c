@@ -14,6 +14,7 @@ siam_status siam_roc_band(const siam_measured_pairs *pairs, const double *rates,
   siam_resampler resampler = {0};
   double *values = NULL; // [count, repetitions]
   if (repetitions == 0) repetitions = SIAM_BOOTSTRAP_REPETITIONS;
+  SIAM_TRY(siam_resampler_check(pairs));
   SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   SIAM_TRY(siam_resampler_create(pairs, &ranking, &resampler));

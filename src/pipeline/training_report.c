@@ -20,7 +20,7 @@ siam_status siam_training_report(siam_training *run) {
                              .settings = run->settings.bytes,
                              .history = &run->history,
                              .training = run->training,
-                             .hopeful = !held_out};
+                             .hopeful = !held_out || run->common > 0};
   siam_status status = siam_embed_images(run->model, judgement.images, 0, &telling, &judgement.embeddings);
   if (status == SIAM_OK) {
     status = siam_judgement_evaluate(&judgement, &evaluation);

@@ -94,6 +94,7 @@ siam_status siam_verification_repeat(const siam_measured_pairs *pairs,
   siam_ranking ranking = {0};
   siam_curve curve = {0};
   double figures[FIGURES];
+  SIAM_TRY(siam_resampler_check(pairs));
   SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   siam_verification made = make_question(&curve, options);
