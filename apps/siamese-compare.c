@@ -1,16 +1,18 @@
-// siamese-compare: distance, similarity and verdict for two pictures; exits as cmp does.
+// siamese-compare: distance, similarity and verdict for pictures; exits as cmp does.
 #include "common/command.h"
-#include "common/json.h"
 #include "common/message.h"
+#include "common/progress.h"
+#include "compare/compare.h"
 
-#include <math.h>
-#include <siamese/compare.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
-enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1 };
+enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, MOST_FILES = 200 };
 
 static struct {
-  const char *model, *device;
+  const char *model, *explain, *device;
   double threshold, far;
+  int64_t nearest;
   bool given_threshold, given_far, json;
 } arguments;
 
@@ -36,6 +38,17 @@ static const app_option options[] = {
      .most = 1,
      .above_least = true,
      .help = "Use the model's threshold for this false-accept rate, such as 0.01."},
+    {.name = "nearest",
+     .value = "N",
+     .integer = &arguments.nearest,
+     .least = 1,
+     .most = 1 << 20,
+     .help = "With a folder: list so many of its files. Default: 10."},
+    {.name = "explain",
+     .value = "FILE.png",
+     .text = &arguments.explain,
+     .help = "With two pictures: draw both side by side, green where they speak for same and orange where "
+             "against."},
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     {0}};
@@ -45,82 +58,150 @@ static const app_note examples[] = {
     {"siamese-compare -m shapes.siamese --far 0.01 a.png b.png && echo same",
      "Be stricter: of 100 different pairs about one would be called same."},
     {"siamese-compare -m shapes.siamese --json a.png b.png", "The same for programs."},
+    {"siamese-compare -m shapes.siamese --explain why.png a.png b.png", "Draw what speaks for and against."},
+    {"siamese-compare -m shapes.siamese pictures/letter0/*.png", "Every two of several pictures."},
+    {"siamese-compare -m shapes.siamese a.png pictures/",
+     "The files of a folder that are nearest to a picture."},
     {NULL, NULL}};
 
 static const app_note exit_codes[] = {
-    {"0", "The pictures are the same: their distance is at most the threshold."},
-    {"1", "They are different."},
+    {"0",
+     "The pictures are the same: their distance is at most the threshold. Of several: every two are. With "
+     "a folder: at least one of its files is."},
+    {"1", "They are different. Of several: some two are. With a folder: all of its files are."},
     {"2", "Trouble: the message says what, and what to do."},
     {NULL, NULL}};
 
 static const app_command command = {
     .name = "siamese-compare",
-    .summary = "compare two pictures with a trained model",
-    .arguments = "A B",
+    .summary = "compare pictures with a trained model",
+    .arguments = "A B [C...] | A FOLDER",
     .least = 2,
-    .most = 2,
     .description =
         "Runs one encoder on both pictures and prints the distance of their embeddings, the similarity "
-        "(a calibrated probability that they show the same), the threshold and the verdict.\n",
+        "(a calibrated probability that they show the same), the threshold and the verdict. With more "
+        "pictures, "
+        "a table of every two; with a folder in place of B, its nearest files.\n",
     .options = options,
     .examples = examples,
     .exit_codes = exit_codes,
 };
 
-static int print_json(const char *a, const char *b, const siam_comparison *comparison, const char *device) {
-  json_t *object = json_object();
-  json_object_set_new(object, "a", app_json_text(a));
-  json_object_set_new(object, "b", app_json_text(b));
-  json_object_set_new(object, "distance", app_json_number(comparison->distance));
-  json_object_set_new(object, "similarity", app_json_number(comparison->similarity));
-  json_object_set_new(object, "threshold", app_json_number(comparison->threshold));
-  json_object_set_new(object, "operating_point", json_string(comparison->point));
-  json_object_set_new(object, "same", json_boolean(comparison->same));
-  json_object_set_new(object, "model", app_json_text(arguments.model));
-  json_object_set_new(object, "device", app_json_text(device));
-  return app_print_json(object);
+static int verdict(int printed, bool same) {
+  if (printed != APP_SUCCESS) return printed;
+  return same ? EXIT_SAME : EXIT_DIFFERENT;
 }
 
-static void print_text(const siam_comparison *comparison) {
-  printf("distance    %.4f\n", comparison->distance);
-  if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
-  printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
-  app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
-  printf("verdict     %s%s%s\n", app_paint(stdout, colour), comparison->same ? "same" : "different",
-         app_paint(stdout, APP_PLAIN));
+static int compare_two(siam_comparer *comparer, const compare_subject *subject) {
+  siam_explanation explanation;
+  siam_comparison *comparison = &explanation.comparison;
+  const char *drawing = arguments.explain, *a = subject->names[0], *b = subject->names[1];
+  siam_status status = drawing != NULL ? siam_explain(comparer, a, b, drawing, &explanation)
+                                       : siam_compare(comparer, a, b, comparison);
+  if (status != SIAM_OK) return app_fail_library();
+  if (arguments.json)
+    return verdict(compare_print_json(subject, comparison, drawing != NULL ? &explanation : NULL, drawing),
+                   comparison->same);
+  compare_print(comparison);
+  if (drawing != NULL) printf("why         %s\n", app_show(drawing));
+  return verdict(APP_SUCCESS, comparison->same);
 }
 
-static int compare(siam_device *device, siam_model *model, const char *a, const char *b) {
-  siam_compare_options compare_options = {
-      .threshold = arguments.given_threshold ? &arguments.threshold : NULL, .far = arguments.far};
-  siam_comparer *comparer = NULL;
-  siam_comparison comparison;
-  siam_status status = siam_comparer_create(model, &compare_options, &comparer);
-  if (status == SIAM_OK) status = siam_compare(comparer, a, b, &comparison);
-  siam_comparer_destroy(comparer);
+static int compare_several(siam_comparer *comparer, const compare_subject *subject) {
+  size_t pairs = (size_t)subject->count * (subject->count - 1) / 2;
+  siam_comparison *table = app_allocate(pairs, sizeof *table);
+  if (siam_compare_all(comparer, (const char *const *)subject->names, subject->count, table) != SIAM_OK) {
+    free(table);
+    return app_fail_library();
+  }
+  int code = APP_SUCCESS;
+  bool same = true;
+  for (size_t i = 0; i < pairs; i++) same = same && table[i].same;
+  if (arguments.json)
+    code = compare_print_table_json(subject, table);
+  else
+    compare_print_table(subject, table);
+  free(table);
+  return verdict(code, same);
+}
+
+static bool show_preparing(void *context, const char *what, uint32_t done, uint32_t count) {
+  (void)context;
+  app_progress_update(done, count, "%s", what);
+  return true;
+}
+
+static int search_folder(siam_comparer *comparer, const compare_subject *subject) {
+  siam_nearest nearest;
+  siam_nearest_options search = {.count = (uint32_t)arguments.nearest,
+                                 .logger = app_logger(arguments.json),
+                                 .preparing = show_preparing};
+  app_progress_begin("comparing", arguments.json);
+  siam_status status =
+      siam_compare_nearest(comparer, subject->names[0], subject->names[1], &search, &nearest);
+  app_progress_end();
   if (status != SIAM_OK) return app_fail_library();
   int code = APP_SUCCESS;
+  bool same = nearest.same > 0;
   if (arguments.json)
-    code = print_json(a, b, &comparison, siam_device_get_info(device)->name);
+    code = compare_print_nearest_json(subject, &nearest);
   else
-    print_text(&comparison);
-  if (code != APP_SUCCESS) return code;
-  return comparison.same ? EXIT_SAME : EXIT_DIFFERENT;
+    compare_print_nearest(&nearest);
+  siam_nearest_clear(&nearest);
+  return verdict(code, same);
+}
+
+static bool is_folder(const char *path) {
+  struct stat information;
+  return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
+static int compare(siam_device *device, siam_model *model, char *const *names, unsigned count) {
+  siam_compare_options compare_options = {
+      .threshold = arguments.given_threshold ? &arguments.threshold : NULL, .far = arguments.far};
+  compare_subject subject = {names, count, arguments.model, siam_device_get_info(device)->name};
+  siam_comparer *comparer = NULL;
+  if (siam_comparer_create(model, &compare_options, &comparer) != SIAM_OK) return app_fail_library();
+  int code = count > 2             ? compare_several(comparer, &subject)
+             : is_folder(names[1]) ? search_folder(comparer, &subject)
+                                   : compare_two(comparer, &subject);
+  siam_comparer_destroy(comparer);
+  return code;
+}
+
+/// What does not go together; 0 where all does.
+static int check_arguments(char *const *names, unsigned count) {
+  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
+  if (arguments.given_threshold && arguments.given_far)
+    return app_fail("--threshold and --far exclude each other; give one");
+  if (count > MOST_FILES)
+    return app_fail(
+        "%u pictures are too many for a table, %d are the most; siamese-embed writes the embeddings "
+        "of any number",
+        count, MOST_FILES);
+  bool folder = count == 2 && is_folder(names[1]);
+  for (unsigned i = 0; i < count; i++)
+    if (is_folder(names[i]) && !(folder && i == 1 && !is_folder(names[0])))
+      return app_fail("%s: is a folder; one can only stand behind a single picture, as in A FOLDER",
+                      app_show(names[i]));
+  if (arguments.explain != NULL && (count > 2 || folder))
+    return app_fail("--explain takes two pictures; leave it out or name two");
+  if (arguments.nearest > 0 && !folder)
+    return app_fail("--nearest is for a folder, as in A FOLDER; leave it out or name one");
+  return APP_SUCCESS;
 }
 
 int main(int argc, char **argv) {
   unsigned count = 0;
   char **names = app_begin(&command, argc, argv, &count);
-  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
-  if (arguments.given_threshold && arguments.given_far)
-    return app_fail("--threshold and --far exclude each other; give one");
+  int code = check_arguments(names, count);
+  if (code != APP_SUCCESS) return code;
   siam_device *device = NULL;
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.json)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
-  int code = siam_model_load(device, arguments.model, &model) == SIAM_OK
-                 ? compare(device, model, names[0], names[1])
-                 : app_fail_library();
+  code = siam_model_load(device, arguments.model, &model) == SIAM_OK ? compare(device, model, names, count)
+                                                                     : app_fail_library();
   siam_model_destroy(model);
   siam_device_destroy(device);
   return code;

@@ -7,13 +7,15 @@
 #include <math.h>
 #include <siamese/train.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct train_arguments {
   const char *output, *validation, *encoder, *init, *reconstruct, *loss, *pairs, *branches, *optimizer,
       *schedule, *augment, *resize;
-  const char *log, *device;
+  const char *log, *report, *device;
+  char *line;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
       checkpoint_seconds;
   int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
@@ -37,6 +39,12 @@ static const app_option options[] = {
      .text = &arguments.output,
      .help = "Write the model to this file; MODEL.checkpoint lies beside it while training."},
     {.name = "log", .value = "FILE", .text = &arguments.log, .help = "Write a CSV file with a row per step."},
+    {.name = "report",
+     .value = "FILE",
+     .text = &arguments.report,
+     .help =
+         "Write one HTML page with the curves of training and everything to see about the model on what was "
+         "held out."},
     {.heading = "Data"},
     {.name = "val",
      .value = "DATA",
@@ -258,6 +266,7 @@ static const app_note examples[] = {
     {"siamese-train pairs.csv -o faces.siamese --val held-out.csv --channels 3 --augment photos --log "
      "log.csv",
      "Train on a list of pairs in colour, and log every step."},
+    {"siamese-train pictures/ -o shapes.siamese --report shapes.html", "A page that shows how well it went."},
     {"siamese-train pictures/ -o next.siamese --init shapes.siamese",
      "Go on from the weights of another model."},
     {"siamese-train pictures/ -o start.siamese --reconstruct tied",
@@ -368,6 +377,8 @@ static siam_train_options train_options(const char *data) {
       .resume = a->resume,
       .checkpoint_seconds = a->checkpoint_seconds,
       .log = a->log,
+      .report = a->report,
+      .command = a->line,
       .logger = app_logger(a->quiet || a->json),
       .progress = show_progress,
       .preparing = show_preparing,
@@ -422,6 +433,7 @@ static void print_report(const siam_train_report *report, const char *device) {
     print_separation(report);
   printf("Model     %s%s\n", app_show(arguments.output),
          reconstructs ? ", an encoder to start from with --init" : "");
+  if (arguments.report != NULL) printf("Report    %s\n", app_show(arguments.report));
 }
 
 static json_t *init_json(const siam_train_report *report) {
@@ -572,6 +584,7 @@ static int check(const char *path) {
 
 int main(int argc, char **argv) {
   unsigned count = 0;
+  arguments.line = app_line(argc, argv);
   char **names = app_begin(&command, argc, argv, &count);
   if (arguments.check) {
     catch_interrupts();
@@ -589,5 +602,6 @@ int main(int argc, char **argv) {
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
   int code = train(device, names[0]);
   siam_device_destroy(device);
+  free(arguments.line);
   return code;
 }

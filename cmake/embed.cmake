@@ -12,3 +12,16 @@ function(siamese_embed_kernels OUTPUT)
     COMMENT "Embedding the OpenCL kernels" VERBATIM)
   set(${OUTPUT} ${generated} PARENT_SCOPE)
 endfunction()
+
+# Turns report/ into one C string: the page with its style and script in place.
+function(siamese_embed_report OUTPUT)
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/report/*)
+  set(generated ${CMAKE_BINARY_DIR}/generated/report_page.c)
+  add_custom_command(
+    OUTPUT ${generated}
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${CMAKE_SOURCE_DIR}/report -DOUTPUT=${generated}
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed_report.cmake
+    DEPENDS ${parts} ${CMAKE_SOURCE_DIR}/cmake/embed_report.cmake
+    COMMENT "Embedding the report's page" VERBATIM)
+  set(${OUTPUT} ${generated} PARENT_SCOPE)
+endfunction()

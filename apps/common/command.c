@@ -228,6 +228,35 @@ static void finish(void) {
   _exit(APP_TROUBLE);
 }
 
+/// Writes a word in single quotes where it has a letter that a shell could take for something else; a single
+/// quote ends the quotes, stands alone behind a backslash, and begins them again.
+static char *add_word(char *end, const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+  if (word[0] != '\0' && word[strspn(word, plain)] == '\0') return stpcpy(end, word);
+  *end++ = '\'';
+  for (; *word != '\0'; word++) {
+    if (*word == '\'')
+      end = stpcpy(end, "'\\''");
+    else
+      *end++ = *word;
+  }
+  *end++ = '\'';
+  return end;
+}
+
+char *app_line(int argc, char *const *argv) {
+  size_t size = 1;
+  // A quote becomes four characters; two quotes and a blank are added to each word.
+  for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
+  char *line = app_allocate(size, 1), *end = line;
+  for (int i = 0; i < argc; i++) {
+    if (i > 0) *end++ = ' ';
+    end = add_word(end, argv[i]);
+  }
+  *end = '\0';
+  return line;
+}
+
 char **app_begin(const app_command *command, int argc, char **argv, unsigned *count) {
   app_set_name(command->name);
   atexit(finish);

@@ -33,6 +33,57 @@ SIAM_API void siam_comparer_destroy(siam_comparer *comparer);
 SIAM_API siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b,
                                   siam_comparison *comparison);
 
+/// Compares every two of `count` picture files: `table` [count · (count − 1) / 2] gets 0 with 1, 0 with 2, …,
+/// 1 with 2, …. Each file is read and embedded once; the numbers are those of siam_compare().
+SIAM_API siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
+                                      siam_comparison *table);
+
+/// A file near another. Owns its path.
+typedef struct siam_near_file {
+  char *path;
+  siam_comparison comparison;
+} siam_near_file;
+
+/// What a search in a folder found. Free with siam_nearest_clear().
+typedef struct siam_nearest {
+  uint32_t files, broken; ///< Compared; left out because they could not be read, each named to the logger.
+  uint32_t same;          ///< Of all that were compared, those within the threshold.
+  uint32_t count;
+  siam_near_file *near; ///< [count], nearest first; equal ones in the order of names.
+} siam_nearest;
+
+/// Zero means the default.
+typedef struct siam_nearest_options {
+  uint32_t count; ///< Most files to keep; 0: 10.
+  siam_logger logger;
+  /// As in siam_train_options; may be NULL.
+  bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);
+  void *context;
+} siam_nearest_options;
+
+/// Compares a picture with every picture in a folder, at any depth, but for itself. `options` may be NULL.
+SIAM_API siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, const char *folder,
+                                          const siam_nearest_options *options, siam_nearest *nearest);
+SIAM_API void siam_nearest_clear(siam_nearest *nearest);
+
+/// A place in a picture that says most about a pair, in pixels of the network's input: the middle of a patch.
+typedef struct siam_telling_place {
+  uint32_t x, y;
+  double change; ///< Of the distance when it is covered; above 0 it speaks for `same`, below 0 against.
+} siam_telling_place;
+
+typedef struct siam_explanation {
+  siam_comparison comparison;
+  siam_telling_place most_for[2], most_against[2]; ///< In the first and in the second picture.
+} siam_explanation;
+
+/// Says why two pictures match: covers each place of either picture in turn, with the picture's middle shade,
+/// and looks at how the distance changes (occlusion: Zeiler & Fergus 2014). Writes both pictures side by
+/// side, as the network sees them, to a PNG file, and colours what speaks for `same` green and against it
+/// orange.
+SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
+                                  siam_explanation *explanation);
+
 /// Embeds one picture file to `embedding`, siam_model_info.embedding floats.
 SIAM_API siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding);
 

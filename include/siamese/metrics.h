@@ -50,6 +50,22 @@ typedef struct siam_one_shot {
   siam_figure accuracy; ///< Share of queries given their own class.
 } siam_one_shot;
 
+/// Ranks that Recall@K is stated for: 1, 2, 4 and 8.
+enum { SIAM_RECALL_RANKS = 4 };
+
+/// Each picture as a query among all others. Pictures of other classes at the same distance come first.
+typedef struct siam_retrieval {
+  uint32_t queries; ///< Pictures that have another one of their class.
+  uint32_t classes; ///< Theirs.
+  struct {
+    uint32_t rank;
+    siam_figure recall; ///< Share of queries with a picture of their class among the nearest `rank`.
+  } recalls[SIAM_RECALL_RANKS];
+  /// Mean average precision at R (Musgrave, Belongie & Lim 2020): with R other pictures in the query's class,
+  /// 1/R · Σ over the nearest R that are of the class, of the share of the class among those up to there.
+  siam_figure map_at_r;
+} siam_retrieval;
+
 /// A threshold with what it was set for and what supports it.
 typedef struct siam_operating_point {
   char name[24]; ///< "best accuracy", "far 1e-2" …

@@ -63,6 +63,10 @@ typedef struct siam_train_options {
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
   const char *log;           ///< CSV file with a row per step; NULL: none.
 
+  const char *report;  ///< HTML file with the curves of training and the figures on the validation data
+                       ///< (docs/report.md); NULL: none.
+  const char *command; ///< What was typed, for the report; may be NULL.
+
   siam_logger logger;
   /// Called after every step on the calling thread; false ends the run after a checkpoint, with
   /// SIAM_INTERRUPTED. May be NULL.

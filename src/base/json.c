@@ -14,6 +14,31 @@ siam_status siam_json_add(siam_text *text, json_t *value) {
   return siam_text_status(text);
 }
 
+/// Bytes of the UTF-8 character at `text`, which is not at its end; 0 where it is none. Jansson judges, which
+/// refuses whatever is not UTF-8.
+static size_t character_length(const char *text) {
+  unsigned char first = (unsigned char)*text;
+  size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (strnlen(text, length) < length) return 0;
+  json_t *sound = json_stringn(text, length);
+  json_decref(sound);
+  return sound != NULL ? length : 0;
+}
+
+json_t *siam_json_text(const char *text) {
+  json_t *whole = json_string(text);
+  siam_text sound = {0};
+  if (whole != NULL) return whole;
+  while (*text != '\0') {
+    size_t length = character_length(text);
+    siam_text_add_bytes(&sound, length > 0 ? text : "\xef\xbf\xbd", length > 0 ? length : 3);
+    text += length > 0 ? length : 1;
+  }
+  whole = sound.bytes != NULL && !sound.failed ? json_string(sound.bytes) : NULL;
+  siam_text_clear(&sound);
+  return whole;
+}
+
 siam_status siam_json_parse(const char *name, const char *what, const char *text, json_t **value) {
   json_error_t error;
   *value = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);

@@ -19,6 +19,19 @@ enum { SIAM_BOOTSTRAP_REPETITIONS = 1000 };
 /// gives the same counts.
 void siam_bootstrap_draw(uint64_t seed, uint32_t repetition, uint32_t units, uint32_t *counts);
 
+/// What a unit adds to a figure that is a quotient of sums, such as a share: right answers and all.
+typedef struct siam_ratio {
+  double part, whole;
+} siam_ratio;
+
+/// Writes the quotient of sums of each repetition; NAN where it is 0 / 0, and where there is one unit only.
+siam_status siam_bootstrap_ratio_values(const siam_ratio *ratios, uint32_t units, uint64_t seed,
+                                        uint32_t repetitions, double *values);
+
+/// The quotient of the sums over all units, with its interval. `repetitions` 0: SIAM_BOOTSTRAP_REPETITIONS.
+siam_status siam_bootstrap_ratio(const siam_ratio *ratios, uint32_t units, uint64_t seed,
+                                 uint32_t repetitions, siam_figure *figure);
+
 /// Sets the interval of `figure` to the 2.5 % and 97.5 % quantiles of its repetitions. Sorts `values`; NAN
 /// are repetitions without the figure, and where they are more than one in ten there is no interval.
 void siam_bootstrap_interval(double *values, size_t count, siam_figure *figure);

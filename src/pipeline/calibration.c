@@ -187,9 +187,24 @@ double siam_calibration_evaluate(const siam_calibration *calibration, double dis
   return logistic(-(calibration->slope * distance + calibration->offset));
 }
 
+/// Bin number `bin` of the pairs, and its part of the expected error.
+static void fill_bin(const double *similarity, const double *label, size_t count, size_t bin,
+                     siam_calibration_quality *quality) {
+  size_t begin = bin * count / SIAM_CALIBRATION_BINS, end = (bin + 1) * count / SIAM_CALIBRATION_BINS;
+  double similar = 0, same = 0;
+  quality->bins[bin].count = end - begin;
+  if (begin == end) return;
+  for (size_t i = begin; i < end; i++) {
+    similar += similarity[i];
+    same += label[i];
+  }
+  quality->expected_error += fabs(similar - same) / (double)count;
+  quality->bins[bin].similarity = similar / (double)(end - begin);
+  quality->bins[bin].same = same / (double)(end - begin);
+}
+
 siam_status siam_calibration_measure(const siam_calibration *calibration, const siam_ranking *ranking,
                                      siam_calibration_quality *quality) {
-  enum { BINS = 15 };
   siam_status status = SIAM_OK;
   double *similarity = NULL, *label = NULL;
   size_t count = ranking->count;
@@ -208,11 +223,7 @@ siam_status siam_calibration_measure(const siam_calibration *calibration, const 
     for (end = place; end < count && similarity[end] == similarity[place]; end++) same += ranking->same[end];
     for (size_t i = place; i < end; i++) label[i] = same / (double)(end - place);
   }
-  for (size_t bin = 0; bin < BINS; bin++) {
-    double off = 0;
-    for (size_t i = bin * count / BINS; i < (bin + 1) * count / BINS; i++) off += similarity[i] - label[i];
-    made.expected_error += fabs(off) / (double)count;
-  }
+  for (size_t bin = 0; bin < SIAM_CALIBRATION_BINS; bin++) fill_bin(similarity, label, count, bin, &made);
   *quality = made;
 cleanup:
   siam_free(similarity);

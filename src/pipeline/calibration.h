@@ -41,12 +41,18 @@ void siam_calibration_clear(siam_calibration *calibration);
 /// Similarity in 0..1 of a distance.
 double siam_calibration_evaluate(const siam_calibration *calibration, double distance);
 
+enum { SIAM_CALIBRATION_BINS = 15 };
+
 /// How good probabilities are on pairs, best those that were not fitted on.
 typedef struct siam_calibration_quality {
   double brier; ///< Mean squared difference from 1 and 0 (Brier 1950).
-  /// Expected calibration error (Naeini, Cooper & Hauskrecht 2015): over 15 bins of equally many pairs, the
+  /// Expected calibration error (Naeini, Cooper & Hauskrecht 2015): over bins of equally many pairs, the
   /// mean of |similarity − share of same pairs|.
   double expected_error;
+  struct {
+    double similarity, same; ///< Mean similarity, and share of same pairs.
+    uint64_t count;
+  } bins[SIAM_CALIBRATION_BINS]; ///< By falling similarity.
 } siam_calibration_quality;
 siam_status siam_calibration_measure(const siam_calibration *calibration, const siam_ranking *ranking,
                                      siam_calibration_quality *quality);

@@ -1,18 +1,8 @@
+#include "pipeline/comparer.h"
+
 #include "base/memory.h"
-#include "pipeline/decision.h"
-#include "pipeline/embedder.h"
 
 #include <math.h>
-
-struct siam_comparer {
-  siam_model *model;
-  siam_embedder *embedder; ///< One picture at a time, so that its embedding never depends on another.
-  siam_decision decision;
-  double threshold;
-  char point[sizeof((siam_comparison *)0)->point];
-  uint8_t *bytes;
-  float *embeddings; ///< [2, D]
-};
 
 siam_status siam_comparer_create(siam_model *model, const siam_compare_options *options,
                                  siam_comparer **comparer) {
@@ -50,11 +40,9 @@ siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float
   return siam_embedder_run(comparer->embedder, comparer->bytes, 1, embedding);
 }
 
-siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
+siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
+                                const float *first, const float *second, siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
-  float *first = comparer->embeddings, *second = first + dimensions;
-  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, a, first));
-  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, b, second));
   *comparison = (siam_comparison){.distance = siam_distance(first, second, dimensions),
                                   .similarity = NAN,
                                   .threshold = comparer->threshold};
@@ -65,4 +53,12 @@ siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, 
   if (comparer->decision.calibrated)
     comparison->similarity = siam_calibration_evaluate(&comparer->decision.calibration, comparison->distance);
   return SIAM_OK;
+}
+
+siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
+  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  float *first = comparer->embeddings, *second = first + dimensions;
+  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, a, first));
+  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, b, second));
+  return siam_comparer_judge(comparer, a, b, first, second, comparison);
 }

@@ -25,13 +25,17 @@ siam_picture_shape siam_model_picture_shape(const siam_model *model) {
                               .mode = model->preprocessing.resize};
 }
 
-double siam_distance(const float *a, const float *b, size_t dimensions) {
+double siam_squared_distance(const float *a, const float *b, size_t dimensions) {
   double sum = 0;
   for (size_t i = 0; i < dimensions; i++) {
     double difference = (double)a[i] - (double)b[i];
     sum += difference * difference;
   }
-  return sqrt(sum);
+  return sum;
+}
+
+double siam_distance(const float *a, const float *b, size_t dimensions) {
+  return sqrt(siam_squared_distance(a, b, dimensions));
 }
 
 static siam_status write_tape(siam_embedder *embedder) {

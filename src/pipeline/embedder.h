@@ -31,4 +31,7 @@ siam_picture_shape siam_model_picture_shape(const siam_model *model);
 /// Euclidean distance of two embeddings, summed in double: 0 for equal ones, the same in both directions.
 double siam_distance(const float *a, const float *b, size_t dimensions);
 
+/// Its square, without the root.
+double siam_squared_distance(const float *a, const float *b, size_t dimensions);
+
 #endif

@@ -49,20 +49,20 @@ cleanup:
 siam_status siam_pair_set_measure(const siam_dataset *dataset, const siam_pairs_options *options,
                                   const float *embeddings, size_t dimensions, siam_pair_set *pairs) {
   siam_status status = SIAM_OK;
-  siam_pair *drawn = NULL;
   uint32_t *units = NULL, count = 0, unit_count = 0;
-  SIAM_TRY(siam_dataset_draw_pairs(dataset, options, &drawn, &count));
+  SIAM_TRY(siam_dataset_draw_pairs(dataset, options, &pairs->pictures, &count));
   SIAM_TRY(find_units(dataset, &units, &unit_count));
   SIAM_TRY_ALLOCATE(pairs->distances, count);
   SIAM_TRY_ALLOCATE(pairs->same, count);
   SIAM_TRY_ALLOCATE(pairs->unit_a, count);
   SIAM_TRY_ALLOCATE(pairs->unit_b, count);
   for (uint32_t i = 0; i < count; i++) {
-    const float *a = embeddings + drawn[i].a * dimensions, *b = embeddings + drawn[i].b * dimensions;
+    const siam_pair *pair = &pairs->pictures[i];
+    const float *a = embeddings + pair->a * dimensions, *b = embeddings + pair->b * dimensions;
     pairs->distances[i] = (float)siam_distance(a, b, dimensions);
-    pairs->same[i] = drawn[i].same;
-    pairs->unit_a[i] = units[drawn[i].a];
-    pairs->unit_b[i] = units[drawn[i].b];
+    pairs->same[i] = pair->same;
+    pairs->unit_a[i] = units[pair->a];
+    pairs->unit_b[i] = units[pair->b];
   }
   pairs->measured = (siam_measured_pairs){.count = count,
                                           .distances = pairs->distances,
@@ -71,13 +71,13 @@ siam_status siam_pair_set_measure(const siam_dataset *dataset, const siam_pairs_
                                           .unit_b = pairs->unit_b,
                                           .units = unit_count};
 cleanup:
-  siam_pairs_free(drawn);
   siam_free(units);
   if (status != SIAM_OK) siam_pair_set_clear(pairs);
   return status;
 }
 
 void siam_pair_set_clear(siam_pair_set *pairs) {
+  siam_pairs_free(pairs->pictures);
   siam_free(pairs->distances);
   siam_free(pairs->same);
   siam_free(pairs->unit_a);

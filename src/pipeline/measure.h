@@ -24,6 +24,7 @@ siam_status siam_embed_images(siam_model *model, siam_images *images, uint32_t b
 /// Pairs with their distances. Zero value: none.
 typedef struct siam_pair_set {
   siam_measured_pairs measured;
+  siam_pair *pictures;
   float *distances;
   uint8_t *same;
   uint32_t *unit_a, *unit_b;

@@ -2,14 +2,14 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "pipeline/bootstrap.h"
+#include "pipeline/embedder.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { USUAL_WAYS = 20, USUAL_TRIALS = 10000 };
 
-static siam_status check_finite(const siam_embeddings *embeddings) {
+siam_status siam_embeddings_check(const siam_embeddings *embeddings) {
   for (size_t i = 0; i < (size_t)embeddings->count * embeddings->dimension; i++)
     if (!isfinite(embeddings->values[i]))
       return siam_fail(SIAM_ERROR_NUMERIC,
@@ -19,14 +19,9 @@ static siam_status check_finite(const siam_embeddings *embeddings) {
 }
 
 static double squared_distance(const siam_embeddings *embeddings, uint32_t a, uint32_t b) {
-  const float *left = embeddings->values + (size_t)a * embeddings->dimension;
-  const float *right = embeddings->values + (size_t)b * embeddings->dimension;
-  double sum = 0;
-  for (uint32_t i = 0; i < embeddings->dimension; i++) {
-    double difference = (double)left[i] - right[i];
-    sum += difference * difference;
-  }
-  return sum;
+  size_t dimension = embeddings->dimension;
+  return siam_squared_distance(embeddings->values + a * dimension, embeddings->values + b * dimension,
+                               dimension);
 }
 
 /// Whether supports[truth] is nearer to the query than every other support.
@@ -38,65 +33,31 @@ static bool is_right(const siam_embeddings *embeddings, uint32_t query, const ui
   return true;
 }
 
-/// Queries of one unit of the bootstrap.
-typedef struct tally {
-  uint32_t right, queries;
-} tally;
-
-/// Sets the accuracy over all units and its interval.
-static siam_status summarise(const tally *tallies, uint32_t units, const siam_one_shot_options *options,
-                             siam_figure *accuracy) {
-  siam_status status = SIAM_OK;
-  uint32_t repetitions = options->repetitions > 0 ? options->repetitions : SIAM_BOOTSTRAP_REPETITIONS;
-  uint32_t *counts = NULL;
-  double *values = NULL;
-  uint64_t right = 0, queries = 0;
-  for (uint32_t i = 0; i < units; i++) {
-    right += tallies[i].right;
-    queries += tallies[i].queries;
-  }
-  SIAM_TRY_ALLOCATE(counts, units);
-  SIAM_TRY_ALLOCATE(values, repetitions);
-  for (uint32_t repetition = 0; repetition < repetitions; repetition++) {
-    double drawn_right = 0, drawn = 0;
-    siam_bootstrap_draw(options->seed, repetition, units, counts);
-    for (uint32_t i = 0; i < units; i++) {
-      drawn_right += (double)counts[i] * tallies[i].right;
-      drawn += (double)counts[i] * tallies[i].queries;
-    }
-    values[repetition] = units > 1 ? drawn_right / drawn : NAN;
-  }
-  accuracy->value = (double)right / (double)queries;
-  siam_bootstrap_interval(values, repetitions, accuracy);
-cleanup:
-  siam_free(counts);
-  siam_free(values);
-  return status;
-}
-
 siam_status siam_one_shot_evaluate_runs(const siam_embeddings *embeddings, const siam_one_shot_runs *runs,
                                         const siam_one_shot_options *options, double *accuracies,
                                         siam_one_shot *result) {
   static const siam_one_shot_options usual = {0};
   siam_status status = SIAM_OK;
-  tally *tallies = NULL;
+  siam_ratio *tallies = NULL;
+  if (options == NULL) options = &usual;
   siam_one_shot made = {.runs = runs->run_count};
   if (embeddings->count != runs->image_count)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%u embeddings for %u pictures of runs", embeddings->count,
                      runs->image_count);
-  SIAM_TRY(check_finite(embeddings));
+  SIAM_TRY(siam_embeddings_check(embeddings));
   SIAM_TRY_ALLOCATE(tallies, runs->run_count);
   for (uint32_t i = 0; i < runs->run_count; i++) {
     const siam_one_shot_run *run = &runs->runs[i];
     for (uint32_t query = 0; query < run->query_count; query++)
-      tallies[i].right +=
+      tallies[i].part +=
           is_right(embeddings, run->queries[query], run->supports, run->support_count, run->truth[query]);
-    tallies[i].queries = run->query_count;
+    tallies[i].whole = run->query_count;
     made.trials += run->query_count;
     if (run->support_count > made.ways) made.ways = run->support_count;
-    if (accuracies != NULL) accuracies[i] = (double)tallies[i].right / run->query_count;
+    if (accuracies != NULL) accuracies[i] = tallies[i].part / run->query_count;
   }
-  SIAM_TRY(summarise(tallies, runs->run_count, options != NULL ? options : &usual, &made.accuracy));
+  SIAM_TRY(
+      siam_bootstrap_ratio(tallies, runs->run_count, options->seed, options->repetitions, &made.accuracy));
   *result = made;
 cleanup:
   siam_free(tallies);
@@ -119,9 +80,9 @@ typedef struct draw_plan {
   uint32_t *order;          ///< Classes, pool by pool.
   pool *pools;
   uint32_t pool_count;
-  uint32_t *taken;    ///< [class_count]: 1 + the last trial that the class is in.
-  uint32_t *supports; ///< [ways]
-  tally *tallies;     ///< [class_count], by the query's class.
+  uint32_t *taken;     ///< [class_count]: 1 + the last trial that the class is in.
+  uint32_t *supports;  ///< [ways]
+  siam_ratio *tallies; ///< [class_count], by the query's class.
 } draw_plan;
 
 /// The words of one trial, one after another.
@@ -285,8 +246,8 @@ static siam_status run_trials(draw_plan *plan, uint32_t trials) {
       if (trial < 100 + 10 * (uint64_t)done) continue;
       return siam_fail(SIAM_ERROR_DATA, "hardly anyone drew %u classes; take fewer ways", plan->ways);
     }
-    plan->tallies[own].right += is_right(plan->embeddings, query, plan->supports, plan->ways, 0);
-    plan->tallies[own].queries++;
+    plan->tallies[own].part += is_right(plan->embeddings, query, plan->supports, plan->ways, 0);
+    plan->tallies[own].whole++;
     done++;
   }
   return SIAM_OK;
@@ -303,7 +264,8 @@ static void release_plan(draw_plan *plan) {
 }
 
 siam_status siam_one_shot_draw(const siam_embeddings *embeddings, const siam_one_shot_labels *labels,
-                               const siam_one_shot_options *options, siam_one_shot *result) {
+                               const siam_one_shot_options *options, siam_ratio *by_class,
+                               siam_one_shot *result) {
   static const siam_one_shot_options usual = {0};
   siam_status status = SIAM_OK;
   if (options == NULL) options = &usual;
@@ -311,18 +273,19 @@ siam_status siam_one_shot_draw(const siam_embeddings *embeddings, const siam_one
                         .trials = options->trials > 0 ? options->trials : USUAL_TRIALS};
   draw_plan plan = {.embeddings = embeddings, .labels = labels, .ways = made.ways, .seed = options->seed};
   if (made.ways < 2) return siam_fail(SIAM_ERROR_ARGUMENT, "a trial has two ways or more, not %u", made.ways);
-  SIAM_TRY(check_finite(embeddings));
+  SIAM_TRY(siam_embeddings_check(embeddings));
   SIAM_TRY(index_images(&plan));
   SIAM_TRY(find_pools(&plan, options->within_parent));
   SIAM_TRY_ALLOCATE(plan.taken, labels->class_count);
   SIAM_TRY_ALLOCATE(plan.supports, plan.ways);
   SIAM_TRY_ALLOCATE(plan.tallies, labels->class_count);
   SIAM_TRY(run_trials(&plan, made.trials));
+  for (uint32_t c = 0; by_class != NULL && c < labels->class_count; c++) by_class[c] = plan.tallies[c];
   // Classes that no query came from are no units of the bootstrap.
   uint32_t units = 0;
   for (uint32_t c = 0; c < labels->class_count; c++)
-    if (plan.tallies[c].queries > 0) plan.tallies[units++] = plan.tallies[c];
-  SIAM_TRY(summarise(plan.tallies, units, options, &made.accuracy));
+    if (plan.tallies[c].whole > 0) plan.tallies[units++] = plan.tallies[c];
+  SIAM_TRY(siam_bootstrap_ratio(plan.tallies, units, options->seed, options->repetitions, &made.accuracy));
   *result = made;
 cleanup:
   release_plan(&plan);

@@ -6,8 +6,8 @@
 #ifndef SIAM_PIPELINE_ONE_SHOT_H
 #define SIAM_PIPELINE_ONE_SHOT_H
 
-#include "base/error.h"
 #include "data/one_shot_runs.h"
+#include "pipeline/bootstrap.h"
 
 #include <siamese/metrics.h>
 #include <stdbool.h>
@@ -17,6 +17,9 @@ typedef struct siam_embeddings {
   const float *values; ///< [count, dimension]
   uint32_t count, dimension;
 } siam_embeddings;
+
+/// SIAM_ERROR_NUMERIC names the first picture whose embedding is not finite.
+siam_status siam_embeddings_check(const siam_embeddings *embeddings);
 
 /// What pictures show, for drawn trials.
 typedef struct siam_one_shot_labels {
@@ -37,10 +40,12 @@ typedef struct siam_one_shot_options {
 
 /// Draws trials: the query's class from those with two pictures or more, N − 1 others, a picture of each.
 /// Where drawers are known, all supports are by one and the query by another. Trial t depends on (seed, t)
-/// alone. The interval is over the query's classes. SIAM_ERROR_DATA where no trial can be made, with what is
+/// alone. The interval is over the query's classes. `by_class` [class_count] receives right and all queries
+/// of each class; NULL is allowed. SIAM_ERROR_DATA where no trial can be made, with what is
 /// missing; SIAM_ERROR_NUMERIC for an embedding that is not finite.
 siam_status siam_one_shot_draw(const siam_embeddings *embeddings, const siam_one_shot_labels *labels,
-                               const siam_one_shot_options *options, siam_one_shot *result);
+                               const siam_one_shot_options *options, siam_ratio *by_class,
+                               siam_one_shot *result);
 
 /// Classifies the queries of prepared runs; `embeddings` are those of `runs->paths`. The interval is over
 /// runs. `accuracies` receives that of each run; NULL is allowed. Of the options, only the bootstrap's are

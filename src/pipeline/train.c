@@ -67,7 +67,8 @@ static siam_status calibrate(siam_training *run) {
 static siam_status finish(siam_training *run) {
   SIAM_RETURN_IF_FAILED(calibrate(run));
   SIAM_RETURN_IF_FAILED(siam_training_describe_model(run, run->model));
-  return siam_model_save(run->model, run->options->output);
+  SIAM_RETURN_IF_FAILED(siam_model_save(run->model, run->options->output));
+  return run->options->report != NULL ? siam_training_report(run) : SIAM_OK;
 }
 
 /// A way of training: from the options to a step that can run, and from the trained network to the file.

@@ -4,6 +4,7 @@
 #define SIAM_PIPELINE_TRAINING_H
 
 #include "base/text.h"
+#include "pipeline/history.h"
 #include "pipeline/step.h"
 #include "pipeline/supply.h"
 #include "pipeline/train_log.h"
@@ -32,8 +33,9 @@ typedef struct siam_training {
   siam_watch watch;
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_train_log *log;
-  siam_text init;     ///< The line of the settings that says where the first weights come from, or nothing.
-  siam_text settings; ///< Everything that must be the same for a resumed run.
+  siam_history history; ///< Of this process's steps, for the report.
+  siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
+  siam_text settings;   ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
   bool kept;           ///< The file there holds a step of this run.
   uint32_t first_step; ///< Steps done before this process.
@@ -56,6 +58,9 @@ siam_status siam_training_make_model(siam_training *run);
 
 /// Runs the steps, with log, checkpoints and watch.
 siam_status siam_training_loop(siam_training *run);
+
+/// Judges the trained model on what was held out and writes the report that the options ask for.
+siam_status siam_training_report(siam_training *run);
 
 void siam_training_release(siam_training *run);
 

@@ -51,6 +51,7 @@ static siam_status see(siam_training *run, const siam_step_result *result, const
   if (result->step == 0) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(siam_watch_see(&run->watch, result));
   warn(run, result->step);
+  siam_history_add(&run->history, result);
   if (run->log == NULL) return SIAM_OK;
   return siam_train_log_add(run->log, result, pace->last - pace->start);
 }

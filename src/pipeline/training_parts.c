@@ -4,6 +4,7 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/embedder.h"
 #include "pipeline/measure.h"
+#include "pipeline/report.h"
 #include "pipeline/training.h"
 
 #include <string.h>
@@ -33,6 +34,7 @@ siam_status siam_training_check_places(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
   if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options));
+  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
   bool exists = access(run->checkpoint_path, F_OK) == 0;
   if (options->resume && !exists)
     return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",

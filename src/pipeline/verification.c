@@ -2,45 +2,19 @@
 
 #include "base/memory.h"
 #include "pipeline/bootstrap.h"
+#include "pipeline/resampler.h"
 
 #include <math.h>
+#include <stdio.h>
 
-/// Repetitions of each figure, one array per figure.
-enum { ACCURACY, AUC, EER, TAR, FIGURES = TAR + SIAM_FAR_RATES };
-
-/// Units of the pairs in the order of the ranking. A pair within one unit, or without any, has for its second
-/// the one past the last, which always counts once: so a weight is one product, without a branch.
-typedef struct resampler {
-  uint32_t units, *a, *b;
-  uint32_t *counts; ///< [units + 1]: how often each unit was drawn.
-  double *weights;  ///< How often each place of the ranking counts.
-} resampler;
-
-static siam_status prepare(const siam_measured_pairs *pairs, const siam_ranking *ranking,
-                           resampler *sampler) {
-  siam_status status = SIAM_OK;
-  sampler->units = pairs->unit_a != NULL ? pairs->units : (uint32_t)pairs->count;
-  SIAM_TRY_ALLOCATE(sampler->a, ranking->count);
-  SIAM_TRY_ALLOCATE(sampler->b, ranking->count);
-  SIAM_TRY_ALLOCATE(sampler->counts, (size_t)sampler->units + 1);
-  SIAM_TRY_ALLOCATE(sampler->weights, ranking->count);
-  sampler->counts[sampler->units] = 1;
-  for (size_t place = 0; place < ranking->count; place++) {
-    uint32_t pair = ranking->pairs[place];
-    bool alone = pairs->unit_a == NULL || pairs->unit_a[pair] == pairs->unit_b[pair];
-    sampler->a[place] = pairs->unit_a == NULL ? pair : pairs->unit_a[pair];
-    sampler->b[place] = alone ? sampler->units : pairs->unit_b[pair];
-  }
-cleanup:
-  return status;
-}
-
-static void release(resampler *sampler) {
-  siam_free(sampler->a);
-  siam_free(sampler->b);
-  siam_free(sampler->counts);
-  siam_free(sampler->weights);
-}
+/// Short names within this file.
+enum {
+  ACCURACY = SIAM_VERIFICATION_ACCURACY,
+  AUC = SIAM_VERIFICATION_AUC,
+  EER = SIAM_VERIFICATION_EER,
+  TAR = SIAM_VERIFICATION_TAR,
+  FIGURES = SIAM_VERIFICATION_FIGURES
+};
 
 /// Figures of the curve as it is weighed; NAN where `found` is false.
 static void read_figures(const siam_curve *curve, const siam_verification *asked, bool found,
@@ -57,26 +31,17 @@ static siam_status resample(const siam_measured_pairs *pairs, siam_curve *curve,
                             const siam_verification *asked, uint64_t seed, uint32_t repetitions,
                             double *values) {
   siam_status status = SIAM_OK;
-  resampler sampler = {0};
-  SIAM_TRY(prepare(pairs, curve->ranking, &sampler));
+  siam_resampler resampler = {0};
+  SIAM_TRY(siam_resampler_create(pairs, curve->ranking, &resampler));
   for (uint32_t repetition = 0; repetition < repetitions; repetition++) {
     double figures[FIGURES];
-    siam_bootstrap_draw(seed, repetition, sampler.units, sampler.counts);
-    for (size_t place = 0; place < pairs->count; place++)
-      sampler.weights[place] = (double)sampler.counts[sampler.a[place]] * sampler.counts[sampler.b[place]];
-    read_figures(curve, asked, siam_curve_weigh(curve, sampler.weights), figures);
+    siam_resampler_draw(&resampler, seed, repetition);
+    read_figures(curve, asked, siam_curve_weigh(curve, resampler.weights), figures);
     for (size_t i = 0; i < TAR + asked->rate_count; i++) values[i * repetitions + repetition] = figures[i];
   }
 cleanup:
-  release(&sampler);
+  siam_resampler_clear(&resampler);
   return status;
-}
-
-static siam_status check_units(const siam_measured_pairs *pairs) {
-  for (size_t i = 0; pairs->unit_a != NULL && i < pairs->count; i++)
-    if (pairs->unit_a[i] >= pairs->units || pairs->unit_b[i] >= pairs->units)
-      return siam_fail(SIAM_ERROR_ARGUMENT, "pair %zu has a unit beyond the %u there are", i, pairs->units);
-  return SIAM_OK;
 }
 
 /// What is asked for: the threshold and the rates, with the options' defaults filled in.
@@ -96,11 +61,52 @@ static siam_verification make_question(const siam_curve *curve, const siam_verif
   return asked;
 }
 
-/// One figure with the interval of its repetitions.
-static siam_figure summarise(double value, double *values, uint32_t repetitions) {
-  siam_figure figure = {.value = value};
-  siam_bootstrap_interval(values, repetitions, &figure);
-  return figure;
+static uint32_t repetitions_of(const siam_verification_options *options) {
+  return options->repetitions > 0 ? options->repetitions : SIAM_BOOTSTRAP_REPETITIONS;
+}
+
+static siam_figure *figure_of(siam_verification *verification, uint32_t figure) {
+  if (figure == ACCURACY) return &verification->accuracy;
+  if (figure == AUC) return &verification->auc;
+  return figure == EER ? &verification->eer : &verification->rates[figure - TAR].tar;
+}
+
+double siam_verification_value(const siam_verification *verification, uint32_t figure) {
+  siam_verification copy = *verification;
+  return figure_of(&copy, figure)->value;
+}
+
+bool siam_verification_name(const siam_verification *verification, uint32_t figure, char *name, size_t size) {
+  static const char *const names[] = {"accuracy", "ROC AUC", "equal error rate"};
+  if (figure < TAR) {
+    snprintf(name, size, "%s", names[figure]);
+    return true;
+  }
+  const siam_tar_at_far *rate = &verification->rates[figure - TAR];
+  snprintf(name, size, "TAR at FAR %g %%", 100 * rate->rate);
+  return figure - TAR < verification->rate_count && rate->supported;
+}
+
+siam_status siam_verification_repeat(const siam_measured_pairs *pairs,
+                                     const siam_verification_options *options, double *values,
+                                     siam_verification *verification) {
+  siam_status status = SIAM_OK;
+  siam_ranking ranking = {0};
+  siam_curve curve = {0};
+  double figures[FIGURES];
+  SIAM_TRY(siam_resampler_check(pairs));
+  SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
+  SIAM_TRY(siam_curve_create(&ranking, &curve));
+  siam_verification made = make_question(&curve, options);
+  read_figures(&curve, &made, true, figures);
+  for (uint32_t i = 0; i < TAR + made.rate_count; i++)
+    if (i < TAR || made.rates[i - TAR].supported) figure_of(&made, i)->value = figures[i];
+  SIAM_TRY(resample(pairs, &curve, &made, options->seed, repetitions_of(options), values));
+  *verification = made;
+cleanup:
+  siam_curve_clear(&curve);
+  siam_ranking_clear(&ranking);
+  return status;
 }
 
 siam_status siam_verification_compute(const siam_measured_pairs *pairs,
@@ -108,29 +114,17 @@ siam_status siam_verification_compute(const siam_measured_pairs *pairs,
                                       siam_verification *verification) {
   static const siam_verification_options usual = {0};
   siam_status status = SIAM_OK;
-  siam_ranking ranking = {0};
-  siam_curve curve = {0};
-  double *values = NULL, figures[FIGURES];
+  siam_verification made;
+  double *values = NULL;
   if (options == NULL) options = &usual;
-  size_t repetitions = options->repetitions > 0 ? options->repetitions : SIAM_BOOTSTRAP_REPETITIONS;
-  SIAM_TRY(check_units(pairs));
-  SIAM_TRY(siam_ranking_create(pairs->distances, pairs->same, pairs->count, &ranking));
-  SIAM_TRY(siam_curve_create(&ranking, &curve));
+  size_t repetitions = repetitions_of(options);
   SIAM_TRY_ALLOCATE(values, FIGURES * repetitions);
-  siam_verification made = make_question(&curve, options);
-  read_figures(&curve, &made, true, figures);
-  SIAM_TRY(resample(pairs, &curve, &made, options->seed, (uint32_t)repetitions, values));
-  made.accuracy = summarise(figures[ACCURACY], values + ACCURACY * repetitions, (uint32_t)repetitions);
-  made.auc = summarise(figures[AUC], values + AUC * repetitions, (uint32_t)repetitions);
-  made.eer = summarise(figures[EER], values + EER * repetitions, (uint32_t)repetitions);
-  for (size_t i = 0; i < made.rate_count; i++)
-    if (made.rates[i].supported)
-      made.rates[i].tar =
-          summarise(figures[TAR + i], values + (TAR + i) * repetitions, (uint32_t)repetitions);
+  SIAM_TRY(siam_verification_repeat(pairs, options, values, &made));
+  for (uint32_t i = 0; i < TAR + made.rate_count; i++)
+    if (i < TAR || made.rates[i - TAR].supported)
+      siam_bootstrap_interval(values + i * repetitions, repetitions, figure_of(&made, i));
   *verification = made;
 cleanup:
   siam_free(values);
-  siam_curve_clear(&curve);
-  siam_ranking_clear(&ranking);
   return status;
 }

@@ -29,4 +29,24 @@ siam_status siam_verification_compute(const siam_measured_pairs *pairs,
                                       const siam_verification_options *options,
                                       siam_verification *verification);
 
+/// The figures by number: accuracy, AUC, equal error rate, then TAR at each rate.
+enum {
+  SIAM_VERIFICATION_ACCURACY,
+  SIAM_VERIFICATION_AUC,
+  SIAM_VERIFICATION_EER,
+  SIAM_VERIFICATION_TAR,
+  SIAM_VERIFICATION_FIGURES = SIAM_VERIFICATION_TAR + SIAM_FAR_RATES
+};
+
+/// siam_verification_compute() that keeps the repetitions of each figure,
+/// values[figure · repetitions + repetition] with room for all figures, and draws no intervals. Repetition r
+/// draws the same units for every set of pairs with as many, so that two models can be compared pair by pair.
+siam_status siam_verification_repeat(const siam_measured_pairs *pairs,
+                                     const siam_verification_options *options, double *values,
+                                     siam_verification *verification);
+
+double siam_verification_value(const siam_verification *verification, uint32_t figure);
+/// Writes the name of a figure; false for a rate that was not asked for or is not supported.
+bool siam_verification_name(const siam_verification *verification, uint32_t figure, char *name, size_t size);
+
 #endif

@@ -82,12 +82,99 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
       {NULL, {0}}});
 }
 
+#define C "data/group0/class02/03.pgm"
+
+Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
+  json_t *all = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
+                              "files pairs threshold operating_point model device");
+  static const char *const names[] = {A, B, C};
+  const json_t *pairs = json_object_get(all, "pairs");
+  cr_assert_eq(json_array_size(pairs), 3);
+  for (size_t i = 0, place = 0; i < 3; i++)
+    for (size_t j = i + 1; j < 3; j++, place++) {
+      char line[256];
+      snprintf(line, sizeof line, "siamese-compare -m m.siamese -t 0 %s %s", names[i], names[j]);
+      json_t *alone = siam_cli_json(1, line, KEYS);
+      const json_t *pair = json_array_get(pairs, place);
+      cr_expect_str_eq(text(pair, "a"), names[i]);
+      cr_expect_str_eq(text(pair, "b"), names[j]);
+      cr_expect_eq(number(pair, "distance"), number(alone, "distance"));
+      cr_expect_eq(number(pair, "similarity"), number(alone, "similarity"));
+      json_decref(alone);
+    }
+  json_decref(all);
+  // All the same only where every two are.
+  char *printed = siam_cli_out(0, "siamese-compare -m m.siamese -t 2.1 " A " " B " " C);
+  cr_expect_not_null(strstr(printed, "threshold 2.1000 (given)\n"), "%s", printed);
+  free(printed);
+  free(siam_cli_out(1, "siamese-compare -m m.siamese -t 0 " A " " A " " B));
+}
+
+Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_itself) {
+  siam_test_write(siam_cli_path("data/group1/broken.pgm"), "P5 9 9 255\n", 11);
+  json_t *found =
+      siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --nearest 100 " A " data",
+                    "a folder files broken same_files nearest threshold operating_point model device");
+  const json_t *list = json_object_get(found, "nearest"), *file;
+  cr_expect_eq(json_integer_value(json_object_get(found, "files")), 71);
+  cr_expect_eq(json_integer_value(json_object_get(found, "broken")), 1);
+  cr_assert_eq(json_array_size(list), 71);
+  double before = 0;
+  size_t i;
+  json_array_foreach(list, i, file) {
+    cr_expect_geq(number(file, "distance"), before);
+    before = number(file, "distance");
+    cr_expect_str_neq(text(file, "file"), A);
+    if (strcmp(text(file, "file"), B) != 0) continue;
+    json_t *alone = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
+    cr_expect_eq(number(file, "distance"), number(alone, "distance"));
+    json_decref(alone);
+  }
+  double third = number(json_array_get(list, 2), "distance");
+  json_decref(found);
+  found = siam_cli_json(0, "siamese-compare -m m.siamese -t 2.1 --nearest 3 " A " data",
+                        "a folder files broken same_files nearest threshold operating_point model device");
+  list = json_object_get(found, "nearest");
+  cr_assert_eq(json_array_size(list), 3);
+  cr_expect_eq(number(json_array_get(list, 2), "distance"), third);
+  cr_expect_eq(json_integer_value(json_object_get(found, "same_files")), 71);
+  json_decref(found);
+}
+
+Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
+  json_t *plain = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
+  json_t *explained = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --explain why.png " A " " B,
+                                    KEYS " explanation most_for most_against");
+  cr_expect_eq(number(plain, "distance"), number(explained, "distance"));
+  const json_t *places = json_object_get(explained, "most_for");
+  cr_assert_eq(json_array_size(places), 2);
+  for (size_t i = 0; i < 2; i++) {
+    cr_expect_lt(number(json_array_get(places, i), "x"), 16);
+    cr_expect_geq(number(json_array_get(places, i), "change"),
+                  number(json_array_get(json_object_get(explained, "most_against"), i), "change"));
+  }
+  // It can be read as a picture, and compared.
+  free(siam_cli_out(0, "siamese-compare -m m.siamese why.png why.png"));
+  char *printed = siam_cli_out(1, "siamese-compare -m m.siamese -t 0 --explain again.png " A " " B);
+  cr_expect_not_null(strstr(printed, "\nwhy         again.png\n"), "%s", printed);
+  cr_expect(siam_cli_same_files("why.png", "again.png"));
+  free(printed);
+  json_decref(plain);
+  json_decref(explained);
+}
+
 Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare", {"A B", "--help"}},
       {"siamese-compare " A " " B, {"no model", "-m MODEL", "siamese-train"}},
       {"siamese-compare -m m.siamese " A, {"arguments are missing: A B"}},
-      {"siamese-compare -m m.siamese " A " " B " " B, {"too many"}},
+      {"siamese-compare -m m.siamese data " A, {"data: is a folder", "A FOLDER"}},
+      {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},
+      {"siamese-compare -m m.siamese --explain e.png " A " data", {"--explain takes two pictures"}},
+      {"siamese-compare -m m.siamese --explain nowhere/e.png " A " " B, {"nowhere"}},
+      {"siamese-compare -m m.siamese --explain tiny.txt " A " " B, {"tiny.txt", "PNG picture"}},
+      {"siamese-compare -m m.siamese --nearest 3 " A " " B, {"--nearest is for a folder"}},
+      {"siamese-compare -m m.siamese " A " " B " tiny.txt", {"tiny.txt"}},
       {"siamese-compare -m m.siamese --treshold 1 " A " " B, {"--treshold", "did you mean --threshold?"}},
       {"siamese-compare -m m.siamese -x " A " " B, {"-x"}},
       {"siamese-compare -m m.siamese " A " " B " --threshold", {"--threshold", "missing"}},
@@ -152,7 +239,6 @@ Test(cli_compare, what_is_no_whole_picture_is_refused_by_name) {
   siam_test_write(siam_cli_path("nothing.png"), "", 0);
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare -m m.siamese nowhere.png " A, {"nowhere.png: no such file", "check the name"}},
-      {"siamese-compare -m m.siamese " A " data", {"data: not a regular file", "name a file"}},
       {"siamese-compare -m m.siamese short.png " A, {"short.png: broken PNG", "replace or remove it"}},
       {"siamese-compare -m m.siamese " A " short.jpg", {"short.jpg: broken JPEG", "replace or remove it"}},
       {"siamese-compare -m m.siamese a.gif " A, {"a.gif: a GIF", "convert it to PNG or JPEG"}},

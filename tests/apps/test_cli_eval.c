@@ -9,8 +9,8 @@
 
 #define EVAL "siamese-eval -m m.siamese "
 #define KEYS                                                                                                 \
-  "model data device images broken classes rate_different_pairs verification one_shot calibration_error "    \
-  "seconds"
+  "model data device images broken classes rate_different_pairs verification one_shot retrieval per_class "  \
+  "leakage calibration_error seconds"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -41,7 +41,10 @@ Test(cli_eval, the_table_has_every_figure_with_its_interval) {
                                       "\nTAR at FAR 1 % ",
                                       "\nTAR at FAR 0.1 % ",
                                       "too few pairs\n",
-                                      "\n8-way one-shot, 200 trials "};
+                                      "\n8-way one-shot, 200 trials ",
+                                      "\nRecall@1 ",
+                                      "\nRecall@8 ",
+                                      "\nmAP@R "};
   cr_expect_eq(result.code, 0);
   cr_expect_str_eq(result.err, "");
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -146,14 +149,136 @@ Test(cli_eval, prepared_runs_are_judged_as_they_stand) {
   json_decref(object);
 }
 
+Test(cli_eval, each_class_has_its_figures_and_the_worst_comes_first) {
+  json_t *object = siam_cli_json(0, EVAL "held-out --trials 100 --per-class", KEYS);
+  const json_t *list = json_object_get(object, "per_class"), *row;
+  const json_t *retrieval = json_object_get(object, "retrieval");
+  double before = 0, found = 0, queries = 0;
+  size_t i;
+  cr_assert_eq(json_array_size(list), 8);
+  json_array_foreach(list, i, row) {
+    double recall = json_number_value(json_object_get(row, "recall_at_1"));
+    cr_expect_geq(recall, before);
+    before = recall;
+    double asked = (double)json_integer_value(json_object_get(row, "queries"));
+    found += recall * asked;
+    queries += asked;
+    cr_expect_float_eq(asked * (1 - recall), json_number_value(json_object_get(row, "mistaken")), 1e-6);
+    cr_expect_leq(json_integer_value(json_object_get(row, "confused")),
+                  json_integer_value(json_object_get(row, "mistaken")));
+  }
+  cr_expect_eq(queries, 48);
+  const json_t *recalls = json_object_get(retrieval, "recall_at_k");
+  cr_assert_eq(json_array_size(recalls), 4);
+  const json_t *first = json_object_get(json_array_get(recalls, 0), "recall");
+  expect_figure(first);
+  // Printed with nine digits.
+  cr_expect_float_eq(json_number_value(json_object_get(first, "value")), found / queries, 1e-8);
+  expect_figure(json_object_get(retrieval, "map_at_r"));
+  json_decref(object);
+  char *text = siam_cli_out(0, EVAL "held-out --trials 100 --per-class");
+  cr_expect_not_null(strstr(text, "most often taken for\n"), "%s", text);
+  free(text);
+}
+
+/// Copies a grey PNM file of the folder, with every value changed a little.
+static void write_almost(const char *from, const char *to) {
+  uint8_t pixels[1024];
+  uint32_t width, height;
+  FILE *file = fopen(siam_cli_path(from), "rb");
+  cr_assert_eq(fscanf(file, "P5 %u %u 255", &width, &height), 2);
+  fgetc(file);
+  cr_assert_eq(fread(pixels, 1, (size_t)width * height, file), (size_t)width * height);
+  fclose(file);
+  for (uint32_t i = 0; i < width * height; i++) pixels[i] = (uint8_t)(pixels[i] * 7 / 8 + 10 + i % 3);
+  siam_test_write_pnm(siam_cli_path(to), width, height, 1, pixels);
+}
+
+Test(cli_eval, pictures_that_training_has_too_are_found_by_content_and_by_likeness) {
+  json_t *object = siam_cli_json(0, EVAL "held-out --trials 10 --training data", KEYS);
+  const json_t *leakage = json_object_get(object, "leakage");
+  cr_expect_eq(json_integer_value(json_object_get(leakage, "training_images")), 72);
+  cr_expect_eq(json_integer_value(json_object_get(leakage, "exact")), 0);
+  size_t near_before = (size_t)json_integer_value(json_object_get(leakage, "near"));
+  json_decref(object);
+  free(siam_cli_out(0, "siamese-eval -m m.siamese held-out --trials 10 --training held-out"));
+  char bytes[1024];
+  FILE *file = fopen(siam_cli_path("data/group0/class00/00.pgm"), "rb");
+  size_t count = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  siam_test_write(siam_cli_path("held-out/group0/class00/copy.pgm"), bytes, count);
+  write_almost("data/group1/class05/01.pgm", "held-out/group1/class05/almost.pgm");
+  object = siam_cli_json(0, EVAL "held-out --trials 10 --training data", KEYS);
+  leakage = json_object_get(object, "leakage");
+  const json_t *leaks = json_object_get(leakage, "leaks"), *leak;
+  cr_expect_eq(json_integer_value(json_object_get(leakage, "exact")), 1);
+  cr_expect_eq(json_integer_value(json_object_get(leakage, "near")), near_before + 1);
+  cr_assert_eq(json_array_size(leaks), near_before + 2);
+  const json_t *exact = json_array_get(leaks, 0);
+  cr_expect_str_eq(json_string_value(json_object_get(exact, "path")), "held-out/group0/class00/copy.pgm");
+  cr_expect_str_eq(json_string_value(json_object_get(exact, "training_path")), "data/group0/class00/00.pgm");
+  bool found = false;
+  size_t i;
+  json_array_foreach(leaks, i, leak) {
+    if (strcmp(json_string_value(json_object_get(leak, "path")), "held-out/group1/class05/almost.pgm") != 0)
+      continue;
+    found = true;
+    cr_expect_str_eq(json_string_value(json_object_get(leak, "training_path")), "data/group1/class05/01.pgm");
+    cr_expect_gt(json_number_value(json_object_get(leak, "correlation")), 0.99);
+  }
+  cr_expect(found);
+  json_decref(object);
+}
+
+#define MODEL_KEYS "a b data device images broken classes same_pairs different_pairs figures"
+
+Test(cli_eval, a_model_is_no_better_than_itself_and_better_than_one_that_can_hardly_tell) {
+  json_t *object =
+      siam_cli_json(0, "siamese-eval --compare-models m.siamese m.siamese held-out --trials 200", MODEL_KEYS);
+  const json_t *rows = json_object_get(object, "figures"), *row;
+  size_t i;
+  cr_assert_eq(json_array_size(rows), 10);
+  json_array_foreach(rows, i, row) {
+    const json_t *difference = json_object_get(row, "difference");
+    cr_expect_eq(json_number_value(json_object_get(difference, "value")), 0);
+    cr_expect_eq(json_number_value(json_object_get(difference, "low")), 0);
+    cr_expect_eq(json_number_value(json_object_get(difference, "high")), 0);
+    cr_expect_eq(json_number_value(json_object_get(row, "b_better")), 0.5);
+  }
+  json_decref(object);
+  free(siam_cli_out(0, "siamese-train data -o raw.siamese -e tiny.txt --embedding 1 --steps 1 -b 8 -q"));
+  object = siam_cli_json(0, "siamese-eval --compare-models raw.siamese m.siamese held-out --trials 200",
+                         MODEL_KEYS);
+  json_t *alone = siam_cli_json(0, EVAL "held-out --trials 200", KEYS);
+  rows = json_object_get(object, "figures");
+  json_array_foreach(rows, i, row) {
+    if (strcmp(json_string_value(json_object_get(row, "figure")), "ROC AUC") != 0) continue;
+    const json_t *auc = json_object_get(json_object_get(alone, "verification"), "roc_auc");
+    cr_expect_eq(json_number_value(json_object_get(row, "b")),
+                 json_number_value(json_object_get(auc, "value")));
+    cr_expect_gt(json_number_value(json_object_get(json_object_get(row, "difference"), "low")), 0);
+    cr_expect_gt(json_number_value(json_object_get(row, "b_better")), 0.97);
+  }
+  json_decref(object);
+  json_decref(alone);
+  char *text = siam_cli_out(0, "siamese-eval --compare-models raw.siamese m.siamese held-out --trials 200");
+  cr_expect_not_null(strstr(text, "B is better\n"), "%s", text);
+  free(text);
+}
+
 Test(cli_eval, every_refusal_names_what_is_at_fault) {
   mkdir(siam_cli_path("empty"), 0700);
   siam_test_write_flat(siam_cli_path("loners/a/1.pgm"), 8, 1);
   siam_test_write_flat(siam_cli_path("loners/b/1.pgm"), 8, 2);
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-eval held-out", {"no model", "-m MODEL"}},
-      {"siamese-eval -m m.siamese", {"arguments are missing: DATA"}},
+      {"siamese-eval -m m.siamese", {"arguments are missing", "DATA"}},
       {EVAL "held-out data", {"too many arguments"}},
+      {EVAL "held-out --training nowhere", {"nowhere: cannot open"}},
+      {EVAL "held-out --one-shot-runs --per-class", {"--one-shot-runs", "--per-class"}},
+      {"siamese-eval --compare-models m.siamese held-out", {"--compare-models takes A B DATA"}},
+      {EVAL "--compare-models m.siamese m.siamese held-out", {"leave out", "-m"}},
+      {"siamese-eval --compare-models m.siamese nowhere.siamese held-out", {"nowhere.siamese: no such file"}},
       {EVAL "held-out --ways 1", {"--ways 1: must be at least 2"}},
       {EVAL "held-out --trials 0", {"--trials 0: must be at least 1"}},
       {EVAL "held-out --pairs 1", {"--pairs 1: must be at least 2"}},

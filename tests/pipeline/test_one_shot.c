@@ -45,8 +45,8 @@ static world *draw_world(uint64_t seed, float noise) {
 static siam_one_shot run(const world *drawn, bool with_drawers, const siam_one_shot_options *options) {
   siam_embeddings embeddings = embed(drawn);
   siam_one_shot result;
-  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, with_drawers), options, &result), SIAM_OK, "%s",
-               siam_last_error());
+  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, with_drawers), options, NULL, &result), SIAM_OK,
+               "%s", siam_last_error());
   return result;
 }
 
@@ -173,10 +173,10 @@ Test(one_shot, a_support_is_never_by_the_drawer_of_its_query_where_those_are_kno
   siam_one_shot_labels labels = {.classes = classes, .class_count = 5, .drawers = drawers};
   siam_one_shot result;
   siam_one_shot_options options = {.ways = 5, .trials = 300};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, NULL, &result), SIAM_OK);
   cr_assert_eq(result.accuracy.value, 0);
   labels.drawers = NULL;
-  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, NULL, &result), SIAM_OK);
   cr_assert_gt(result.accuracy.value, 0);
 }
 
@@ -188,7 +188,7 @@ Test(one_shot, a_class_with_one_picture_is_a_support_but_never_a_query) {
   siam_one_shot_labels labels = {.classes = classes, .class_count = 4};
   siam_one_shot result;
   siam_one_shot_options options = {.ways = 4, .trials = 50};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, NULL, &result), SIAM_OK);
   cr_assert_eq(result.accuracy.value, 1);
   // One class of queries: nothing to draw an interval from.
   cr_assert(isnan(result.accuracy.low));
@@ -199,15 +199,18 @@ Test(one_shot, what_cannot_be_drawn_is_an_error_that_says_why) {
   siam_embeddings embeddings = embed(drawn);
   siam_one_shot result;
   siam_one_shot_options options = {.ways = 31};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, &result), SIAM_ERROR_DATA);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, NULL, &result),
+               SIAM_ERROR_DATA);
   cr_assert_not_null(strstr(siam_last_error(), "31-way"));
   options = (siam_one_shot_options){.ways = 11, .within_parent = true};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, &result), SIAM_ERROR_DATA);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, NULL, &result),
+               SIAM_ERROR_DATA);
   cr_assert_not_null(strstr(siam_last_error(), "10 classes"), "%s", siam_last_error());
   options = (siam_one_shot_options){.ways = 1};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, &result), SIAM_ERROR_ARGUMENT);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), &options, NULL, &result),
+               SIAM_ERROR_ARGUMENT);
   drawn->values[9] = NAN;
-  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), NULL, &result), SIAM_ERROR_NUMERIC);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, label(drawn, false), NULL, NULL, &result), SIAM_ERROR_NUMERIC);
   cr_assert_not_null(strstr(siam_last_error(), "picture 2"));
 }
 
@@ -219,9 +222,9 @@ Test(one_shot, drawers_who_never_drew_enough_classes_are_an_error_and_no_endless
   siam_one_shot_labels labels = {.classes = classes, .class_count = 3, .drawers = drawers};
   siam_one_shot result;
   siam_one_shot_options options = {.ways = 3};
-  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_ERROR_DATA);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, NULL, &result), SIAM_ERROR_DATA);
   options.ways = 2;
-  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, &result), SIAM_OK);
+  cr_assert_eq(siam_one_shot_draw(&embeddings, &labels, &options, NULL, &result), SIAM_OK);
 }
 
 Test(one_shot, prepared_runs_are_counted_as_by_hand) {

@@ -1,0 +1,64 @@
+#include "common/message.h"
+#include "common/table.h"
+#include "compare/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const char *verdict_of(const siam_comparison *comparison) {
+  return comparison->same ? "same" : "different";
+}
+
+void compare_print(const siam_comparison *comparison) {
+  printf("distance    %.4f\n", comparison->distance);
+  if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
+  printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
+  app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
+  printf("verdict     %s%s%s\n", app_paint(stdout, colour), verdict_of(comparison),
+         app_paint(stdout, APP_PLAIN));
+}
+
+static void add_comparison(app_table *table, const siam_comparison *comparison) {
+  app_table_add(table, "%.4f", comparison->distance);
+  if (isfinite(comparison->similarity))
+    app_table_add(table, "%.4f", comparison->similarity);
+  else
+    app_table_add(table, "-");
+  app_table_add(table, "%s", verdict_of(comparison));
+}
+
+static void print_threshold(const siam_comparison *comparison) {
+  printf("\nthreshold %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
+}
+
+void compare_print_table(const compare_subject *subject, const siam_comparison *table) {
+  static const app_column columns[] = {
+      {"a", false}, {"b", false}, {"distance", true}, {"similarity", true}, {"verdict", false}};
+  app_table *rows = app_table_create(columns, 5);
+  const siam_comparison *next = table;
+  for (unsigned i = 0; i < subject->count; i++)
+    for (unsigned j = i + 1; j < subject->count; j++) {
+      app_table_add(rows, "%s", subject->names[i]);
+      app_table_add(rows, "%s", subject->names[j]);
+      add_comparison(rows, next++);
+    }
+  app_table_print(rows, stdout);
+  app_table_destroy(rows);
+  print_threshold(table);
+}
+
+void compare_print_nearest(const siam_nearest *nearest) {
+  static const app_column columns[] = {
+      {"file", false}, {"distance", true}, {"similarity", true}, {"verdict", false}};
+  app_table *rows = app_table_create(columns, 4);
+  for (uint32_t i = 0; i < nearest->count; i++) {
+    app_table_add(rows, "%s", nearest->near[i].path);
+    add_comparison(rows, &nearest->near[i].comparison);
+  }
+  app_table_print(rows, stdout);
+  app_table_destroy(rows);
+  printf("\n%u of %u files are the same", nearest->same, nearest->files);
+  if (nearest->broken > 0) printf("; %u broken ones left out", nearest->broken);
+  if (nearest->count > 0) print_threshold(&nearest->near[0].comparison);
+  if (nearest->count == 0) printf("\n");
+}

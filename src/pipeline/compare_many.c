@@ -1,0 +1,100 @@
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/intake.h"
+#include "pipeline/comparer.h"
+#include "pipeline/measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
+                             siam_comparison *table) {
+  siam_status status = SIAM_OK;
+  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  float *embeddings = NULL;
+  SIAM_TRY_ALLOCATE(embeddings, count * dimensions);
+  for (size_t i = 0; i < count; i++)
+    SIAM_TRY(siam_comparer_embed(comparer, paths[i], embeddings + i * dimensions));
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = i + 1; j < count; j++)
+      SIAM_TRY(siam_comparer_judge(comparer, paths[i], paths[j], embeddings + i * dimensions,
+                                   embeddings + j * dimensions, table++));
+cleanup:
+  siam_free(embeddings);
+  return status;
+}
+
+/// Whether two names are of one file.
+static bool is_same_file(const char *a, const char *b) {
+  struct stat first, second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+/// Keeps a file where it is nearer than the farthest of those kept; `most` is how many those may be.
+static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
+                        const siam_comparison *comparison) {
+  uint32_t place = nearest->count;
+  while (place > 0 && comparison->distance < nearest->near[place - 1].comparison.distance) place--;
+  if (place == most) return SIAM_OK;
+  char *copy = siam_copy_text(path);
+  if (copy == NULL) return SIAM_ERROR_MEMORY;
+  if (nearest->count == most) siam_free(nearest->near[--nearest->count].path);
+  memmove(nearest->near + place + 1, nearest->near + place, (nearest->count - place) * sizeof *nearest->near);
+  nearest->near[place] = (siam_near_file){copy, *comparison};
+  nearest->count++;
+  return SIAM_OK;
+}
+
+/// Compares with one file of the folder; `other` has room for its embedding.
+static siam_status look(siam_comparer *comparer, const char *path, const char *file, const float *own,
+                        float *other, const siam_nearest_options *options, siam_nearest *nearest) {
+  siam_comparison comparison;
+  if (is_same_file(path, file)) return SIAM_OK;
+  siam_status status = siam_comparer_embed(comparer, file, other);
+  if (siam_is_fault_of_file(status)) {
+    siam_log(&options->logger, SIAM_LOG_WARNING, "skipped: %s", siam_last_error());
+    nearest->broken++;
+    return SIAM_OK;
+  }
+  SIAM_RETURN_IF_FAILED(status);
+  SIAM_RETURN_IF_FAILED(siam_comparer_judge(comparer, path, file, own, other, &comparison));
+  nearest->files++;
+  nearest->same += comparison.same;
+  return keep(nearest, options->count > 0 ? options->count : 10, file, &comparison);
+}
+
+siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, const char *folder,
+                                 const siam_nearest_options *options, siam_nearest *nearest) {
+  static const siam_nearest_options standard;
+  siam_status status = SIAM_OK;
+  siam_nearest made = {0};
+  siam_dataset *files = NULL;
+  if (options == NULL) options = &standard;
+  float *own = comparer->embeddings, *other = own + siam_model_get_info(comparer->model).embedding;
+  siam_telling telling = {options->preparing, options->context, "comparing"};
+  siam_dataset_options collect = {.logger = options->logger};
+  SIAM_TRY(siam_comparer_embed(comparer, path, own));
+  SIAM_TRY(siam_dataset_collect(&folder, 1, &collect, &files));
+  uint32_t count = siam_dataset_count_images(files);
+  SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);
+  for (uint32_t i = 0; i < count; i++) {
+    SIAM_TRY(look(comparer, path, siam_dataset_get_image_path(files, i), own, other, options, &made));
+    if (siam_tell(&telling, i + 1, count)) continue;
+    status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", i + 1, count);
+    goto cleanup;
+  }
+  *nearest = made;
+  made = (siam_nearest){0};
+cleanup:
+  siam_nearest_clear(&made);
+  siam_dataset_destroy(files);
+  return status;
+}
+
+void siam_nearest_clear(siam_nearest *nearest) {
+  for (uint32_t i = 0; i < nearest->count; i++) siam_free(nearest->near[i].path);
+  siam_free(nearest->near);
+  *nearest = (siam_nearest){0};
+}

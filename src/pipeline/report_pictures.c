@@ -1,0 +1,64 @@
+#include "base/memory.h"
+#include "data/encode_png.h"
+#include "data/resample.h"
+#include "pipeline/report_parts.h"
+
+#include <string.h>
+
+static const uint32_t longest_side[SIAM_REPORT_SIZES] = {96, 40};
+
+/// Brings a picture to a size without changing its aspect, and packs it. Small ones are not blown up.
+static siam_status pack(const siam_picture *picture, uint32_t longest, siam_text *png) {
+  siam_status status = SIAM_OK;
+  uint32_t side = picture->width > picture->height ? picture->width : picture->height;
+  uint32_t to = side < longest ? side : longest;
+  siam_picture_shape shape = {.width = (picture->width * (uint64_t)to + side / 2) / side,
+                              .height = (picture->height * (uint64_t)to + side / 2) / side,
+                              .channels = picture->channels,
+                              .mode = SIAM_RESIZE_STRETCH};
+  if (shape.width == 0) shape.width = 1;
+  if (shape.height == 0) shape.height = 1;
+  uint8_t *pixels = NULL;
+  SIAM_TRY_ALLOCATE(pixels, siam_picture_shape_bytes(&shape));
+  SIAM_TRY(siam_picture_resize(picture, &shape, pixels));
+  SIAM_TRY(siam_png_encode(pixels, shape.width, shape.height, shape.channels, png));
+cleanup:
+  siam_free(pixels);
+  return status;
+}
+
+/// RFC 4648.
+static void add_base64(const uint8_t *bytes, size_t count, siam_text *text) {
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < count; i += 3) {
+    uint32_t left = (uint32_t)(count - i), word = (uint32_t)bytes[i] << 16;
+    if (left > 1) word |= (uint32_t)bytes[i + 1] << 8;
+    if (left > 2) word |= bytes[i + 2];
+    char four[4] = {letters[word >> 18], letters[word >> 12 & 63], left > 1 ? letters[word >> 6 & 63] : '=',
+                    left > 2 ? letters[word & 63] : '='};
+    siam_text_add_bytes(text, four, sizeof four);
+  }
+}
+
+siam_status siam_report_add_picture(siam_report *report, uint32_t image, int size, json_t **place) {
+  siam_status status = SIAM_OK;
+  siam_picture picture = {0};
+  siam_text png = {0}, uri = {0};
+  uint32_t *number = &report->numbers[size][image];
+  if (*number == 0) {
+    const char *path = siam_dataset_get_image_path(report->judgement->dataset, image);
+    SIAM_TRY(siam_picture_load(path, NULL, &picture));
+    SIAM_TRY(pack(&picture, longest_side[size], &png));
+    siam_text_add(&uri, "data:image/png;base64,");
+    add_base64((const uint8_t *)png.bytes, png.length, &uri);
+    SIAM_TRY(siam_text_status(&uri));
+    SIAM_TRY(siam_report_append(report->pictures, json_string(uri.bytes)));
+    *number = (uint32_t)json_array_size(report->pictures);
+  }
+  *place = json_integer(*number - 1);
+cleanup:
+  siam_picture_clear(&picture);
+  siam_text_clear(&png);
+  siam_text_clear(&uri);
+  return status;
+}
