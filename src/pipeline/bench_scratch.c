@@ -2,6 +2,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/encode_jpeg.h"
+#include "data/encode_png.h"
 #include "pipeline/bench.h"
 
 #include <dirent.h>
@@ -13,16 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <webp/encode.h>
-
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-// Unused functions are reported at the end of the file, so that this one cannot be popped.
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
 
 siam_status siam_bench_model(siam_bench *bench, size_t encoder, siam_model **model) {
   siam_bench_encoder *own = &bench->encoders[encoder];
@@ -84,20 +76,21 @@ static void draw(uint8_t *pixels, int side, uint32_t number) {
       }
 }
 
-static void gather(void *context, void *bytes, int count) {
-  siam_text_add_bytes(context, bytes, (size_t)count);
-}
-
-static bool encode(const char *path, const uint8_t *pixels, int side, siam_text *file) {
-  const char *ending = strrchr(path, '.');
-  if (strcmp(ending, ".png") == 0) return stbi_write_png_to_func(gather, file, side, side, 3, pixels, 0) != 0;
-  if (strcmp(ending, ".jpg") == 0)
-    return stbi_write_jpg_to_func(gather, file, side, side, 3, pixels, 90) != 0;
+static siam_status encode_webp(const uint8_t *pixels, int side, siam_text *file) {
   uint8_t *webp = NULL;
   const size_t count = WebPEncodeRGB(pixels, side, side, 3 * side, 85, &webp);
   siam_text_add_bytes(file, (const char *)webp, count);
   WebPFree(webp);
-  return count > 0;
+  if (count == 0) return siam_fail(SIAM_ERROR_MEMORY, "libwebp could not pack a picture");
+  return siam_text_status(file);
+}
+
+static siam_status encode(const char *path, const uint8_t *pixels, int side, siam_text *file) {
+  const char *ending = strrchr(path, '.');
+  const uint32_t size = (uint32_t)side;
+  if (strcmp(ending, ".png") == 0) return siam_png_encode(pixels, size, size, 3, file);
+  if (strcmp(ending, ".jpg") == 0) return siam_jpeg_encode(pixels, size, size, 90, file);
+  return encode_webp(pixels, side, file);
 }
 
 siam_status siam_bench_write_picture(const char *path, int side, uint32_t number) {
@@ -106,11 +99,7 @@ siam_status siam_bench_write_picture(const char *path, int side, uint32_t number
   siam_text file = {0};
   SIAM_TRY_ALLOCATE(pixels, (size_t)side * (size_t)side * 3);
   draw(pixels, side, number);
-  if (!encode(path, pixels, side, &file)) {
-    status = siam_fail(SIAM_ERROR_MEMORY, "%s: the picture could not be encoded", path);
-    goto cleanup;
-  }
-  SIAM_TRY(siam_text_status(&file));
+  SIAM_TRY(encode(path, pixels, side, &file));
   SIAM_TRY(siam_file_replace(path, file.bytes, file.length));
 cleanup:
   siam_free(pixels);
