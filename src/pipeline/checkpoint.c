@@ -1,14 +1,52 @@
 #include "pipeline/checkpoint.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/safetensors.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FORMAT "siamese-checkpoint"
+
+/// Name of the checkpoint before the one at `path`; the caller frees it with siam_free(). NULL: out of
+/// memory.
+static char *name_previous(const char *path) {
+  siam_text name = {0};
+  siam_text_add(&name, "%s.previous", path);
+  if (siam_text_status(&name) == SIAM_OK) return name.bytes;
+  siam_text_clear(&name);
+  return NULL;
+}
+
+/// Gives the checkpoint at `path`, if there is one, its second name. Where no link can be made it is renamed.
+static siam_status keep_previous(const char *path) {
+  char *previous = name_previous(path);
+  if (previous == NULL) return SIAM_ERROR_MEMORY;
+  if (access(path, F_OK) == 0) {
+    unlink(previous);
+    if (link(path, previous) != 0) (void)rename(path, previous);
+  }
+  siam_free(previous);
+  return SIAM_OK;
+}
+
+bool siam_checkpoint_exists(const char *path) {
+  char *previous = name_previous(path);
+  bool exists = access(path, F_OK) == 0 || (previous != NULL && access(previous, F_OK) == 0);
+  siam_free(previous);
+  return exists;
+}
+
+void siam_checkpoint_remove(const char *path) {
+  char *previous = name_previous(path);
+  unlink(path);
+  if (previous != NULL) unlink(previous);
+  siam_free(previous);
+}
 
 siam_status siam_checkpoint_save(const char *path, const siam_model *model, const siam_step *step,
                                  const siam_checkpoint *checkpoint) {
@@ -21,6 +59,7 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   SIAM_TRY_ALLOCATE(moments, state_count);
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, weights));
   SIAM_TRY(siam_buffer_read(model->device, state, 0, state_count, moments));
+  SIAM_TRY(keep_previous(path));
   char number[16], seconds[32];
   snprintf(number, sizeof number, "%" PRIu32, checkpoint->step);
   snprintf(seconds, sizeof seconds, "%.3f", checkpoint->seconds);
@@ -88,12 +127,33 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
   return siam_buffer_write(model->device, state, 0, state_count, moments->values);
 }
 
-siam_status siam_checkpoint_load(const char *path, siam_model *model, siam_step *step,
-                                 siam_checkpoint *checkpoint) {
+static siam_status load_one(const char *path, siam_model *model, siam_step *step,
+                            siam_checkpoint *checkpoint) {
   siam_safetensors *file = NULL;
   SIAM_RETURN_IF_FAILED(
       siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
   siam_status status = restore(file, model, step, checkpoint);
   siam_safetensors_destroy(file);
   return status == SIAM_OK ? SIAM_OK : siam_fail_within(status, "%s", path);
+}
+
+/// Whether a failure says that the file is no use, and not that the run is another one or the machine in
+/// trouble.
+static bool is_fault_of_file(siam_status status) {
+  return status == SIAM_ERROR_FILE || status == SIAM_ERROR_FORMAT || status == SIAM_ERROR_NUMERIC;
+}
+
+siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, siam_model *model,
+                                 siam_step *step, siam_checkpoint *checkpoint) {
+  siam_status status = load_one(path, model, step, checkpoint);
+  if (!is_fault_of_file(status)) return status;
+  char *previous = name_previous(path);
+  if (previous == NULL) return SIAM_ERROR_MEMORY;
+  if (access(previous, F_OK) == 0) {
+    siam_log(logger, SIAM_LOG_WARNING, "%s; going on from the checkpoint before it, %s", siam_last_error(),
+             previous);
+    status = load_one(previous, model, step, checkpoint);
+  }
+  siam_free(previous);
+  return status;
 }

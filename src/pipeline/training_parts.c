@@ -8,7 +8,6 @@
 #include "pipeline/training.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static siam_status name_checkpoint(siam_training *run) {
   siam_text path = {0};
@@ -35,7 +34,7 @@ siam_status siam_training_check_places(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
   if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options));
   if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
-  bool exists = access(run->checkpoint_path, F_OK) == 0;
+  bool exists = siam_checkpoint_exists(run->checkpoint_path);
   if (options->resume && !exists)
     return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
                      run->checkpoint_path);
@@ -155,7 +154,8 @@ void siam_training_describe_optimization(siam_training *run) {
 
 static siam_status resume(siam_training *run) {
   siam_checkpoint checkpoint = {.settings = run->settings.bytes};
-  SIAM_RETURN_IF_FAILED(siam_checkpoint_load(run->checkpoint_path, run->model, run->step, &checkpoint));
+  SIAM_RETURN_IF_FAILED(
+      siam_checkpoint_load(run->checkpoint_path, &run->options->logger, run->model, run->step, &checkpoint));
   run->kept = true;
   run->first_step = checkpoint.step;
   run->first_seconds = checkpoint.seconds;

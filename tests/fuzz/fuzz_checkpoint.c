@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   if (step == NULL) begin();
   siam_checkpoint checkpoint = {.settings = "seed 1\nrate 0.1\n"};
   const char *path = fuzz_file("checkpoint", bytes, count);
-  if (siam_checkpoint_load(path, model, step, &checkpoint) == SIAM_OK) FUZZ_REQUIRE(checkpoint.seconds >= 0);
+  if (siam_checkpoint_load(path, NULL, model, step, &checkpoint) == SIAM_OK)
+    FUZZ_REQUIRE(checkpoint.seconds >= 0);
   return 0;
 }
