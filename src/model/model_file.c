@@ -1,12 +1,12 @@
 // The model file: safetensors with every parameter under its own name, and in the metadata all that is needed
 // to use them. docs/model-file.md is the reference; a change of meaning raises FORMAT_VERSION.
+#include "base/json.h"
 #include "base/memory.h"
 #include "model/description.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +57,11 @@ static siam_status read_triple(json_t *object, const char *key, int channels, fl
 }
 
 static siam_status read_preprocessing(const char *text, int channels, siam_preprocessing *preprocessing) {
-  json_t *object = text != NULL ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  json_error_t error;
+  json_t *object = NULL;
+  siam_status status = text != NULL ? siam_json_load(text, strlen(text), &object, &error) : SIAM_OK;
+  if (status == SIAM_ERROR_MEMORY) return status;
   const char *resize = json_string_value(json_object_get(object, "resize"));
-  siam_status status = SIAM_OK;
   if (resize == NULL) {
     status =
         siam_fail(SIAM_ERROR_FORMAT, "the metadata say nothing, or nothing readable, of the preprocessing");

@@ -26,25 +26,25 @@ siam_status siam_calibration_write(const siam_calibration *calibration, siam_tex
 }
 
 /// Takes the kind, and with it the rest: unknown, missing and surplus keys are refused alike.
-static bool unpack(json_t *root, siam_calibration *made, const json_t **knots) {
+static siam_status unpack(json_t *root, siam_calibration *made, const json_t **knots) {
   const char *kind = json_string_value(json_object_get(root, "kind"));
   json_int_t same, different;
-  int result;
   if (kind != NULL && strcmp(kind, "platt") == 0) {
     made->kind = SIAM_CALIBRATION_PLATT;
-    result = json_unpack(root, "{s:s, s:F, s:F, s:I, s:I !}", "kind", &kind, "slope", &made->slope, "offset",
-                         &made->offset, "same_pairs", &same, "different_pairs", &different);
+    SIAM_RETURN_IF_FAILED(siam_json_unpack(root, "{s:s, s:F, s:F, s:I, s:I !}", "kind", &kind, "slope",
+                                           &made->slope, "offset", &made->offset, "same_pairs", &same,
+                                           "different_pairs", &different));
   } else if (kind != NULL && strcmp(kind, "isotonic") == 0) {
     made->kind = SIAM_CALIBRATION_ISOTONIC;
-    result = json_unpack(root, "{s:s, s:o, s:I, s:I !}", "kind", &kind, "knots", knots, "same_pairs", &same,
-                         "different_pairs", &different);
+    SIAM_RETURN_IF_FAILED(siam_json_unpack(root, "{s:s, s:o, s:I, s:I !}", "kind", &kind, "knots", knots,
+                                           "same_pairs", &same, "different_pairs", &different));
   } else {
-    return false;
+    return SIAM_ERROR_FORMAT;
   }
-  if (result != 0 || same < 0 || different < 0 || made->slope < 0) return false;
+  if (same < 0 || different < 0 || made->slope < 0) return SIAM_ERROR_FORMAT;
   made->same_pairs = (uint64_t)same;
   made->different_pairs = (uint64_t)different;
-  return true;
+  return SIAM_OK;
 }
 
 static siam_status read_knots(const char *name, const json_t *array, siam_calibration *made) {
@@ -55,8 +55,10 @@ static siam_status read_knots(const char *name, const json_t *array, siam_calibr
   made->knot_count = count;
   for (size_t i = 0; i < count; i++) {
     siam_calibration_knot *knot = &made->knots[i];
-    bool sound = json_unpack(json_array_get(array, i), "[F, F !]", &knot->distance, &knot->similarity) == 0;
-    sound = sound && knot->similarity >= 0 && knot->similarity <= 1;
+    siam_status status =
+        siam_json_unpack(json_array_get(array, i), "[F, F !]", &knot->distance, &knot->similarity);
+    if (status == SIAM_ERROR_MEMORY) return status;
+    bool sound = status == SIAM_OK && knot->similarity >= 0 && knot->similarity <= 1;
     if (sound && i > 0) sound = knot->distance > knot[-1].distance && knot->similarity <= knot[-1].similarity;
     if (!sound) return siam_fail(SIAM_ERROR_FORMAT, "%s: knot %zu of its calibration is unsound", name, i);
   }
@@ -69,10 +71,9 @@ siam_status siam_calibration_parse(const char *name, const char *json, siam_cali
   const json_t *knots = NULL;
   siam_calibration made = {0};
   SIAM_TRY(siam_json_parse(name, "calibration", json, &root));
-  if (!unpack(root, &made, &knots)) {
-    status = siam_fail(SIAM_ERROR_FORMAT, "%s: its calibration is of no known form", name);
-    goto cleanup;
-  }
+  status = unpack(root, &made, &knots);
+  if (status == SIAM_ERROR_FORMAT) siam_fail(status, "%s: its calibration is of no known form", name);
+  if (status != SIAM_OK) goto cleanup;
   if (made.kind == SIAM_CALIBRATION_ISOTONIC) SIAM_TRY(read_knots(name, knots, &made));
   *calibration = made;
   made = (siam_calibration){0};
