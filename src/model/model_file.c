@@ -29,17 +29,18 @@ static int described_channels(const siam_network *network) {
   return network->input.channels < 3 ? network->input.channels : 3;
 }
 
-/// JSON text of the preprocessing; the caller frees it with free().
+/// JSON text of the preprocessing; the caller frees it with free(). NULL: out of memory.
 static char *write_preprocessing(const siam_preprocessing *preprocessing, int channels) {
   json_t *mean = json_array(), *deviation = json_array();
-  for (int c = 0; c < channels; c++) {
-    json_array_append_new(mean, json_real(preprocessing->mean[c]));
-    json_array_append_new(deviation, json_real(preprocessing->deviation[c]));
-  }
+  bool whole = true;
+  for (int c = 0; c < channels && whole; c++)
+    whole = json_array_append_new(mean, json_real(preprocessing->mean[c])) == 0 &&
+            json_array_append_new(deviation, json_real(preprocessing->deviation[c])) == 0;
+  // Packing takes over both arrays, whether it succeeds or not.
   json_t *object =
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
                 "resampler", SIAM_RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
-  char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+  char *text = object != NULL && whole ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(object);
   return text;
 }

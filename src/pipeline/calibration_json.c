@@ -7,9 +7,12 @@
 
 static json_t *pack_knots(const siam_calibration *calibration) {
   json_t *knots = json_array();
-  for (size_t i = 0; i < calibration->knot_count; i++)
-    json_array_append_new(
-        knots, json_pack("[f, f]", calibration->knots[i].distance, calibration->knots[i].similarity));
+  for (size_t i = 0; i < calibration->knot_count; i++) {
+    const siam_calibration_knot *knot = &calibration->knots[i];
+    if (json_array_append_new(knots, json_pack("[f, f]", knot->distance, knot->similarity)) == 0) continue;
+    json_decref(knots);
+    return NULL;
+  }
   return knots;
 }
 
@@ -18,11 +21,12 @@ siam_status siam_calibration_write(const siam_calibration *calibration, siam_tex
                      ? json_pack("{s:s, s:f, s:f}", "kind", "platt", "slope", calibration->slope, "offset",
                                  calibration->offset)
                      : json_pack("{s:s, s:o}", "kind", "isotonic", "knots", pack_knots(calibration));
-  if (root != NULL) {
-    json_object_set_new(root, "same_pairs", json_integer((json_int_t)calibration->same_pairs));
-    json_object_set_new(root, "different_pairs", json_integer((json_int_t)calibration->different_pairs));
-  }
-  return siam_json_add(json, root);
+  json_int_t same = (json_int_t)calibration->same_pairs, different = (json_int_t)calibration->different_pairs;
+  bool whole = json_object_set_new(root, "same_pairs", json_integer(same)) == 0 &&
+               json_object_set_new(root, "different_pairs", json_integer(different)) == 0;
+  if (whole) return siam_json_add(json, root);
+  json_decref(root);
+  return siam_json_add(json, NULL);
 }
 
 /// Takes the kind, and with it the rest: unknown, missing and surplus keys are refused alike.

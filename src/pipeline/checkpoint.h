@@ -20,8 +20,8 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
                                  const siam_checkpoint *checkpoint);
 
 /// Restores weights and state, and writes `step` and `seconds`. Where the file is damaged or missing, the
-/// previous one is used, and `logger` (may be NULL) gets a warning. Settings that differ from
-/// `checkpoint->settings` are refused; the sentence names the first difference.
+/// previous one is used and takes its place, and `logger` (may be NULL) gets a warning. Settings that differ
+/// from `checkpoint->settings` are refused; the sentence names the first difference.
 siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, siam_model *model,
                                  siam_step *step, siam_checkpoint *checkpoint);
 

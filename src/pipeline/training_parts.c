@@ -162,8 +162,8 @@ static siam_status resume(siam_training *run) {
   return SIAM_OK;
 }
 
-/// The model has to fit. That checkpoints do, of which two lie there while one replaces the other, is worth a
-/// warning: a short run makes none.
+/// The model has to fit. That checkpoints do, of which three lie there while one replaces the last, is worth
+/// a warning: a short run makes none.
 static siam_status check_room(const siam_training *run) {
   enum { HEADER = 1 << 16 };
   size_t state_count = 0, weights = run->model->network->store.total;
@@ -171,7 +171,7 @@ static siam_status check_room(const siam_training *run) {
   uint64_t model = weights * sizeof(float) + HEADER;
   uint64_t checkpoint = (weights + state_count) * sizeof(float) + HEADER;
   SIAM_RETURN_IF_FAILED(siam_file_check_room(run->options->output, model));
-  if (siam_file_check_room(run->checkpoint_path, 2 * checkpoint) != SIAM_OK)
+  if (siam_file_check_room(run->checkpoint_path, 3 * checkpoint) != SIAM_OK)
     siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", siam_last_error());
   return SIAM_OK;
 }

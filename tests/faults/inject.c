@@ -95,6 +95,9 @@ __attribute__((constructor)) static void begin(void) {
   dl_iterate_phdr(add_module, &module);
 }
 
+/// The function of this name that would have been called.
+#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
 // Memory. The blocks of counted callers are kept in a table, to know in the end which were not freed.
 
 extern void *__libc_calloc(size_t count, size_t size);
@@ -168,17 +171,21 @@ char *strdup(const char *text) {
   return counted ? track(copy) : copy;
 }
 
-int vasprintf(char **text, const char *format, va_list arguments) {
-  bool counted = COUNTED;
+static int print_counted(bool counted, char **text, const char *format, va_list arguments) {
   if (counted && memory_fails()) return -1;
-  va_list again;
-  va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, again);
-  va_end(again);
-  *text = length >= 0 ? __libc_malloc((size_t)length + 1) : NULL;
-  if (*text == NULL) return -1;
-  if (counted) track(*text);
-  return vsnprintf(*text, (size_t)length + 1, format, arguments);
+  int length = NEXT(vasprintf)(text, format, arguments);
+  if (length >= 0 && counted) track(*text);
+  return length;
+}
+
+int vasprintf(char **text, const char *format, va_list arguments) {
+  return print_counted(COUNTED, text, format, arguments);
+}
+
+/// The same where copies are checked.
+int __vasprintf_chk(char **text, int flag, const char *format, va_list arguments) {
+  (void)flag;
+  return print_counted(COUNTED, text, format, arguments);
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -190,9 +197,6 @@ __attribute__((destructor)) static void end(void) {
   fprintf(file, "%lu %lu %lu %lu\n", calls, injected, blocks, objects);
   fclose(file);
 }
-
-/// The function of this name that would have been called.
-#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context) {
   if (COUNTED && memory_fails()) return EAGAIN;
@@ -312,7 +316,6 @@ STATUS(clEnqueueFillBuffer)
 STATUS(clEnqueueNDRangeKernel)
 STATUS(clEnqueueReadBuffer)
 STATUS(clEnqueueWriteBuffer)
-STATUS(clFinish)
 STATUS(clFlush)
 STATUS(clGetDeviceIDs)
 STATUS(clGetDeviceInfo)
@@ -322,6 +325,13 @@ STATUS(clGetProgramBuildInfo)
 STATUS(clGetProgramInfo)
 STATUS(clSetKernelArg)
 STATUS(clWaitForEvents)
+
+/// What was enqueued before runs to its end even where waiting for it is said to have failed: the host may
+/// free what that work reads.
+int clFinish(void *queue) {
+  int error = 0, result = NEXT(clFinish)(queue);
+  return COUNTED && opencl_fails(&error) ? error : result;
+}
 
 /// `code` is the argument through which the error is told.
 #define OBJECT(name, code)                                                                                   \
