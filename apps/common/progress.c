@@ -138,18 +138,20 @@ void app_progress_begin(const char *task, bool quiet) {
 }
 
 void app_progress_update(uint64_t done, uint64_t total, const char *format, ...) {
+  char note[sizeof state.note];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(note, sizeof note, format, arguments);
+  va_end(arguments);
+  // Before the lock is taken: without memory it ends the program with a message, which pauses the progress.
+  const char *shown = app_show(note);
   pthread_mutex_lock(&state.lock);
   if (state.task != NULL) {
     double time = now();
     if (done < state.done) state.rate = state.rated = 0; // Units of another kind: steps after pictures.
     state.total = total;
     state.done = total > 0 && done > total ? total : done;
-    char note[sizeof state.note];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(note, sizeof note, format, arguments);
-    va_end(arguments);
-    snprintf(state.note, sizeof state.note, "%s", app_show(note));
+    snprintf(state.note, sizeof state.note, "%s", shown);
     rate(time);
     show(time);
   }

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +41,35 @@ json_t *siam_json_text(const char *text) {
   return whole;
 }
 
+/// Records that memory ran out, where it did. jansson does not always know, and calls the text malformed: so
+/// errno, which was 0 before the call, is asked too.
+static siam_status judge(const json_error_t *error) {
+  if (errno != ENOMEM && json_error_code(error) != json_error_out_of_memory) return SIAM_ERROR_FORMAT;
+  return siam_fail(SIAM_ERROR_MEMORY, "out of memory while reading JSON");
+}
+
+siam_status siam_json_load(const char *bytes, size_t count, json_t **value, json_error_t *error) {
+  *error = (json_error_t){0};
+  errno = 0;
+  *value = json_loadb(bytes, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+  return *value != NULL ? SIAM_OK : judge(error);
+}
+
 siam_status siam_json_parse(const char *name, const char *what, const char *text, json_t **value) {
   json_error_t error;
-  *value = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-  if (*value != NULL) return SIAM_OK;
-  return siam_fail(SIAM_ERROR_FORMAT, "%s: the %s is no JSON at byte %d; make the file again", name, what,
+  siam_status status = siam_json_load(text, strlen(text), value, &error);
+  if (status == SIAM_ERROR_MEMORY) return siam_fail_within(status, "%s", name);
+  if (status == SIAM_OK) return SIAM_OK;
+  return siam_fail(status, "%s: the %s is no JSON at byte %d; make the file again", name, what,
                    error.position);
+}
+
+siam_status siam_json_unpack(json_t *value, const char *format, ...) {
+  json_error_t error = {0};
+  va_list arguments;
+  va_start(arguments, format);
+  errno = 0;
+  int result = json_vunpack_ex(value, &error, 0, format, arguments);
+  va_end(arguments);
+  return result == 0 ? SIAM_OK : judge(&error);
 }

@@ -14,8 +14,16 @@ siam_status siam_json_add(siam_text *text, json_t *value);
 /// cannot carry them. NULL where memory ran out.
 json_t *siam_json_text(const char *text);
 
-/// Reads one value; a key that comes twice is refused. SIAM_ERROR_FORMAT says `name` and `what` it should be.
-/// The caller releases it with json_decref().
+/// Reads one value from `count` bytes; a key that comes twice is refused. SIAM_ERROR_MEMORY, or
+/// SIAM_ERROR_FORMAT without a sentence, since `error` says more: then it is jansson's. The caller releases
+/// the value with json_decref().
+siam_status siam_json_load(const char *bytes, size_t count, json_t **value, json_error_t *error);
+
+/// The same for a text. SIAM_ERROR_FORMAT says `name` and `what` it should be,
+/// SIAM_ERROR_MEMORY that memory ran out. The caller releases it with json_decref().
 siam_status siam_json_parse(const char *name, const char *what, const char *text, json_t **value);
+
+/// json_unpack(). SIAM_ERROR_FORMAT, without a sentence, where the value has another form; SIAM_ERROR_MEMORY.
+siam_status siam_json_unpack(json_t *value, const char *format, ...);
 
 #endif

@@ -121,7 +121,8 @@ static siam_status parse_field(const char *text, size_t length, siam_augment_opt
     if (!siam_number_read(equals + 1, &end, &value) || end != text + length)
       return siam_fail(SIAM_ERROR_ARGUMENT,
                        "augmentation: \"%.*s\" needs one number after the =", (int)length, text);
-    *value_of(options, &fields[i]) = (float)value;
+    // Adding 0 makes 0 of −0, which would not be described and so not read back.
+    *value_of(options, &fields[i]) = (float)value + 0.0F;
     return SIAM_OK;
   }
   return fail_field(text, name_length);

@@ -89,9 +89,10 @@ siam_status siam_folder_read(const char *path, const siam_logger *logger, siam_f
   siam_status status = SIAM_OK;
   *folder = (siam_folder){0};
   DIR *listing = opendir(path);
+  // Without memory the folder is no worse than before, and must not be passed over like one without rights.
   if (listing == NULL)
-    return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s%s", path, strerror(errno),
-                     errno == EACCES ? "; change its permissions" : "");
+    return siam_fail(errno == ENOMEM ? SIAM_ERROR_MEMORY : SIAM_ERROR_FILE, "%s: cannot open: %s%s", path,
+                     strerror(errno), errno == EACCES ? "; change its permissions" : "");
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(listing);

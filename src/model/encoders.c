@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "model/description.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,7 +47,9 @@ siam_status siam_encoder_build(const char *name_or_path, const siam_description_
   for (const siam_encoder *row = siam_encoders; row->name != NULL; row++)
     if (strcmp(row->name, name_or_path) == 0)
       return siam_description_parse(row->name, row->text, changes, network);
-  if (access(name_or_path, F_OK) != 0) return fail_unknown(name_or_path);
+  // A file that is there and cannot be reached gets its own reason from reading it.
+  if (access(name_or_path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    return fail_unknown(name_or_path);
   uint8_t *text = NULL;
   size_t count = 0;
   SIAM_RETURN_IF_FAILED(siam_file_read(name_or_path, DESCRIPTION_LIMIT, &text, &count));

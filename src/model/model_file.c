@@ -1,12 +1,12 @@
 // The model file: safetensors with every parameter under its own name, and in the metadata all that is needed
 // to use them. docs/model-file.md is the reference; a change of meaning raises FORMAT_VERSION.
+#include "base/json.h"
 #include "base/memory.h"
 #include "model/description.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +29,18 @@ static int described_channels(const siam_network *network) {
   return network->input.channels < 3 ? network->input.channels : 3;
 }
 
-/// JSON text of the preprocessing; the caller frees it with free().
+/// JSON text of the preprocessing; the caller frees it with free(). NULL: out of memory.
 static char *write_preprocessing(const siam_preprocessing *preprocessing, int channels) {
   json_t *mean = json_array(), *deviation = json_array();
-  for (int c = 0; c < channels; c++) {
-    json_array_append_new(mean, json_real(preprocessing->mean[c]));
-    json_array_append_new(deviation, json_real(preprocessing->deviation[c]));
-  }
+  bool whole = true;
+  for (int c = 0; c < channels && whole; c++)
+    whole = json_array_append_new(mean, json_real(preprocessing->mean[c])) == 0 &&
+            json_array_append_new(deviation, json_real(preprocessing->deviation[c])) == 0;
+  // Packing takes over both arrays, whether it succeeds or not.
   json_t *object =
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
                 "resampler", SIAM_RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
-  char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+  char *text = object != NULL && whole ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(object);
   return text;
 }
@@ -57,9 +58,11 @@ static siam_status read_triple(json_t *object, const char *key, int channels, fl
 }
 
 static siam_status read_preprocessing(const char *text, int channels, siam_preprocessing *preprocessing) {
-  json_t *object = text != NULL ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  json_error_t error;
+  json_t *object = NULL;
+  siam_status status = text != NULL ? siam_json_load(text, strlen(text), &object, &error) : SIAM_OK;
+  if (status == SIAM_ERROR_MEMORY) return status;
   const char *resize = json_string_value(json_object_get(object, "resize"));
-  siam_status status = SIAM_OK;
   if (resize == NULL) {
     status =
         siam_fail(SIAM_ERROR_FORMAT, "the metadata say nothing, or nothing readable, of the preprocessing");

@@ -1,10 +1,10 @@
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "model/safetensors.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -81,11 +81,10 @@ static siam_status parse_json(const siam_safetensors *file, const uint8_t *bytes
   if (memchr(bytes, '\0', count) != NULL)
     return refuse(file, "InvalidHeaderDeserialization", "the header holds a NUL byte");
   json_error_t error;
-  *root = json_loadb((const char *)bytes, count, JSON_REJECT_DUPLICATES, &error);
-  if (*root != NULL) return SIAM_OK;
+  siam_status status = siam_json_load((const char *)bytes, count, root, &error);
+  if (status == SIAM_ERROR_MEMORY) return siam_fail_within(status, "%s", file->name);
+  if (status == SIAM_OK) return SIAM_OK;
   switch (json_error_code(&error)) {
-  case json_error_out_of_memory:
-    return siam_fail(SIAM_ERROR_MEMORY, "%s: out of memory", file->name);
   case json_error_invalid_utf8:
     return refuse(file, "InvalidHeader", "header byte %d is not UTF-8", error.position);
   case json_error_duplicate_key:

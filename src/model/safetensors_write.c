@@ -59,8 +59,13 @@ static siam_status add_item(const char *path, json_t *root, const item *added, u
   if (*tensor->name == '\0' || strcmp(tensor->name, "__metadata__") == 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: a tensor cannot have the name '%s'", path, tensor->name);
   json_t *shape = json_array();
-  for (uint32_t i = 0; i < tensor->rank; i++)
-    json_array_append_new(shape, json_integer((json_int_t)tensor->shape[i]));
+  bool whole = true;
+  for (uint32_t i = 0; i < tensor->rank && whole; i++)
+    whole = json_array_append_new(shape, json_integer((json_int_t)tensor->shape[i])) == 0;
+  if (!whole) {
+    json_decref(shape);
+    return siam_fail(SIAM_ERROR_MEMORY, "%s: out of memory while writing", path);
+  }
   json_int_t begin = (json_int_t)*offset;
   *offset += added->bytes;
   json_int_t end = (json_int_t)*offset;

@@ -1,14 +1,65 @@
 #include "pipeline/checkpoint.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/safetensors.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FORMAT "siamese-checkpoint"
+
+/// The checkpoint before the last one, and the next one while it is written.
+#define PREVIOUS ".previous"
+#define NEXT ".next"
+
+/// `path` with an ending; the caller frees it with siam_free(). NULL: out of memory.
+static char *name_beside(const char *path, const char *ending) {
+  siam_text name = {0};
+  siam_text_add(&name, "%s%s", path, ending);
+  if (siam_text_status(&name) == SIAM_OK) return name.bytes;
+  siam_text_clear(&name);
+  return NULL;
+}
+
+/// Puts the next checkpoint in the place of the last one, which becomes the previous one. Whenever this ends,
+/// the last complete one has one of the two names.
+static siam_status advance(const char *path, const char *next) {
+  siam_status status = SIAM_OK;
+  char *previous = name_beside(path, PREVIOUS);
+  if (previous == NULL) return SIAM_ERROR_MEMORY;
+  struct stat there;
+  // There is none at first, and what is no file is none of ours.
+  if (lstat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)rename(path, previous);
+  if (rename(next, path) != 0)
+    status = siam_fail(SIAM_ERROR_FILE, "%s: cannot replace: %s", path, strerror(errno));
+  siam_free(previous);
+  return status;
+}
+
+bool siam_checkpoint_exists(const char *path) {
+  char *previous = name_beside(path, PREVIOUS);
+  bool exists = access(path, F_OK) == 0 || (previous != NULL && access(previous, F_OK) == 0);
+  siam_free(previous);
+  return exists;
+}
+
+static void remove_beside(const char *path, const char *ending) {
+  char *name = name_beside(path, ending);
+  if (name != NULL) unlink(name);
+  siam_free(name);
+}
+
+void siam_checkpoint_remove(const char *path) {
+  unlink(path);
+  remove_beside(path, PREVIOUS);
+  remove_beside(path, NEXT);
+}
 
 siam_status siam_checkpoint_save(const char *path, const siam_model *model, const siam_step *step,
                                  const siam_checkpoint *checkpoint) {
@@ -17,6 +68,8 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   size_t state_count = 0;
   cl_mem state = siam_step_state(step, &state_count);
   float *weights = NULL, *moments = NULL;
+  char *next = name_beside(path, NEXT);
+  if (next == NULL) return SIAM_ERROR_MEMORY;
   SIAM_TRY_ALLOCATE(weights, store->total);
   SIAM_TRY_ALLOCATE(moments, state_count);
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, weights));
@@ -29,12 +82,15 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
       {.name = "optimizer", .rank = 1, .shape = {state_count}, .values = moments}};
   const siam_safetensors_text metadata[] = {
       {"format", FORMAT}, {"step", number}, {"seconds", seconds}, {"settings", checkpoint->settings}};
-  SIAM_TRY(siam_safetensors_save(path, &(siam_safetensors_content){.tensors = tensors,
+  SIAM_TRY(siam_safetensors_save(next, &(siam_safetensors_content){.tensors = tensors,
                                                                    .tensor_count = 2,
                                                                    .metadata = metadata,
                                                                    .metadata_count = 4,
                                                                    .checksum = true}));
+  SIAM_TRY(advance(path, next));
 cleanup:
+  if (status != SIAM_OK) unlink(next);
+  siam_free(next);
   siam_free(weights);
   siam_free(moments);
   return status;
@@ -88,12 +144,35 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
   return siam_buffer_write(model->device, state, 0, state_count, moments->values);
 }
 
-siam_status siam_checkpoint_load(const char *path, siam_model *model, siam_step *step,
-                                 siam_checkpoint *checkpoint) {
+static siam_status load_one(const char *path, siam_model *model, siam_step *step,
+                            siam_checkpoint *checkpoint) {
   siam_safetensors *file = NULL;
   SIAM_RETURN_IF_FAILED(
       siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
   siam_status status = restore(file, model, step, checkpoint);
   siam_safetensors_destroy(file);
   return status == SIAM_OK ? SIAM_OK : siam_fail_within(status, "%s", path);
+}
+
+/// Whether a failure says that the file is no use, and not that the run is another one or the machine in
+/// trouble.
+static bool is_fault_of_file(siam_status status) {
+  return status == SIAM_ERROR_FILE || status == SIAM_ERROR_FORMAT || status == SIAM_ERROR_NUMERIC;
+}
+
+siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, siam_model *model,
+                                 siam_step *step, siam_checkpoint *checkpoint) {
+  siam_status status = load_one(path, model, step, checkpoint);
+  if (!is_fault_of_file(status)) return status;
+  char *previous = name_beside(path, PREVIOUS);
+  if (previous == NULL) return SIAM_ERROR_MEMORY;
+  if (access(previous, F_OK) == 0) {
+    siam_log(logger, SIAM_LOG_WARNING, "%s; going on from the checkpoint before it, %s", siam_last_error(),
+             previous);
+    status = load_one(previous, model, step, checkpoint);
+    // A damaged one must not become the previous one when the next is saved.
+    if (status == SIAM_OK) (void)rename(previous, path);
+  }
+  siam_free(previous);
+  return status;
 }

@@ -1,5 +1,8 @@
 /// checkpoint.h: everything the next step depends on, in one file: weights, the optimiser's state, the number
 /// of the step. All random draws follow from the seed and that number, so nothing else is needed.
+///
+/// The checkpoint before the last one stays beside it as PATH.previous: a disk that damages the last one
+/// costs the steps between the two, not the run.
 #ifndef SIAM_PIPELINE_CHECKPOINT_H
 #define SIAM_PIPELINE_CHECKPOINT_H
 
@@ -11,13 +14,21 @@ typedef struct siam_checkpoint {
   const char *settings; ///< What must be the same to go on bit for bit; compared as text.
 } siam_checkpoint;
 
-/// Writes the checkpoint; the file is a complete old or a complete new one at every moment.
+/// Writes the checkpoint, and keeps the one that was there as the previous one. At every moment the last
+/// complete one is at `path` or, on file systems without hard links, at PATH.previous.
 siam_status siam_checkpoint_save(const char *path, const siam_model *model, const siam_step *step,
                                  const siam_checkpoint *checkpoint);
 
-/// Restores weights and state, and writes `step` and `seconds`. A file that is damaged, or whose settings
-/// differ from `checkpoint->settings`, is refused; the sentence names the first difference.
-siam_status siam_checkpoint_load(const char *path, siam_model *model, siam_step *step,
-                                 siam_checkpoint *checkpoint);
+/// Restores weights and state, and writes `step` and `seconds`. Where the file is damaged or missing, the
+/// previous one is used and takes its place, and `logger` (may be NULL) gets a warning. Settings that differ
+/// from `checkpoint->settings` are refused; the sentence names the first difference.
+siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, siam_model *model,
+                                 siam_step *step, siam_checkpoint *checkpoint);
+
+/// Whether there is anything to load, the last checkpoint or the previous one.
+bool siam_checkpoint_exists(const char *path);
+
+/// Removes both, where they are.
+void siam_checkpoint_remove(const char *path);
 
 #endif

@@ -91,21 +91,22 @@ static bool is_share(double number) {
   return number >= 0 && number <= 1;
 }
 
-static bool unpack(json_t *object, siam_operating_point *point) {
+static siam_status unpack(json_t *object, siam_operating_point *point) {
   const char *name;
   json_int_t same, different;
-  if (json_unpack(object, "{s:s, s:F, s:F, s:F, s:F, s:F, s:F, s:I, s:I !}", "name", &name, "rate",
-                  &point->rate, "threshold", &point->threshold, "far", &point->far, "far_low",
-                  &point->far_low, "far_high", &point->far_high, "tar", &point->tar, "same_pairs", &same,
-                  "different_pairs", &different) != 0)
-    return false;
+  SIAM_RETURN_IF_FAILED(siam_json_unpack(
+      object, "{s:s, s:F, s:F, s:F, s:F, s:F, s:F, s:I, s:I !}", "name", &name, "rate", &point->rate,
+      "threshold", &point->threshold, "far", &point->far, "far_low", &point->far_low, "far_high",
+      &point->far_high, "tar", &point->tar, "same_pairs", &same, "different_pairs", &different));
   size_t length = strlen(name);
-  if (length >= sizeof point->name || same < 0 || different < 0) return false;
+  if (length >= sizeof point->name || same < 0 || different < 0) return SIAM_ERROR_FORMAT;
   memcpy(point->name, name, length + 1);
   point->same_pairs = (uint64_t)same;
   point->different_pairs = (uint64_t)different;
-  return is_share(point->rate) && is_share(point->far) && is_share(point->tar) && is_share(point->far_low) &&
-         is_share(point->far_high) && point->far_low <= point->far && point->far <= point->far_high;
+  bool sound = is_share(point->rate) && is_share(point->far) && is_share(point->tar) &&
+               is_share(point->far_low) && is_share(point->far_high) && point->far_low <= point->far &&
+               point->far <= point->far_high;
+  return sound ? SIAM_OK : SIAM_ERROR_FORMAT;
 }
 
 siam_status siam_operating_points_parse(const char *name, const char *json, siam_operating_points *points) {
@@ -120,9 +121,9 @@ siam_status siam_operating_points_parse(const char *name, const char *json, siam
     goto cleanup;
   }
   for (size_t i = 0; i < count; i++) {
-    if (unpack(json_array_get(array, i), &made.points[i])) continue;
-    status = siam_fail(SIAM_ERROR_FORMAT, "%s: operating point %zu is unsound", name, i);
-    goto cleanup;
+    status = unpack(json_array_get(array, i), &made.points[i]);
+    if (status == SIAM_ERROR_FORMAT) siam_fail(status, "%s: operating point %zu is unsound", name, i);
+    if (status != SIAM_OK) goto cleanup;
   }
   made.count = (uint32_t)count;
   *points = made;

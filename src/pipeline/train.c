@@ -1,8 +1,8 @@
 #include "pipeline/calibrate.h"
+#include "pipeline/checkpoint.h"
 #include "pipeline/training.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 /// Counts what was trained on.
 static void report_data(const siam_training *run) {
@@ -98,7 +98,7 @@ siam_status siam_train(siam_device *device, const siam_train_options *options, s
     goto cleanup;
   }
   // The model file now holds the result; what was kept to go on from is no longer needed.
-  unlink(run.checkpoint_path);
+  siam_checkpoint_remove(run.checkpoint_path);
 cleanup:
   siam_training_release(&run);
   return status;

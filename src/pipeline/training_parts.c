@@ -8,7 +8,6 @@
 #include "pipeline/training.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static siam_status name_checkpoint(siam_training *run) {
   siam_text path = {0};
@@ -35,7 +34,7 @@ siam_status siam_training_check_places(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
   if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options));
   if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
-  bool exists = access(run->checkpoint_path, F_OK) == 0;
+  bool exists = siam_checkpoint_exists(run->checkpoint_path);
   if (options->resume && !exists)
     return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
                      run->checkpoint_path);
@@ -155,15 +154,16 @@ void siam_training_describe_optimization(siam_training *run) {
 
 static siam_status resume(siam_training *run) {
   siam_checkpoint checkpoint = {.settings = run->settings.bytes};
-  SIAM_RETURN_IF_FAILED(siam_checkpoint_load(run->checkpoint_path, run->model, run->step, &checkpoint));
+  SIAM_RETURN_IF_FAILED(
+      siam_checkpoint_load(run->checkpoint_path, &run->options->logger, run->model, run->step, &checkpoint));
   run->kept = true;
   run->first_step = checkpoint.step;
   run->first_seconds = checkpoint.seconds;
   return SIAM_OK;
 }
 
-/// The model has to fit. That checkpoints do, of which two lie there while one replaces the other, is worth a
-/// warning: a short run makes none.
+/// The model has to fit. That checkpoints do, of which three lie there while one replaces the last, is worth
+/// a warning: a short run makes none.
 static siam_status check_room(const siam_training *run) {
   enum { HEADER = 1 << 16 };
   size_t state_count = 0, weights = run->model->network->store.total;
@@ -171,7 +171,7 @@ static siam_status check_room(const siam_training *run) {
   uint64_t model = weights * sizeof(float) + HEADER;
   uint64_t checkpoint = (weights + state_count) * sizeof(float) + HEADER;
   SIAM_RETURN_IF_FAILED(siam_file_check_room(run->options->output, model));
-  if (siam_file_check_room(run->checkpoint_path, 2 * checkpoint) != SIAM_OK)
+  if (siam_file_check_room(run->checkpoint_path, 3 * checkpoint) != SIAM_OK)
     siam_log(&run->options->logger, SIAM_LOG_WARNING, "%s", siam_last_error());
   return SIAM_OK;
 }

@@ -143,6 +143,16 @@ Test(train, every_other_loss_learns_that_too) {
   }
 }
 
+/// Flips one bit of a file, before its end by `from_end` bytes.
+static void damage(const char *path, size_t from_end) {
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  cr_assert_eq(siam_file_read(path, 1 << 26, &bytes, &count), SIAM_OK, "%s", siam_last_error());
+  bytes[count - from_end] ^= 4;
+  cr_assert_eq(siam_file_replace(path, bytes, count), SIAM_OK);
+  siam_free(bytes);
+}
+
 Test(train, resuming_with_other_options_is_refused_and_says_which) {
   siam_train_options options = short_run("model");
   stop_at point = {.step = 5};
@@ -155,15 +165,45 @@ Test(train, resuming_with_other_options_is_refused_and_says_which) {
   cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_ARGUMENT);
   cr_assert_not_null(strstr(siam_last_error(), "rate 0.5"), "%s", siam_last_error());
   options.rate = 0;
-  uint8_t *bytes = NULL;
-  size_t count = 0;
-  const char *checkpoint = siam_scratch_path(folder, "model.checkpoint");
-  cr_assert_eq(siam_file_read(checkpoint, 1 << 26, &bytes, &count), SIAM_OK);
-  bytes[count - 5] ^= 4;
-  cr_assert_eq(siam_file_replace(checkpoint, bytes, count), SIAM_OK);
-  siam_free(bytes);
+  damage(siam_scratch_path(folder, "model.checkpoint"), 5);
   cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_FORMAT);
   cr_assert_not_null(strstr(siam_last_error(), "model.checkpoint"), "%s", siam_last_error());
+}
+
+static void keep_warning(void *context, siam_log_level level, const char *message) {
+  if (level == SIAM_LOG_WARNING) snprintf(context, 512, "%s", message);
+}
+
+Test(train, a_checkpoint_that_is_damaged_or_gone_gives_way_to_the_one_before_it) {
+  static const char *const faults[] = {"damaged", "gone"};
+  siam_train_options whole = short_run("whole"), parts = short_run("model");
+  const char *checkpoint = siam_scratch_path(folder, "model.checkpoint");
+  const char *previous = siam_scratch_path(folder, "model.checkpoint.previous");
+  train(&whole);
+  for (int fault = 0; fault < 2; fault++) {
+    stop_at point = {.step = 9};
+    siam_train_report report;
+    char warning[512] = "";
+    parts.progress = stop;
+    parts.context = &point;
+    parts.checkpoint_seconds = 1e-9;
+    parts.resume = false;
+    cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+    assert_same_files(checkpoint, previous, false);
+    if (fault == 0)
+      damage(checkpoint, 5);
+    else
+      cr_assert_eq(unlink(checkpoint), 0);
+    parts.progress = NULL;
+    parts.resume = true;
+    parts.logger = (siam_logger){keep_warning, warning};
+    report = train(&parts);
+    cr_expect_not_null(strstr(warning, "model.checkpoint.previous"), "%s: %s", faults[fault], warning);
+    assert_same_files(whole.output, parts.output, true);
+    cr_expect(access(checkpoint, F_OK) != 0 && access(previous, F_OK) != 0,
+              "both go when the model is there");
+    parts.logger = (siam_logger){0};
+  }
 }
 
 Test(train, the_log_has_a_row_for_every_step_also_after_resuming) {

@@ -1,0 +1,31 @@
+/// The labels of official one-shot runs: no path leaves the folder, every number names a picture.
+#include "data/one_shot_runs.h"
+#include "target.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void check(const siam_one_shot_runs *runs, const char *folder) {
+  for (uint32_t i = 0; i < runs->image_count; i++) {
+    FUZZ_REQUIRE(strncmp(runs->paths[i], folder, strlen(folder)) == 0);
+    FUZZ_REQUIRE(strstr(runs->paths[i], "/../") == NULL);
+  }
+  for (uint32_t r = 0; r < runs->run_count; r++) {
+    const siam_one_shot_run *run = &runs->runs[r];
+    for (uint32_t i = 0; i < run->query_count; i++) {
+      FUZZ_REQUIRE(run->queries[i] < runs->image_count);
+      FUZZ_REQUIRE(run->truth[i] < run->support_count);
+    }
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+  char folder[512];
+  siam_one_shot_runs runs = {0};
+  snprintf(folder, sizeof folder, "%s/run01", fuzz_folder());
+  (void)mkdir(folder, 0700);
+  fuzz_file("run01/class_labels.txt", bytes, count);
+  if (siam_one_shot_runs_read(fuzz_folder(), &runs) == SIAM_OK) check(&runs, fuzz_folder());
+  siam_one_shot_runs_clear(&runs);
+  return 0;
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# hardened.sh BUILD: whether the programs and the library are built as SECURITY.md says.
+set -euo pipefail
+cd "$1"
+
+failed=0
+require() { # file, what it lacks, command...
+  local file=$1 what=$2
+  shift 2
+  "$@" || { echo "$file: $what" && failed=1; }
+}
+has() { # pattern, command...
+  local pattern=$1 output
+  shift
+  output=$("$@")
+  grep -qE "$pattern" <<<"$output"
+}
+lacks() {
+  ! has "$@"
+}
+
+checked=0
+for file in bin/* libsiamese.so; do
+  has '^.ELF' head -c 4 "$file" || continue
+  checked=$((checked + 1))
+  require "$file" 'lies at a fixed address' has 'Type: +DYN' readelf --file-header "$file"
+  require "$file" 'its relocations stay writable' has GNU_RELRO readelf --program-headers "$file"
+  require "$file" 'binds lazily' has 'BIND_NOW|Flags:.* NOW' readelf --dynamic "$file"
+  require "$file" 'its stack may be executed' lacks 'GNU_STACK.* RWE' readelf --wide --program-headers "$file"
+  require "$file" 'its stack frames are not guarded' has __stack_chk_fail readelf --wide --dyn-syms "$file"
+  require "$file" 'its copies are not checked' has '__[a-z]+_chk' readelf --wide --dyn-syms "$file"
+done
+echo "$checked files"
+[ "$failed" -eq 0 ] && [ "$checked" -ge 8 ]
