@@ -120,10 +120,20 @@ siam_status siam_judgement_evaluate(siam_judgement *judgement, siam_evaluation *
   return judge_classes(judgement, evaluation);
 }
 
+static siam_status check_trials(const siam_judgement *set, const char *data) {
+  const bool wanted = siam_judgement_needs_trials(set) || set->options->within_parent;
+  if (!wanted || siam_dataset_count_classes(set->dataset) > 0) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "%s: pairs without classes, and one-shot trials need classes; leave --ways, --trials and "
+                   "--within-parent out, or judge a folder with a folder for each class",
+                   data);
+}
+
 static siam_status judge_pictures(siam_judgement *set, const char *data, siam_evaluation *evaluation) {
   const siam_evaluate_options *options = set->options;
   if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
   SIAM_RETURN_IF_FAILED(siam_judgement_open(set, data));
+  SIAM_RETURN_IF_FAILED(check_trials(set, data));
   SIAM_RETURN_IF_FAILED(siam_judgement_evaluate(set, evaluation));
   if (options->training != NULL) SIAM_RETURN_IF_FAILED(find_leaks(set, evaluation));
   if (options->report == NULL) return SIAM_OK;

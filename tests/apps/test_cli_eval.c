@@ -104,6 +104,10 @@ Test(cli_eval, a_pair_list_gives_its_own_pairs_and_no_trials) {
                         "held-out/group%d/class%02d/00.pgm,held-out/group%d/class%02d/01.pgm,different\n",
                         c % 2, c, c % 2, c, c % 2, c, c % 2, c ^ 2);
   siam_test_write(siam_cli_path("pairs.csv"), list, length);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {EVAL "pairs.csv --ways 5", {"pairs.csv: pairs without classes", "--ways"}},
+      {EVAL "pairs.csv --within-parent", {"pairs.csv: pairs without classes", "--within-parent"}},
+      {NULL, {0}}});
   json_t *object = siam_cli_json(0, EVAL "pairs.csv", KEYS);
   const json_t *verification = json_object_get(object, "verification");
   cr_expect_eq(json_integer_value(json_object_get(verification, "same_pairs")), 8);
