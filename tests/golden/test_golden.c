@@ -29,7 +29,8 @@ typedef struct record {
 typedef struct golden {
   record records[MOST_RECORDS];
   size_t count;
-  double worst; ///< Largest difference met, as a part of its bound.
+  double stretch; ///< Of PyTorch's strays, see note_engines().
+  double worst;   ///< Largest difference met, as a part of its bound.
 } golden;
 
 static size_t sample_of(size_t count) {
@@ -61,17 +62,19 @@ typedef struct tolerance {
   double lost; ///< Of a change: as a root of the mean square.
 } tolerance;
 
-/// How much larger rounding errors may be than those of direct convolutions, where Winograd's are in use.
-/// With independent numbers, errors of F(4×4, 3×3) have Σ_k A²|G|²|B|² = 32.3 times the variance of its sums'
-/// terms along each side, where the direct way has 3 and adds 9 terms for its one: √((32.3 / 3)² / 9) = 3.6.
-static double stretch(void) {
-  const char *engine = getenv("SIAMESE_CONV");
-  return engine == NULL || strncmp(engine, "winograd", 8) == 0 ? 3.6 : 1;
+/// How much larger rounding errors may be than those of direct convolutions, where Winograd's are on the
+/// tape. With independent numbers, errors of F(4×4, 3×3) have Σ_k A²|G|²|B|² = 32.3 times the variance of its
+/// sums' terms along each side, where the direct way has 3 and adds 9 terms for its one: √((32.3 / 3)² / 9)
+/// = 3.6.
+static void note_engines(golden *g, const siam_tape *tape) {
+  g->stretch = 1;
+  for (size_t i = 0; siam_tape_engine(tape, i) != NULL; i++)
+    if (strncmp(siam_tape_engine(tape, i), "winograd", 8) == 0) g->stretch = 3.6;
 }
 
-static double bound_of(tolerance allowed, double stray, double count, double magnitude) {
+static double bound_of(const golden *g, tolerance allowed, double stray, double count, double magnitude) {
   if (allowed.exact) return 1e-10 * (magnitude + 1e-3);
-  return 10 * hypot(stretch() * stray, allowed.lost * sqrt(count));
+  return 10 * hypot(g->stretch * stray, allowed.lost * sqrt(count));
 }
 
 static void expect_near(golden *g, const char *name, size_t at, double value, double expected, double bound) {
@@ -97,12 +100,12 @@ static void compare(golden *g, const char *name, const double *values, size_t co
   snprintf(kind, sizeof kind, "%s, projection", name);
   for (size_t p = 0; p < PROJECTIONS; p++)
     expect_near(g, kind, p, projections[p], r->projections[p],
-                bound_of(allowed, r->projection_stray, (double)count, magnitude));
+                bound_of(g, allowed, r->projection_stray, (double)count, magnitude));
   snprintf(kind, sizeof kind, "%s, element", name);
   for (size_t s = 0; s < sample_of(count); s++) {
     size_t at = (s * count + count / 2) / sample_of(count);
     double local = magnitude / (double)count + fabs(values[at]);
-    expect_near(g, kind, at, values[at], r->samples[s], bound_of(allowed, r->element_stray, 1, local));
+    expect_near(g, kind, at, values[at], r->samples[s], bound_of(g, allowed, r->element_stray, 1, local));
   }
 }
 
@@ -248,6 +251,7 @@ static void write_tape(trial *t, const siam_optimizer_type *type, const siam_opt
                                                           .decayed = store->decayed,
                                                           .trained = store->trained,
                                                           .norm = norm}));
+  note_engines(&t->golden, s->tape);
 }
 
 static void read_view(const siam_tape *tape, siam_view view, double *values) {

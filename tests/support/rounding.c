@@ -132,8 +132,8 @@ static siam_conv_shape conv_shape_of(const siam_rounding *r) {
                            .out_width = to.width};
 }
 
-/// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add. `x` and `y`
-/// are magnitudes, errors included.
+/// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add: infinity where
+/// a NaN of the same tile may spoil what has none by definition. `x` and `y` are magnitudes, errors included.
 static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const double *x, const double *y,
                          double *errors) {
   siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
@@ -147,7 +147,7 @@ static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const doub
                                                          : siam_conv_weight_count(&conv.shape);
   double *magnitudes = calloc(count, sizeof *magnitudes);
   siam_winograd_magnitudes(&conv.shape, pass, points, x, r->reference->weight[0], y, magnitudes);
-  for (size_t i = 0; i < count; i++) errors[i] += gamma * magnitudes[i];
+  for (size_t i = 0; i < count; i++) errors[i] += isnan(magnitudes[i]) ? INFINITY : gamma * magnitudes[i];
   free(magnitudes);
 }
 
