@@ -15,11 +15,6 @@ static void begin(void) {
 }
 TestSuite(cli_compare, .init = begin, .fini = siam_cli_end, .timeout = 300);
 
-static double number(const json_t *object, const char *key) {
-  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
-  return json_number_value(json_object_get(object, key));
-}
-
 static const char *text(const json_t *object, const char *key) {
   cr_assert(json_is_string(json_object_get(object, key)), "%s", key);
   return json_string_value(json_object_get(object, key));
@@ -36,15 +31,15 @@ Test(cli_compare, a_picture_is_the_same_as_itself_and_the_text_says_so) {
 
 Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
   json_t *object = siam_cli_json(1, "siamese-compare -m m.siamese --threshold 0 " A " " B, KEYS);
-  double distance = number(object, "distance");
+  double distance = siam_cli_number(object, "distance");
   cr_expect_gt(distance, 0);
   cr_expect_leq(distance, 2.00001);
-  cr_expect_eq(number(object, "threshold"), 0);
+  cr_expect_eq(siam_cli_number(object, "threshold"), 0);
   cr_expect_str_eq(text(object, "operating_point"), "given");
   cr_expect(json_is_false(json_object_get(object, "same")));
   json_decref(object);
   object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 0 " A " " A, KEYS);
-  cr_expect_eq(number(object, "distance"), 0);
+  cr_expect_eq(siam_cli_number(object, "distance"), 0);
   cr_expect(json_is_true(json_object_get(object, "same")));
   json_decref(object);
   object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 2.5 " A " " B, KEYS);
@@ -55,10 +50,10 @@ Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
 Test(cli_compare, swapping_the_pictures_changes_no_digit) {
   json_t *forth = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
   json_t *back = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " B " " A, KEYS);
-  cr_expect_eq(number(forth, "distance"), number(back, "distance"));
-  cr_expect_eq(number(forth, "similarity"), number(back, "similarity"));
-  cr_expect_geq(number(forth, "similarity"), 0);
-  cr_expect_leq(number(forth, "similarity"), 1);
+  cr_expect_eq(siam_cli_number(forth, "distance"), siam_cli_number(back, "distance"));
+  cr_expect_eq(siam_cli_number(forth, "similarity"), siam_cli_number(back, "similarity"));
+  cr_expect_geq(siam_cli_number(forth, "similarity"), 0);
+  cr_expect_leq(siam_cli_number(forth, "similarity"), 1);
   cr_expect_str_eq(text(forth, "a"), A);
   cr_expect_str_eq(text(forth, "b"), B);
   cr_expect_str_eq(text(forth, "model"), "m.siamese");
@@ -74,7 +69,7 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   json_t *strict = siam_cli_json(0, "siamese-compare -m n.siamese --far 0.01 " A " " A, KEYS);
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
-  cr_expect_leq(number(strict, "threshold"), number(usual, "threshold"));
+  cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
   json_decref(usual);
   json_decref(strict);
   siam_cli_expect_refusals((siam_cli_refusal[]){
@@ -98,8 +93,8 @@ Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
       const json_t *pair = json_array_get(pairs, place);
       cr_expect_str_eq(text(pair, "a"), names[i]);
       cr_expect_str_eq(text(pair, "b"), names[j]);
-      cr_expect_eq(number(pair, "distance"), number(alone, "distance"));
-      cr_expect_eq(number(pair, "similarity"), number(alone, "similarity"));
+      cr_expect_eq(siam_cli_number(pair, "distance"), siam_cli_number(alone, "distance"));
+      cr_expect_eq(siam_cli_number(pair, "similarity"), siam_cli_number(alone, "similarity"));
       json_decref(alone);
     }
   json_decref(all);
@@ -122,21 +117,21 @@ Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_i
   double before = 0;
   size_t i;
   json_array_foreach(list, i, file) {
-    cr_expect_geq(number(file, "distance"), before);
-    before = number(file, "distance");
+    cr_expect_geq(siam_cli_number(file, "distance"), before);
+    before = siam_cli_number(file, "distance");
     cr_expect_str_neq(text(file, "file"), A);
     if (strcmp(text(file, "file"), B) != 0) continue;
     json_t *alone = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
-    cr_expect_eq(number(file, "distance"), number(alone, "distance"));
+    cr_expect_eq(siam_cli_number(file, "distance"), siam_cli_number(alone, "distance"));
     json_decref(alone);
   }
-  double third = number(json_array_get(list, 2), "distance");
+  double third = siam_cli_number(json_array_get(list, 2), "distance");
   json_decref(found);
   found = siam_cli_json(0, "siamese-compare -m m.siamese -t 2.1 --nearest 3 " A " data",
                         "a folder files broken same_files nearest threshold operating_point model device");
   list = json_object_get(found, "nearest");
   cr_assert_eq(json_array_size(list), 3);
-  cr_expect_eq(number(json_array_get(list, 2), "distance"), third);
+  cr_expect_eq(siam_cli_number(json_array_get(list, 2), "distance"), third);
   cr_expect_eq(json_integer_value(json_object_get(found, "same_files")), 71);
   json_decref(found);
 }
@@ -145,13 +140,13 @@ Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
   json_t *plain = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
   json_t *explained = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --explain why.png " A " " B,
                                     KEYS " explanation most_for most_against");
-  cr_expect_eq(number(plain, "distance"), number(explained, "distance"));
+  cr_expect_eq(siam_cli_number(plain, "distance"), siam_cli_number(explained, "distance"));
   const json_t *places = json_object_get(explained, "most_for");
   cr_assert_eq(json_array_size(places), 2);
   for (size_t i = 0; i < 2; i++) {
-    cr_expect_lt(number(json_array_get(places, i), "x"), 16);
-    cr_expect_geq(number(json_array_get(places, i), "change"),
-                  number(json_array_get(json_object_get(explained, "most_against"), i), "change"));
+    cr_expect_lt(siam_cli_number(json_array_get(places, i), "x"), 16);
+    cr_expect_geq(siam_cli_number(json_array_get(places, i), "change"),
+                  siam_cli_number(json_array_get(json_object_get(explained, "most_against"), i), "change"));
   }
   // It can be read as a picture, and compared.
   free(siam_cli_out(0, "siamese-compare -m m.siamese why.png why.png"));

@@ -36,23 +36,13 @@ static json_t *read_data(const char *name) {
   return data;
 }
 
-static json_int_t integer(const json_t *object, const char *key) {
-  cr_assert(json_is_integer(json_object_get(object, key)), "%s", key);
-  return json_integer_value(json_object_get(object, key));
-}
-
-static double number(const json_t *object, const char *key) {
-  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
-  return json_number_value(json_object_get(object, key));
-}
-
 /// The value of a figure by its name.
 static double figure(const json_t *data, const char *name) {
   const json_t *row;
   size_t i;
   json_array_foreach(json_object_get(data, "figures"), i, row) {
     if (strncmp(json_string_value(json_object_get(row, "name")), name, strlen(name)) == 0)
-      return number(row, "value");
+      return siam_cli_number(row, "value");
   }
   cr_assert_fail("no figure %s", name);
   return 0;
@@ -65,13 +55,13 @@ Test(cli_report, shows_the_figures_that_the_command_prints) {
   const json_t *verification = json_object_get(printed, "verification");
   const json_t *auc = json_object_get(verification, "roc_auc"), *found;
   // Both are printed with nine digits.
-  cr_expect_eq(figure(data, "ROC AUC"), number(auc, "value"));
-  cr_expect_eq(number(json_object_get(data, "reliability"), "expected_error"),
-               number(printed, "calibration_error"));
+  cr_expect_eq(figure(data, "ROC AUC"), siam_cli_number(auc, "value"));
+  cr_expect_eq(siam_cli_number(json_object_get(data, "reliability"), "expected_error"),
+               siam_cli_number(printed, "calibration_error"));
   found = json_object_get(json_object_get(printed, "retrieval"), "map_at_r");
-  cr_expect_eq(figure(data, "mAP@R"), number(found, "value"));
+  cr_expect_eq(figure(data, "mAP@R"), siam_cli_number(found, "value"));
   cr_expect_str_eq(json_string_value(json_object_get(data, "command")), REPORT " --json");
-  cr_expect_eq(integer(data, "seed"), 1);
+  cr_expect_eq(siam_cli_integer(data, "seed"), 1);
   cr_expect_eq(strlen(json_string_value(json_object_get(json_object_get(data, "data"), "fingerprint"))), 16);
   json_decref(printed);
   json_decref(data);
@@ -84,8 +74,8 @@ Test(cli_report, curve_histogram_and_thresholds_agree_with_each_other) {
   const json_t *distances = json_object_get(data, "distances"), *curve = json_object_get(data, "curve");
   const json_t *same = json_object_get(distances, "same"),
                *different = json_object_get(distances, "different");
-  json_int_t all_same = integer(json_object_get(data, "data"), "same_pairs");
-  json_int_t all_different = integer(json_object_get(data, "data"), "different_pairs");
+  json_int_t all_same = siam_cli_integer(json_object_get(data, "data"), "same_pairs");
+  json_int_t all_different = siam_cli_integer(json_object_get(data, "data"), "different_pairs");
   size_t count = json_array_size(same), i;
   const json_t *row;
   cr_assert_eq(json_array_size(different), count);
@@ -111,7 +101,8 @@ Test(cli_report, curve_histogram_and_thresholds_agree_with_each_other) {
   cr_expect_eq(before[1], 1);
   cr_expect(low <= figure(data, "ROC AUC") && figure(data, "ROC AUC") <= high, "%g to %g", low, high);
   const json_t *point = json_array_get(json_object_get(distances, "points"), 0);
-  double right = (double)(integer(point, "same") + all_different - integer(point, "different"));
+  double right =
+      (double)(siam_cli_integer(point, "same") + all_different - siam_cli_integer(point, "different"));
   cr_expect_float_eq(right / (double)(all_same + all_different), figure(data, "Accuracy"), 1e-8);
   json_decref(data);
 }
@@ -119,7 +110,7 @@ Test(cli_report, curve_histogram_and_thresholds_agree_with_each_other) {
 Test(cli_report, examples_are_on_their_side_of_the_threshold_and_in_order) {
   free(siam_cli_out(0, REPORT));
   json_t *data = read_data("r.html");
-  double threshold = number(json_object_get(data, "distances"), "threshold");
+  double threshold = siam_cli_number(json_object_get(data, "distances"), "threshold");
   size_t pictures = json_array_size(json_object_get(data, "pictures"));
   static const struct {
     const char *key;
@@ -134,12 +125,12 @@ Test(cli_report, examples_are_on_their_side_of_the_threshold_and_in_order) {
     double before = lists[l].falling ? 1e9 : 0;
     size_t i;
     json_array_foreach(list, i, pair) {
-      double distance = number(pair, "distance");
+      double distance = siam_cli_number(pair, "distance");
       cr_expect_eq(distance <= threshold, lists[l].near);
       cr_expect(lists[l].falling ? distance <= before : distance >= before);
       before = distance;
-      cr_expect_lt((size_t)integer(pair, "a"), pictures);
-      cr_expect_lt((size_t)integer(pair, "b"), pictures);
+      cr_expect_lt((size_t)siam_cli_integer(pair, "a"), pictures);
+      cr_expect_lt((size_t)siam_cli_integer(pair, "b"), pictures);
       all++;
     }
   }
@@ -194,11 +185,11 @@ Test(cli_report, training_shows_its_curves_and_judges_what_was_held_out) {
   cr_assert_eq(result.code, 0, "%s", result.err);
   json_t *printed = json_loads(result.out, 0, NULL), *data = read_data("t.html");
   const json_t *training = json_object_get(data, "training");
-  cr_expect_eq(integer(training, "first"), 0);
-  cr_expect_eq(integer(training, "stride"), 1);
+  cr_expect_eq(siam_cli_integer(training, "first"), 0);
+  cr_expect_eq(siam_cli_integer(training, "stride"), 1);
   cr_expect_eq(json_array_size(json_object_get(training, "loss")), 30);
   cr_expect_eq(json_array_size(json_object_get(training, "rate")), 30);
-  cr_expect_eq(figure(data, "ROC AUC"), number(printed, "roc_auc"));
+  cr_expect_eq(figure(data, "ROC AUC"), siam_cli_number(printed, "roc_auc"));
   cr_expect(json_is_false(json_object_get(data, "hopeful")));
   const json_t *judged = json_object_get(data, "data");
   cr_expect_str_neq(json_string_value(json_object_get(judged, "fingerprint")),
@@ -268,8 +259,8 @@ Test(cli_report, chromium_draws_it_without_an_error_and_slider_and_keys_move_the
   cr_expect_not_null(strstr(drawn, "data-ready=\"yes\""));
   cr_expect_null(strstr(drawn, "data-error="));
   const json_t *point = json_array_get(json_object_get(distances, "points"), 0);
-  json_int_t all = integer(json_object_get(data, "data"), "different_pairs"),
-             own = integer(point, "different");
+  json_int_t all = siam_cli_integer(json_object_get(data, "data"), "different_pairs"),
+             own = siam_cli_integer(point, "different");
   json_int_t moved = json_integer_value(json_array_get(json_object_get(distances, "different"), place));
   cr_assert_neq(moved, own);
   cr_assert_leq(all, 999, "greater counts have blanks between thousands");
@@ -278,7 +269,7 @@ Test(cli_report, chromium_draws_it_without_an_error_and_slider_and_keys_move_the
       "data-seen=\"%lld of %lld different pairs called same / %lld of %lld different pairs called same / "
       "%.3f / %lld of %lld different pairs called same\"",
       (long long)own, (long long)all, (long long)moved, (long long)all,
-      (double)place * number(distances, "step"), (long long)own, (long long)all);
+      (double)place * siam_cli_number(distances, "step"), (long long)own, (long long)all);
   cr_expect_not_null(strstr(drawn, expected), "%s", strstr(drawn, "data-seen"));
   cr_expect_not_null(strstr(drawn, "data-overflow=\"false\""), "it fits the width of a phone");
   cr_expect_null(strstr(drawn, "id=\"map-choice\" class=\"choice\" aria-live=\"polite\"></p>"),

@@ -29,16 +29,6 @@ static bool exists(const char *name) {
   return access(siam_cli_path(name), F_OK) == 0;
 }
 
-static json_int_t integer(const json_t *object, const char *key) {
-  cr_assert(json_is_integer(json_object_get(object, key)), "%s", key);
-  return json_integer_value(json_object_get(object, key));
-}
-
-static double number(const json_t *object, const char *key) {
-  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
-  return json_number_value(json_object_get(object, key));
-}
-
 static void write_text(const char *name, const char *text) {
   siam_test_write(siam_cli_path(name), text, strlen(text));
 }
@@ -73,13 +63,13 @@ Test(cli_train, quiet_is_quiet_and_still_warns) {
 
 Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
   json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --val held-out", KEYS);
-  cr_expect_eq(integer(object, "steps"), 5);
-  cr_expect_eq(integer(object, "images"), 72);
-  cr_expect_eq(integer(object, "classes"), 12);
-  cr_expect_eq(integer(object, "validation_images"), 48);
-  cr_expect_eq(integer(object, "validation_classes"), 8);
-  cr_expect_eq(integer(object, "validation_common"), 0);
-  cr_expect_gt(number(object, "roc_auc"), 0);
+  cr_expect_eq(siam_cli_integer(object, "steps"), 5);
+  cr_expect_eq(siam_cli_integer(object, "images"), 72);
+  cr_expect_eq(siam_cli_integer(object, "classes"), 12);
+  cr_expect_eq(siam_cli_integer(object, "validation_images"), 48);
+  cr_expect_eq(siam_cli_integer(object, "validation_classes"), 8);
+  cr_expect_eq(siam_cli_integer(object, "validation_common"), 0);
+  cr_expect_gt(siam_cli_number(object, "roc_auc"), 0);
   cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
   cr_expect(json_is_null(json_object_get(object, "warning")));
   cr_expect(json_is_null(json_object_get(object, "init")));
@@ -90,7 +80,7 @@ Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
 Test(cli_train, nothing_held_out_is_said) {
   json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --holdout 0", KEYS);
   cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")));
-  cr_expect_eq(integer(object, "images"), 72);
+  cr_expect_eq(siam_cli_integer(object, "images"), 72);
   json_decref(object);
   char *out = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0");
   cr_expect_not_null(strstr(out, "since nothing was held out"), "%s", out);
@@ -364,8 +354,8 @@ Test(cli_train, a_model_file_to_start_from_is_told_of_and_what_does_not_fit_is_r
   json_t *object = siam_cli_json(0, TRAIN "--init first.siamese --embedding 4 -o m.siamese", KEYS);
   const json_t *init = json_object_get(object, "init");
   cr_expect_str_eq(json_string_value(json_object_get(init, "file")), "first.siamese");
-  cr_expect_eq(integer(init, "taken"), 6);
-  cr_expect_eq(integer(init, "parameters"), 8);
+  cr_expect_eq(siam_cli_integer(init, "taken"), 6);
+  cr_expect_eq(siam_cli_integer(init, "parameters"), 8);
   json_decref(object);
   unlink(siam_cli_path("m.siamese"));
   siam_cli_expect_refusals((siam_cli_refusal[]){
@@ -401,9 +391,9 @@ Test(cli_train, a_reconstruction_in_json_has_errors_in_place_of_figures_of_pairs
   json_t *object = siam_cli_json(0, RECONSTRUCT "-o start.siamese --holdout 0", RECONSTRUCT_KEYS);
   cr_expect_str_eq(json_string_value(json_object_get(object, "reconstruct")), "tied");
   cr_expect(json_is_true(json_object_get(object, "measured_on_training")));
-  cr_expect_gt(number(object, "reconstruction_error"), 0);
-  cr_expect_gt(number(object, "mean_picture_error"), 0);
-  cr_expect_eq(integer(object, "images"), 72);
+  cr_expect_gt(siam_cli_number(object, "reconstruction_error"), 0);
+  cr_expect_gt(siam_cli_number(object, "mean_picture_error"), 0);
+  cr_expect_eq(siam_cli_integer(object, "images"), 72);
   json_decref(object);
 }
 
@@ -489,8 +479,8 @@ Test(cli_train, pair_lists_pair_folders_and_lfw_pairs_are_trained_on) {
   }
   json_t *object =
       siam_cli_json(0, "siamese-train pairs -e tiny.txt -b 8 --steps 5 -o folders.siamese --holdout 0", KEYS);
-  cr_expect_eq(integer(object, "images"), 24);
-  cr_expect_eq(integer(object, "classes"), 0);
+  cr_expect_eq(siam_cli_integer(object, "images"), 24);
+  cr_expect_eq(siam_cli_integer(object, "classes"), 0);
   json_decref(object);
   for (int p = 0; p < 4; p++)
     for (int i = 1; i <= 3; i++) {
@@ -500,7 +490,7 @@ Test(cli_train, pair_lists_pair_folders_and_lfw_pairs_are_trained_on) {
   write_text("lfw/pairs.txt", "1\t3\nperson0\t1\t2\nperson1\t1\t2\nperson2\t2\t3\nperson0\t1\tperson1\t1\n"
                               "person1\t2\tperson2\t1\nperson2\t3\tperson3\t3\n");
   object = siam_cli_json(0, "siamese-train lfw -e tiny.txt -b 8 --steps 5 -o lfw.siamese --holdout 0", KEYS);
-  cr_expect_gt(integer(object, "images"), 0);
+  cr_expect_gt(siam_cli_integer(object, "images"), 0);
   json_decref(object);
 }
 

@@ -135,6 +135,16 @@ json_t *siam_cli_json(int code, const char *line, const char *keys) {
   return object;
 }
 
+json_int_t siam_cli_integer(const json_t *object, const char *key) {
+  cr_assert(json_is_integer(json_object_get(object, key)), "%s", key);
+  return json_integer_value(json_object_get(object, key));
+}
+
+double siam_cli_number(const json_t *object, const char *key) {
+  cr_assert(json_is_number(json_object_get(object, key)), "%s", key);
+  return json_number_value(json_object_get(object, key));
+}
+
 bool siam_cli_begins(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
 }

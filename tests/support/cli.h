@@ -36,6 +36,10 @@ void siam_cli_expect_refusals(const siam_cli_refusal *rows);
 /// blank-separated `keys`; returns it, to be released with json_decref().
 json_t *siam_cli_json(int code, const char *line, const char *keys);
 
+/// A number of an object that must have it under `key`.
+json_int_t siam_cli_integer(const json_t *object, const char *key);
+double siam_cli_number(const json_t *object, const char *key);
+
 bool siam_cli_begins(const char *text, const char *start);
 
 /// Whether two files in the folder have the same bytes.
