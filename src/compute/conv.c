@@ -106,11 +106,21 @@ static const siam_conv_engine *find_tuned(siam_device *device, const siam_conv *
   return NULL;
 }
 
-siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
+/// The engine that the environment forces: 0 for none, else 1 + its place in the table.
+static siam_status read_choice(int *choice) {
   const char *names[ENGINES + 1] = {"auto"};
   for (int i = 0; i < ENGINES; i++) names[i + 1] = engines[i]->name;
+  return siam_choice_read("SIAMESE_CONV", names, ENGINES + 1, choice);
+}
+
+bool siam_conv_choice_is_free(void) {
   int choice = 0;
-  SIAM_RETURN_IF_FAILED(siam_choice_read("SIAMESE_CONV", names, ENGINES + 1, &choice));
+  return read_choice(&choice) == SIAM_OK && choice == 0;
+}
+
+siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
+  int choice = 0;
+  SIAM_RETURN_IF_FAILED(read_choice(&choice));
   if (choice > 0 && engines[choice - 1]->can(device, conv)) {
     *picked = engines[choice - 1];
     return SIAM_OK;

@@ -47,4 +47,7 @@ siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shap
 siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
                                       siam_view dy, siam_view dweight);
 
+/// Whether nothing forces an engine, so that a layer may do a convolution in kernels of its own.
+bool siam_conv_choice_is_free(void);
+
 #endif

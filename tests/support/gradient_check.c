@@ -112,7 +112,8 @@ static void run_on_device(check *c) {
   const siam_run_options options = {.images = c->reference->images,
                                     .training = c->options->training,
                                     .clock = c->clock,
-                                    .branch = c->options->branch};
+                                    .branch = c->options->branch,
+                                    .way_back = c->options->way_back};
   size_t trained = c->network->store.trained;
   c->before = calloc(trained + 1, sizeof *c->before);
   siam_check_fill(c->before, trained, SIAM_VALUES_SPREAD, c->options->seed + 9);
@@ -120,8 +121,9 @@ static void run_on_device(check *c) {
   siam_test_ok(siam_buffer_create(siam_test_device(), trained + 1, &c->fresh));
   siam_test_ok(siam_buffer_write(siam_test_device(), c->added, 0, trained, c->before));
   siam_test_ok(siam_run_forward(c->network, c->tape, &options, c->x, c->y, &c->run));
-  add_backward(c);
-  siam_test_ok(siam_run_backward(c->run, c->dy, c->fresh));
+  if (options.way_back == SIAM_BACK_TO_INPUT) add_backward(c);
+  if (options.way_back == SIAM_BACK_TO_WEIGHTS) siam_test_ok(siam_run_backward(c->run, c->dy, c->added));
+  if (options.way_back != SIAM_NO_WAY_BACK) siam_test_ok(siam_run_backward(c->run, c->dy, c->fresh));
   siam_test_run(c->tape);
   take_numbers(c);
 }
@@ -183,8 +185,9 @@ static siam_check_result compare_all(check *c) {
   float *y = download(c->y), *dx = download(c->dx);
   result.output = compare("y", y, reference->values[c->network->count],
                           reference->value_errors[c->network->count], c->y.count);
-  if (c->options->forward_only) goto done;
-  result.input_gradient = compare("dx", dx, reference->slopes[0], reference->slope_errors[0], c->dx.count);
+  if (c->options->way_back == SIAM_NO_WAY_BACK) goto done;
+  if (c->options->way_back == SIAM_BACK_TO_INPUT)
+    result.input_gradient = compare("dx", dx, reference->slopes[0], reference->slope_errors[0], c->dx.count);
   result.parameter_gradients = fmax(compare_gradients(c, c->added, c->before, "added gradient"),
                                     compare_gradients(c, c->fresh, NULL, "gradient"));
   compare_states(c);
@@ -213,7 +216,7 @@ siam_check_result siam_check_network(siam_network *network, const siam_check_opt
   // 2: the largest magnitude of the spread values that the gradients start from.
   siam_reference_network_bound(c.reference, 2);
   siam_check_result result = compare_all(&c);
-  if (!options->no_differences && !options->forward_only) siam_reference_network_prove(c.reference);
+  if (!options->no_differences && options->way_back != SIAM_NO_WAY_BACK) siam_reference_network_prove(c.reference);
   siam_run_destroy(c.run);
   siam_reference_network_destroy(c.reference);
   clReleaseMemObject(c.added);
