@@ -31,6 +31,7 @@ typedef struct siam_conv_engine {
   /// can.
   bool (*suits)(const siam_device *device, const siam_conv *conv);
   siam_status (*add)(siam_tape *tape, const siam_conv *conv);
+  bool pools; ///< Its forward pass obeys siam_epilogue.pool.
 } siam_conv_engine;
 
 /// The engine that the door takes for a pass.
@@ -52,6 +53,9 @@ extern const siam_conv_engine siam_conv_winograd4, siam_conv_winograd2;
 
 /// Register tiles on copied blocks of the image, for devices of CPU form. Data gradients of stride 1 only.
 extern const siam_conv_engine siam_conv_direct;
+
+/// The forward pass of the direct engine where its epilogue pools (cl/conv_pooled.cl).
+siam_status siam_conv_pooled_add(siam_tape *tape, const siam_conv *conv);
 
 /// The image's patches as rows of a matrix, and compute/gemm.h; any device, any shape.
 extern const siam_conv_engine siam_conv_im2col;

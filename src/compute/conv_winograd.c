@@ -120,10 +120,12 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
 
   const siam_view filters = siam_tape_tensor(tape, (size_t)panels * matrices(&by, shape.channels, columns));
-  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_filters",
-                                    ((siam_grid){{(size_t)shape.channels}}), siam_arg_int(shape.channels),
-                                    siam_arg_int(shape.filters), siam_arg_int(!forward),
-                                    siam_arg(conv->weight), siam_arg(filters)));
+  siam_tape_begin_once(tape);
+  siam_status status = SIAM_LAUNCH(tape, program, "winograd_filters", ((siam_grid){{(size_t)shape.channels}}),
+                                   siam_arg_int(shape.channels), siam_arg_int(shape.filters),
+                                   siam_arg_int(!forward), siam_arg(conv->weight), siam_arg(filters));
+  siam_tape_end_once(tape);
+  SIAM_RETURN_IF_FAILED(status);
   const size_t inputs = matrices(&by, by.tiles, row);
   const size_t products = panels > 1 ? matrices(&by, by.tiles, columns) : 0;
   const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + inputs + products;

@@ -49,7 +49,8 @@ static siam_status shape(siam_layer *layer) {
 
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = siam_layer_conv_shape(layer, pass->images);
-  siam_epilogue epilogue = {pass->weight[BIAS_SLOT], layer->activation, layer->slope};
+  siam_epilogue epilogue = {
+      .bias = pass->weight[BIAS_SLOT], .activation = layer->activation, .slope = layer->slope};
   return siam_conv_forward(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], &epilogue, pass->y);
 }
 
@@ -68,7 +69,8 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
 }
 
 static bool absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
-  return siam_conv_norm_absorb(layer, next, how) || siam_layer_absorb_activation(layer, next, how);
+  return siam_conv_norm_absorb(layer, next, how) || siam_conv_folded_absorb(layer, next, how) ||
+         siam_layer_absorb_activation(layer, next, how);
 }
 
 static double multiply_adds(const siam_layer *layer) {

@@ -16,4 +16,8 @@ siam_conv_shape siam_layer_conv_shape(const siam_layer *layer, int images);
 /// become the layer that does them.
 bool siam_conv_norm_absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
 
+/// The same where nobody goes back: folds `next`, a batch normalisation, an activation or a pooling, into the
+/// convolution where it can.
+bool siam_conv_folded_absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
+
 #endif

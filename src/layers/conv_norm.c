@@ -26,9 +26,9 @@ static const siam_layer_type conv_norm;
 
 bool siam_conv_norm_absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
   const int kernel = (int)layer->options[SIAM_CONV_KERNEL];
-  if (next->type != &siam_layer_batch_norm || layer->activation != SIAM_ACTIVATION_NONE || !how->is_cpu ||
-      !how->training || how->input_gradient || kernel * kernel * layer->in.channels > MOST_PATCH ||
-      !siam_conv_choice_is_free())
+  if (next->type != &siam_layer_batch_norm || layer->activation != SIAM_ACTIVATION_NONE ||
+      how->device == NULL || !how->device->traits.is_cpu || !how->training || how->input_gradient ||
+      kernel * kernel * layer->in.channels > MOST_PATCH || !siam_conv_choice_is_free())
     return false;
   layer->type = &conv_norm;
   memcpy(layer->options + NORM_OPTIONS, next->options, 2 * sizeof *next->options);

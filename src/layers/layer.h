@@ -28,8 +28,9 @@ typedef struct siam_layer_type siam_layer_type;
 
 /// How a layer is going to run: what it may rely on when it takes over the work of those behind it.
 typedef struct siam_fusion {
-  bool is_cpu;         ///< The device is of CPU form (device/traits.h).
-  bool training;       ///< As in siam_pass.
+  siam_device *device; ///< NULL: not known.
+  int images;          ///< As in siam_pass,
+  bool training;       ///< and this, too.
   bool input_gradient; ///< Somebody may ask for the gradient of the layer's input.
   bool way_back;       ///< Somebody may ask for any gradient.
 } siam_fusion;

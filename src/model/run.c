@@ -4,8 +4,8 @@
 #include <limits.h>
 
 size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers) {
-  const siam_device *device = network->store.device;
-  siam_fusion how = {.is_cpu = device != NULL && device->traits.is_cpu,
+  siam_fusion how = {.device = network->store.device,
+                     .images = options->images,
                      .training = options->training,
                      .input_gradient = options->way_back == SIAM_BACK_TO_INPUT,
                      .way_back = options->way_back != SIAM_NO_WAY_BACK};
