@@ -14,6 +14,10 @@
 
 #define FORMAT "siamese-checkpoint"
 
+/// The best weights so far, and in the metadata what is known of them.
+#define BEST "best"
+#define BEST_FACTS "best_from"
+
 /// The checkpoint before the last one, and the next one while it is written.
 #define PREVIOUS ".previous"
 #define NEXT ".next"
@@ -74,18 +78,27 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   SIAM_TRY_ALLOCATE(moments, state_count);
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, weights));
   SIAM_TRY(siam_buffer_read(model->device, state, 0, state_count, moments));
-  char number[16], seconds[32];
+  char number[16], seconds[32], best[64];
   snprintf(number, sizeof number, "%" PRIu32, checkpoint->step);
   snprintf(seconds, sizeof seconds, "%.3f", checkpoint->seconds);
+  const siam_selection *selection = checkpoint->selection;
+  const bool selects = selection != NULL && selection->weights != NULL;
+  if (selects)
+    snprintf(best, sizeof best, "step %" PRIu32 ", %.17g, %" PRIu32 " worse since", selection->step,
+             selection->score, selection->worse);
   const siam_safetensors_tensor tensors[] = {
       {.name = "weights", .rank = 1, .shape = {store->total}, .values = weights},
-      {.name = "optimizer", .rank = 1, .shape = {state_count}, .values = moments}};
-  const siam_safetensors_text metadata[] = {
-      {"format", FORMAT}, {"step", number}, {"seconds", seconds}, {"settings", checkpoint->settings}};
+      {.name = "optimizer", .rank = 1, .shape = {state_count}, .values = moments},
+      {.name = BEST, .rank = 1, .shape = {store->total}, .values = selects ? selection->weights : NULL}};
+  const siam_safetensors_text metadata[] = {{"format", FORMAT},
+                                            {"step", number},
+                                            {"seconds", seconds},
+                                            {"settings", checkpoint->settings},
+                                            {BEST_FACTS, best}};
   SIAM_TRY(siam_safetensors_save(next, &(siam_safetensors_content){.tensors = tensors,
-                                                                   .tensor_count = 2,
+                                                                   .tensor_count = selects ? 3 : 2,
                                                                    .metadata = metadata,
-                                                                   .metadata_count = 4,
+                                                                   .metadata_count = selects ? 5 : 4,
                                                                    .checksum = true}));
   SIAM_TRY(advance(path, next));
 cleanup:
@@ -121,6 +134,22 @@ static siam_status read_number(const siam_safetensors *file, const char *key, do
   return SIAM_OK;
 }
 
+/// The best weights so far, where the file has some.
+static siam_status restore_selection(const siam_safetensors *file, size_t count, siam_selection *selection) {
+  const siam_safetensors_tensor *weights = siam_safetensors_find(file, BEST);
+  const char *text = siam_safetensors_find_metadata(file, BEST_FACTS);
+  if (weights == NULL && text == NULL) return SIAM_OK;
+  if (selection == NULL || weights == NULL || weights->values == NULL || weights->count != count ||
+      text == NULL ||
+      sscanf(text, "step %" SCNu32 ", %lf, %" SCNu32 " worse since", &selection->step, &selection->score,
+             &selection->worse) != 3)
+    return siam_fail(SIAM_ERROR_FORMAT, "does not say which weights were best");
+  selection->weights = siam_allocate(count, sizeof *selection->weights);
+  if (selection->weights == NULL) return SIAM_ERROR_MEMORY;
+  memcpy(selection->weights, weights->values, count * sizeof *selection->weights);
+  return SIAM_OK;
+}
+
 static siam_status restore(const siam_safetensors *file, siam_model *model, siam_step *step,
                            siam_checkpoint *checkpoint) {
   const siam_store *store = &model->network->store;
@@ -140,6 +169,7 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
   SIAM_RETURN_IF_FAILED(read_number(file, "step", &number));
   SIAM_RETURN_IF_FAILED(read_number(file, "seconds", &checkpoint->seconds));
   checkpoint->step = (uint32_t)number;
+  SIAM_RETURN_IF_FAILED(restore_selection(file, store->total, checkpoint->selection));
   SIAM_RETURN_IF_FAILED(siam_buffer_write(model->device, store->weights, 0, store->total, weights->values));
   return siam_buffer_write(model->device, state, 0, state_count, moments->values);
 }
