@@ -55,14 +55,14 @@ typedef struct siam_train_options {
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
-  uint64_t picture_bytes;    ///< Decoded pictures are kept in memory up to this, else decoded again for each
-                             ///< step, with the same result; 0: 2 GiB; 1: never kept.
   uint32_t steps;            ///< Length of the run …
   double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
-  uint32_t patience;   ///< Looks at the validation data now and then, keeps the weights with the best ROC
-                       ///< AUC and ends after so many looks without a better one; 0: does not look.
-  uint32_t look_every; ///< Steps between these looks; 0: 100.
-  uint64_t seed;       ///< Of every random choice.
+  uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
+                          ///< AUC and ends after so many looks without a better one; 0: does not look.
+  uint32_t look_every;    ///< Steps between these looks; 0: 100.
+  uint64_t picture_bytes; ///< Decoded pictures are kept in memory up to this, else decoded again for each
+                          ///< step, with the same result; 0: 2 GiB; 1: never kept.
+  uint64_t seed;          ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.

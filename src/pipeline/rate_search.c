@@ -26,7 +26,7 @@ static void smooth(const float *losses, uint32_t count, double *smoothed) {
 
 void siam_rate_search_judge(siam_rate_search *search) {
   enum { FIRST = 10 }; // Steps whose mean the lowest must undercut.
-  double smoothed[SIAM_RATE_STEPS];
+  double smoothed[SIAM_RATE_STEPS] = {0};
   uint32_t lowest = 0;
   smooth(search->losses, search->count, smoothed);
   for (uint32_t i = 1; i < search->count; i++)
