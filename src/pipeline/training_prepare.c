@@ -143,6 +143,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
+  SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
