@@ -7,9 +7,9 @@
 #include <string.h>
 
 /// In order of preference; the last can do everything.
-enum { ENGINES = 4 };
-static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_winograd4, &siam_conv_winograd2,
-                                                         &siam_conv_direct, &siam_conv_im2col};
+enum { ENGINES = 5 };
+static const siam_conv_engine *const engines[ENGINES] = {
+    &siam_conv_winograd4, &siam_conv_winograd3, &siam_conv_winograd2, &siam_conv_direct, &siam_conv_im2col};
 
 static siam_status fail_shape(const siam_conv_shape *s, const char *reason) {
   return siam_fail(
