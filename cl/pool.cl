@@ -61,6 +61,36 @@ __kernel GROUP void max_pool_backward(VIEW(x), VIEW(dy), VIEW_OUT(dx), SIZES) {
   }
 }
 
+// The same where no two windows share a pixel (kernel ≤ stride): each window writes the pixels up to the next
+// one, the last to the edge, zeros where its largest value is not.
+__kernel GROUP void max_pool_backward_apart(VIEW(x), VIEW(dy), VIEW_OUT(dx), SIZES) {
+  BIND(x);
+  BIND(dy);
+  BIND_OUT(dx);
+  EACH_PIXEL(out_height, out_width) {
+    WINDOW(r, q)
+    __global const float *picture = x + (ulong)n * height * width * channels + c;
+    __global float *gradients = dx + (ulong)n * height * width * channels + c;
+    floatw best = -INFINITY;
+    intw where = y0 * width + x0;
+    for (int i = y0; i < y1; i++)
+      for (int j = x0; j < x1; j++) {
+        const floatw value = LOAD(picture + (ulong)(i * width + j) * channels);
+        const intw stays = isgreater(value, best) | isnan(value);
+        best = select(best, value, stays);
+        where = select(where, (intw)(i * width + j), stays);
+      }
+    const floatw gradient = LOAD(dy + (ulong)pixel * channels + c);
+    const int top = r == 0 ? 0 : y0, bottom = r == out_height - 1 ? height : (r + 1) * stride - pad;
+    const int left = q == 0 ? 0 : x0, right = q == out_width - 1 ? width : (q + 1) * stride - pad;
+    for (int i = top; i < bottom; i++)
+      for (int j = left; j < right; j++) {
+        const int at = i * width + j;
+        STORE(select((floatw)(0), gradient, (intw)(where == at)), gradients + (ulong)at * channels);
+      }
+  }
+}
+
 __kernel GROUP void avg_pool_forward(VIEW(x), VIEW_OUT(y), SIZES) {
   BIND(x);
   BIND_OUT(y);
