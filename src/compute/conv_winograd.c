@@ -16,7 +16,7 @@ enum {
   BLOCK_WEIGHT = 160 * 1024, ///< Larger for weight gradients, which read and write their sums once a block.
   LEAST_TILES = 8,           ///< Of a block: fewer leave the register tile empty.
   TRANSFORMED = 192 * 1024,  ///< Floats of transformed filters that stay in the second-level cache, too. More
-  LEAST_TILES_LARGE = 32,    ///< are read again for each block, which so many tiles make up for.
+  LEAST_TILES_LARGE = 64,    ///< are read again for each block, which so many tiles make up for.
   BLOCKS_FOR_PART = 16,      ///< Blocks worth a partial weight gradient of their own.
   PARTS_MOST = 64 << 20,     ///< Floats of all partial weight gradients.
   LEAST_CHANNELS = 32,       ///< Read and written, from which on 3 × 3 filters are taken by themselves,
