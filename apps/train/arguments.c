@@ -44,6 +44,7 @@ static const app_option options[] = {
      .help =
          "Train nothing; look at every picture of DATA, and with --val for what both have, and report. Needs "
          "no -o and no device."},
+    APP_OPTION_ALLOW_OUTSIDE(&arguments.allow_outside),
     {.name = "resize",
      .value = "MODE",
      .text = &arguments.resize,
@@ -350,6 +351,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .loss = a->loss,
       .pairs = a->pairs,
       .hardest = (uint32_t)a->hardest,
+      .allow_outside = a->allow_outside,
       .turned_classes = a->turned_classes,
       .branches = a->branches,
       .margin = a->margin,

@@ -15,7 +15,7 @@ typedef struct train_arguments {
       checkpoint_seconds, average;
   int64_t size, channels, embedding, batch, images_per_class, hardest, steps, patience, look_every, seed;
   bool given_memory, given_holdout, given_decay, given_momentum, given_clip, given_warmup;
-  bool resume, json, quiet, turned_classes, check, find_rate;
+  bool resume, json, quiet, turned_classes, check, find_rate, allow_outside;
 } train_arguments;
 
 /// What was typed; train_command's options write here.

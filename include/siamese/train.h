@@ -52,6 +52,7 @@ typedef struct siam_train_options {
   double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
   const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
 
+  bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
