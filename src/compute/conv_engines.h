@@ -55,6 +55,9 @@ const siam_conv_engine *siam_conv_engine_standard(const siam_device *device, con
 /// and their variants.
 void siam_conv_tunable(const siam_conv *conv, siam_tunable *tunable);
 
+/// The pass that such a tunable stands for, without views.
+siam_conv siam_conv_of_tunable(const siam_tunable *tunable);
+
 /// Winograd's minimal filtering for 3 × 3 filters of stride 1 and pads up to 2, on devices of CPU form: tiles
 /// F(4 × 4, 3 × 3) with F(2 × 2, 3 × 3) at edges, and F(2 × 2, 3 × 3) alone. Fewer multiplications, at the
 /// price of larger rounding errors: docs/kernels.md.

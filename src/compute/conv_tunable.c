@@ -5,8 +5,7 @@
 
 enum { PASS, IMAGES, HEIGHT, WIDTH, CHANNELS, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE, PAD_Y, PAD_X, FILTERS };
 
-/// The pass over a convolution that a tunable stands for, without views.
-static siam_conv conv_of(const siam_tunable *tunable) {
+siam_conv siam_conv_of_tunable(const siam_tunable *tunable) {
   const int *s = tunable->sizes;
   siam_conv conv = {.pass = (siam_conv_pass)s[PASS],
                     .shape = {.images = s[IMAGES],
@@ -39,7 +38,7 @@ static bool way_of(const siam_device *device, const siam_conv *conv, const siam_
 
 static bool candidate(const siam_device *device, const siam_tunable *tunable, size_t index,
                       char choice[SIAM_TUNING_CHOICE_SIZE]) {
-  const siam_conv conv = conv_of(tunable);
+  const siam_conv conv = siam_conv_of_tunable(tunable);
   const siam_conv_engine *standard = siam_conv_engine_standard(device, &conv), *engine = NULL;
   if (standard == NULL) return false;
   if (way_of(device, &conv, standard, &index, choice)) return true;
@@ -52,7 +51,7 @@ static bool candidate(const siam_device *device, const siam_tunable *tunable, si
 
 static siam_status add(siam_tape *tape, const siam_tunable *tunable, const char *choice, siam_view a,
                        siam_view b, siam_view out) {
-  siam_conv conv = conv_of(tunable);
+  siam_conv conv = siam_conv_of_tunable(tunable);
   siam_view *const first = conv.pass == SIAM_CONV_BACKWARD_DATA ? &conv.y : &conv.x;
   siam_view *const second = conv.pass == SIAM_CONV_BACKWARD_WEIGHT ? &conv.y : &conv.weight;
   siam_view *const result = conv.pass == SIAM_CONV_FORWARD         ? &conv.y
@@ -126,7 +125,7 @@ static double expect_weight(const siam_conv_shape *s, const float *x, const floa
 
 static double expect(const siam_tunable *tunable, const float *a, const float *b, float before,
                      size_t index) {
-  const siam_conv conv = conv_of(tunable);
+  const siam_conv conv = siam_conv_of_tunable(tunable);
   switch (conv.pass) {
   case SIAM_CONV_FORWARD:
     return expect_forward(&conv.shape, a, b, index);

@@ -2,7 +2,7 @@
 #include "compute/conv_engines.h"
 #include "compute/local_tile.h"
 #include "device_memory.h"
-#include "winograd.h"
+#include "reference/winograd.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
