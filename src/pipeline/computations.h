@@ -1,5 +1,5 @@
-/// computations.h: which products and convolutions an encoder needs, found by writing its tapes and listening to
-/// what the doors of compute/ are asked for.
+/// computations.h: which products and convolutions an encoder needs, found by writing its tapes and listening
+/// to what the doors of compute/ are asked for.
 #ifndef SIAM_PIPELINE_COMPUTATIONS_H
 #define SIAM_PIPELINE_COMPUTATIONS_H
 
@@ -12,8 +12,8 @@ typedef struct siam_computations {
   siam_status status; ///< Of noting them.
 } siam_computations;
 
-/// Adds what a training step of `pairs` pairs, and embedding of `embedded` pictures at a time and of one, compute.
-/// `encoder`: a built-in encoder or a description file.
+/// Adds what a training step of `pairs` pairs, and embedding of `embedded` pictures at a time and of one,
+/// compute. `encoder`: a built-in encoder or a description file.
 siam_status siam_computations_collect(siam_device *device, const char *encoder, int pairs, uint32_t embedded,
                                       siam_computations *computations);
 void siam_computations_clear(siam_computations *computations);

@@ -57,7 +57,8 @@ static double *as_doubles(const operand *of) {
   return made;
 }
 
-/// Where `choice` is a Winograd convolution: the magnitudes of its terms, and how many roundings they go through.
+/// Where `choice` is a Winograd convolution: the magnitudes of its terms, and how many roundings they go
+/// through.
 static void measure_winograd(check *c, const char *choice) {
   c->terms = c->tunable->terms;
   if (strncmp(choice, "winograd", 8) != 0) return;

@@ -175,11 +175,15 @@ static void bound_backward(siam_reference_network *reference, size_t i, double p
   release_layer(reference, &r, false);
 }
 
+void siam_reference_network_bound_forward(siam_reference_network *reference) {
+  for (size_t i = 0; i < reference->network->count; i++) bound_forward(reference, i);
+}
+
 void siam_reference_network_bound(siam_reference_network *reference, double prior) {
   const siam_store *store = &reference->network->store;
   for (size_t p = 0; p < store->count; p++)
     memset(reference->gradient_errors[p], 0, store->parameters[p].count * sizeof(double));
-  for (size_t i = 0; i < reference->network->count; i++) bound_forward(reference, i);
+  siam_reference_network_bound_forward(reference);
   for (size_t i = reference->network->count; i-- > 0;) bound_backward(reference, i, prior);
 }
 

@@ -35,6 +35,9 @@ void siam_reference_network_forward(siam_reference_network *reference);
 /// Fills slopes[… count − 1] from slopes[count], and the gradients anew.
 void siam_reference_network_backward(siam_reference_network *reference);
 
+/// Fills the bounds of `values`, for exact inputs.
+void siam_reference_network_bound_forward(siam_reference_network *reference);
+
 /// Fills all the bounds, for exact inputs; `prior` as in siam_rounding.
 void siam_reference_network_bound(siam_reference_network *reference, double prior);
 

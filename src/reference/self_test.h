@@ -1,8 +1,8 @@
 /// self_test.h: holds a device to the specification, so that its user need not believe anybody.
 ///
-/// Each row is a thing that can be wrong by itself: an engine at sizes around its edges, a layer, an encoder, a way
-/// that tuning chose, a model. Every number lies within a bound that is derived (rounding.h, product_check.h) or the
-/// row fails; every result lies between guards.
+/// Each row is a thing that can be wrong by itself: an engine at sizes around its edges, a layer, an encoder,
+/// a way that tuning chose, a model. Every number lies within a bound that is derived (rounding.h,
+/// product_check.h) or the row fails; every result lies between guards.
 #ifndef SIAM_REFERENCE_SELF_TEST_H
 #define SIAM_REFERENCE_SELF_TEST_H
 
@@ -52,8 +52,8 @@ typedef struct siam_self_test_model {
 typedef struct siam_self_test_report {
   siam_self_test_row *rows;
   size_t count, capacity;
-  bool passed;      ///< No row is wrong or broken.
-  size_t struck;    ///< Tuned ways that were wrong and are forgotten.
+  bool passed;   ///< No row is wrong or broken.
+  size_t struck; ///< Tuned ways that were wrong and are forgotten.
   double seconds;
   bool has_model;
   siam_self_test_model model;

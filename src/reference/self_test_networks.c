@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/// Every type of layer, at sizes that no vector or work-group divides, and three encoders whole. `training`: with
-/// statistics of the batch, and dropout.
+/// Every type of layer, at sizes that no vector or work-group divides, and three encoders whole. `training`:
+/// with statistics of the batch, and dropout.
 static const struct {
   const char *name, *description;
   int images;

@@ -10,13 +10,13 @@
 enum { WORD = 16, MOST_ENGINES = 8, PAIRS = 2, EMBEDDED = 3, TURNS = 4 };
 
 /// {m, n, k}: around the tiles' edges, long sums, skinny ones.
-static const int gemm_edges[][3] = {{1, 1, 1},    {1, 17, 5},   {17, 1, 31},   {13, 65, 33},
+static const int gemm_edges[][3] = {{1, 1, 1},    {1, 17, 5},     {17, 1, 31},    {13, 65, 33},
                                     {64, 97, 70}, {20, 24, 1031}, {130, 10, 300}, {67, 129, 16}};
 
 /// {images, height, width, channels, kernel_height, kernel_width, stride, pad_y, pad_x, filters}
 static const int conv_edges[][10] = {
-    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1},    {2, 5, 7, 3, 3, 3, 1, 1, 1, 4},    {1, 9, 8, 17, 2, 2, 1, 0, 0, 33},
-    {2, 9, 10, 6, 3, 3, 2, 1, 1, 18},  {1, 17, 12, 3, 10, 10, 1, 0, 0, 31}, {2, 8, 8, 16, 1, 1, 1, 0, 0, 20},
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1},     {2, 5, 7, 3, 3, 3, 1, 1, 1, 4},      {1, 9, 8, 17, 2, 2, 1, 0, 0, 33},
+    {2, 9, 10, 6, 3, 3, 2, 1, 1, 18},   {1, 17, 12, 3, 10, 10, 1, 0, 0, 31}, {2, 8, 8, 16, 1, 1, 1, 0, 0, 20},
     {2, 13, 14, 33, 3, 3, 1, 1, 1, 65}, {1, 14, 11, 3, 5, 5, 3, 2, 2, 7},
 };
 
@@ -149,7 +149,8 @@ static bool read_problem(const char *name, siam_tunable *tunable) {
 }
 
 /// A way that tuning chose; struck from the cache where it is wrong. `struck`: another has taken its place.
-static siam_status test_tuned(siam_self_test_run *test, const char *problem, const char *choice, bool *struck) {
+static siam_status test_tuned(siam_self_test_run *test, const char *problem, const char *choice,
+                              bool *struck) {
   siam_self_test_row *row = NULL;
   bool reached = false;
   siam_tunable tunable;
