@@ -107,8 +107,8 @@ static siam_status append(siam_tape *tape, command_kind kind, const siam_view *v
   return SIAM_OK;
 }
 
-siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
-                             const siam_argument *arguments, size_t count) {
+siam_status siam_tape_group_kernel(siam_tape *tape, siam_program *program, const char *kernel, size_t group,
+                                   siam_grid grid, const siam_argument *arguments, size_t count) {
   enum { MOST_VIEWS = 32 };
   siam_view views[MOST_VIEWS];
   size_t view_count = 0;
@@ -123,13 +123,18 @@ siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char 
   if (added->arguments == NULL) return SIAM_ERROR_MEMORY;
   memcpy(added->arguments, arguments, count * sizeof *arguments);
   added->argument_count = count;
-  size_t group = tape->device->traits.group_size;
   for (int d = 0; d < 3; d++) {
     added->local[d] = d == 0 ? group : 1;
     size_t items = grid.items[d] > 0 ? grid.items[d] : 1;
     added->global[d] = (items + added->local[d] - 1) / added->local[d] * added->local[d];
   }
   return siam_program_kernel(program, kernel, &added->kernel);
+}
+
+siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
+                             const siam_argument *arguments, size_t count) {
+  return siam_tape_group_kernel(tape, program, kernel, tape->device->traits.group_size, grid, arguments,
+                                count);
 }
 
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value) {

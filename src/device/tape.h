@@ -78,10 +78,19 @@ typedef struct siam_grid {
 siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
                              const siam_argument *arguments, size_t count);
 
+/// The same for a kernel with work-groups of its own, `group` × 1 × 1; the first dimension of the grid is a
+/// multiple of it.
+siam_status siam_tape_group_kernel(siam_tape *tape, siam_program *program, const char *kernel, size_t group,
+                                   siam_grid grid, const siam_argument *arguments, size_t count);
+
 /// `SIAM_LAUNCH(tape, program, "relu_forward", ((siam_grid){{n}}), siam_arg(x), siam_arg(y))`
 #define SIAM_LAUNCH(tape, program, kernel, grid, ...)                                                        \
   siam_tape_kernel(tape, program, kernel, grid, (const siam_argument[]){__VA_ARGS__},                        \
                    sizeof((const siam_argument[]){__VA_ARGS__}) / sizeof(siam_argument))
+
+#define SIAM_LAUNCH_GROUPS(tape, program, kernel, group, grid, ...)                                          \
+  siam_tape_group_kernel(tape, program, kernel, group, grid, (const siam_argument[]){__VA_ARGS__},           \
+                         sizeof((const siam_argument[]){__VA_ARGS__}) / sizeof(siam_argument))
 
 /// Adds a fill of every element with `value`.
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value);

@@ -1,4 +1,6 @@
-#include "winograd.h"
+#include "reference/winograd.h"
+
+#include "reference/give_up.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -91,7 +93,7 @@ static void add_products(const square *a, const square *b, square *sum) {
 
 static void forward_tile(const siam_conv_shape *s, const tile *t, const double *x, const square *filters,
                          double *y) {
-  square *inputs = calloc((size_t)s->channels, sizeof *inputs);
+  square *inputs = siam_reference_array((size_t)s->channels, sizeof *inputs);
   for (int c = 0; c < s->channels; c++) inputs[c] = inputs_of(s, t, x, c);
   for (int f = 0; f < s->filters; f++) {
     square sum = {0};
@@ -107,7 +109,7 @@ static void forward_tile(const siam_conv_shape *s, const tile *t, const double *
 
 static void weight_tile(const siam_conv_shape *s, const tile *t, const double *x, const double *y,
                         square *filters) {
-  square *gradients = calloc((size_t)s->filters, sizeof *gradients);
+  square *gradients = siam_reference_array((size_t)s->filters, sizeof *gradients);
   for (int f = 0; f < s->filters; f++) {
     const square outputs = tile_of(y, s->out_height, s->out_width, s->filters, f, t->y, t->x,
                                    t->down->outputs, t->across->outputs);
@@ -142,7 +144,7 @@ static void each_tile(const siam_conv_shape *s, bool forward, int points, const 
 }
 
 static void forward(const siam_conv_shape *s, int points, const double *x, const double *weight, double *y) {
-  square *filters = calloc((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) filters[c * s->filters + f] = filter_of(s, weight, c, f);
   each_tile(s, true, points, x, NULL, y, filters);
@@ -151,7 +153,7 @@ static void forward(const siam_conv_shape *s, int points, const double *x, const
 
 static void backward_weight(const siam_conv_shape *s, int points, const double *x, const double *y,
                             double *weight) {
-  square *filters = calloc((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
   each_tile(s, false, points, x, y, NULL, filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) {
@@ -170,7 +172,7 @@ static siam_conv_shape turn(const siam_conv_shape *s, const double *weight, doub
   shape.height = s->out_height, shape.width = s->out_width, shape.channels = s->filters;
   shape.out_height = s->height, shape.out_width = s->width, shape.filters = s->channels;
   shape.pad_y = TAPS - 1 - s->pad_y, shape.pad_x = TAPS - 1 - s->pad_x;
-  *turned = calloc(siam_conv_weight_count(s), sizeof **turned);
+  *turned = siam_reference_array(siam_conv_weight_count(s), sizeof **turned);
   for (int tap = 0; tap < TAPS * TAPS; tap++)
     for (int c = 0; c < s->channels; c++)
       for (int f = 0; f < s->filters; f++)
