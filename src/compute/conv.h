@@ -39,6 +39,10 @@ size_t siam_conv_weight_count(const siam_conv_shape *shape);
 siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
                               const siam_epilogue *epilogue, siam_view y);
 
+/// Whether siam_conv_forward() takes an epilogue that pools at this shape, with an activation that is none,
+/// ReLU or leaky ReLU: y then is [images][out_height / 2][out_width / 2][filters].
+bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape);
+
 /// dx = gradient with respect to x (overwrites).
 siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
                                     siam_view weight, siam_view dx);
@@ -46,5 +50,8 @@ siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shap
 /// dweight += gradient with respect to the weights.
 siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
                                       siam_view dy, siam_view dweight);
+
+/// Whether nothing forces an engine, so that a layer may do a convolution in kernels of its own.
+bool siam_conv_choice_is_free(void);
 
 #endif

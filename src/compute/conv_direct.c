@@ -80,9 +80,13 @@ static siam_status prepare_weights(siam_tape *tape, siam_program *program, const
   const int taps = shape->kernel_height * shape->kernel_width;
   const size_t rows = (size_t)taps * (size_t)(turned ? shape->filters : shape->channels);
   *weight = siam_tape_tensor(tape, rows * (size_t)row);
-  return SIAM_LAUNCH(tape, program, "conv_weights", ((siam_grid){{rows}}), siam_arg_int(taps),
-                     siam_arg_int(shape->channels), siam_arg_int(shape->filters), siam_arg_int(turned),
-                     siam_arg(conv->weight), siam_arg(*weight), siam_arg_int(row));
+  siam_tape_begin_once(tape);
+  siam_status status =
+      SIAM_LAUNCH(tape, program, "conv_weights", ((siam_grid){{rows}}), siam_arg_int(taps),
+                  siam_arg_int(shape->channels), siam_arg_int(shape->filters), siam_arg_int(turned),
+                  siam_arg(conv->weight), siam_arg(*weight), siam_arg_int(row));
+  siam_tape_end_once(tape);
+  return status;
 }
 
 static siam_status add_product(siam_tape *tape, const siam_conv *conv) {
@@ -140,6 +144,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv) {
+  if (conv->epilogue.pool) return siam_conv_pooled_add(tape, conv);
   return conv->pass == SIAM_CONV_BACKWARD_WEIGHT ? add_weight_gradient(tape, conv) : add_product(tape, conv);
 }
 
@@ -147,4 +152,4 @@ static bool can(const siam_device *device, const siam_conv *conv) {
   return device->traits.is_cpu && (conv->pass != SIAM_CONV_BACKWARD_DATA || conv->shape.stride == 1);
 }
 
-const siam_conv_engine siam_conv_direct = {.name = "direct", .can = can, .add = add};
+const siam_conv_engine siam_conv_direct = {.name = "direct", .can = can, .add = add, .pools = true};

@@ -9,6 +9,8 @@
 
 enum { KERNEL, STRIDE, PAD };
 
+extern const siam_layer_type siam_layer_max_pool;
+
 /// The window's side where the description does not say another.
 static int stride_of(const siam_layer *layer) {
   return (int)(layer->options[STRIDE] > 0 ? layer->options[STRIDE] : layer->options[KERNEL]);
@@ -89,6 +91,17 @@ static siam_status average_backward(const siam_layer *layer, siam_pass *pass) {
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return launch(layer, pass, "avg_pool_backward", rows_of(layer->in, pass->images),
                 (siam_view[]){pass->dy, pass->dx}, 2);
+}
+
+// Only the (leaky) ReLU satisfies f(z) = max(z, slope · z), the form of the kernels that pool.
+bool siam_layer_absorb_pooling(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
+  if (next->type->activation == SIAM_ACTIVATION_RELU || next->type->activation == SIAM_ACTIVATION_LEAKY_RELU)
+    return layer->pool == 0 && siam_layer_absorb_activation(layer, next, how);
+  bool two_by_two = next->type == &siam_layer_max_pool && next->options[KERNEL] == 2 &&
+                    stride_of(next) == 2 && next->options[PAD] == 0;
+  if (layer->pool != 0 || !two_by_two) return false;
+  layer->pool = 2;
+  return true;
 }
 
 #define WINDOW_OPTIONS                                                                                       \

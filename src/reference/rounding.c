@@ -140,8 +140,8 @@ static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const doub
   siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
   const siam_conv_engine *engine = NULL;
   siam_reference_ok(siam_conv_pick(r->device, &conv, &engine));
-  if (engine != &siam_conv_winograd4 && engine != &siam_conv_winograd2) return;
-  const int points = engine == &siam_conv_winograd4 ? 6 : 4;
+  const int points = siam_winograd_points(&conv.shape, engine->name);
+  if (points == 0) return;
   const double gamma = siam_rounding_of_sum(siam_winograd_terms(&conv.shape, pass, points));
   const size_t count = pass == SIAM_CONV_FORWARD         ? siam_conv_output_count(&conv.shape)
                        : pass == SIAM_CONV_BACKWARD_DATA ? siam_conv_input_count(&conv.shape)
