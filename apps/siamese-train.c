@@ -14,7 +14,7 @@
 typedef struct train_arguments {
   const char *output, *validation, *encoder, *init, *reconstruct, *loss, *pairs, *branches, *optimizer,
       *schedule, *augment, *resize;
-  const char *log, *report, *device;
+  const char *log, *report, *device, *picture_cache;
   char *line;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
       checkpoint_seconds;
@@ -86,6 +86,12 @@ static const app_option options[] = {
      .help =
          "Keep the decoded pictures in memory up to this size; where they are more, they are decoded again "
          "for every step, which changes the speed and nothing else. Default: 2048."},
+    {.name = "picture-cache",
+     .value = "FILE",
+     .text = &arguments.picture_cache,
+     .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
+             "to the "
+             "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
     {.name = "encoder",
      .letter = 'e',
@@ -370,6 +376,7 @@ static siam_train_options train_options(const char *data) {
       .batch = (uint32_t)a->batch,
       .images_per_class = (uint32_t)a->images_per_class,
       .picture_bytes = picture_bytes(),
+      .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,
       .minutes = a->minutes,
@@ -467,6 +474,7 @@ static int print_json(const siam_train_report *report, const char *device) {
   json_object_set_new(object, "device", app_json_text(device));
   json_object_set_new(object, "init", init_json(report));
   json_object_set_new(object, "steps", json_integer(report->steps));
+  json_object_set_new(object, "preparing_seconds", app_json_number(report->preparing_seconds));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "pairs_per_second", app_json_number(report->pairs_per_second));
   json_object_set_new(object, "images", json_integer(report->images));

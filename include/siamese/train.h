@@ -55,9 +55,11 @@ typedef struct siam_train_options {
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
   uint64_t picture_bytes;    ///< Decoded pictures are kept in memory up to this, else decoded again for each
                              ///< step, with the same result; 0: 2 GiB; 1: never kept.
-  uint32_t steps;            ///< Length of the run …
-  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
-  uint64_t seed;             ///< Of every random choice.
+  const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
+                             ///< and beside it, `picture_cache`.validation; NULL: none.
+  uint32_t steps;         ///< Length of the run …
+  double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  uint64_t seed;          ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
@@ -79,7 +81,8 @@ typedef struct siam_train_options {
 /// What a run did.
 typedef struct siam_train_report {
   uint32_t steps;
-  double seconds; ///< Of training, without preparing and validation.
+  double preparing_seconds; ///< From the call to the first step: looking for pictures, decoding, compiling.
+  double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
