@@ -183,7 +183,7 @@ siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, sia
 }
 
 bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape) {
-  const siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape};
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape};
   const siam_conv_engine *engine = NULL;
   return shape->out_height >= 2 && shape->out_width >= 2 &&
          siam_conv_pick(device, &conv, &engine) == SIAM_OK && engine->pools;

@@ -40,6 +40,7 @@ typedef struct siam_training {
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
+  char *validation_cache; ///< Of the validation pictures; NULL: none.
   bool kept;           ///< The file there holds a step of this run.
   uint32_t first_step; ///< Steps done before this process.
   double first_seconds;
