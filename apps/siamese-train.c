@@ -16,9 +16,9 @@ typedef struct train_arguments {
       *schedule, *augment, *resize;
   const char *log, *report, *device;
   char *line;
-  double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
+  double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, far,
       checkpoint_seconds;
-  int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
+  int64_t size, channels, embedding, batch, images_per_class, within_parent, hardest, steps, seed;
   bool given_memory, given_holdout, given_decay, given_momentum, given_clip, given_warmup;
   bool resume, json, quiet, turned_classes, check;
 } train_arguments;
@@ -50,6 +50,15 @@ static const app_option options[] = {
      .value = "DATA",
      .text = &arguments.validation,
      .help = "Fit thresholds and calibration on this. Default: a part of the data is held out."},
+    {.name = "far",
+     .value = "RATE",
+     .number = &arguments.far,
+     .least = 0,
+     .most = 1,
+     .above_least = true,
+     .help = "Let verdicts go by the threshold for this false-accept rate: 0.01, 0.001 or 0.0001. Default: "
+             "by that "
+             "of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
@@ -218,6 +227,13 @@ static const app_option options[] = {
      .least = 2,
      .most = 1 << 16,
      .help = "With --pairs all: pictures of each class in a batch. Default: 4."},
+    {.name = "within-parent",
+     .value = "PERCENT",
+     .integer = &arguments.within_parent,
+     .least = 0,
+     .most = 100,
+     .help = "With --pairs all: of 100 batches, so many have the classes of one parent folder together, and "
+             "thresholds are fitted on such different pairs. Default: 0."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -369,6 +385,8 @@ static siam_train_options train_options(const char *data) {
       .augment = a->augment,
       .batch = (uint32_t)a->batch,
       .images_per_class = (uint32_t)a->images_per_class,
+      .within_parent_percent = (uint32_t)a->within_parent,
+      .far = a->far,
       .picture_bytes = picture_bytes(),
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,

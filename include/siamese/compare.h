@@ -5,7 +5,8 @@
 #include <siamese/metrics.h>
 #include <siamese/model.h>
 
-/// Where the line between same and different is drawn. Zero: the model's threshold of best accuracy.
+/// Where the line between same and different is drawn. Zero: what the model's verdicts go by: its threshold
+/// of best accuracy, or for the false-accept rate that its training chose.
 typedef struct siam_compare_options {
   const double *threshold; ///< This distance, 0 included; NULL: one of the model's.
   double far;              ///< The model's threshold for this false-accept rate, such as 0.001.

@@ -53,11 +53,17 @@ typedef struct siam_train_options {
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
-  uint64_t picture_bytes;    ///< Decoded pictures are kept in memory up to this, else decoded again for each
-                             ///< step, with the same result; 0: 2 GiB; 1: never kept.
-  uint32_t steps;            ///< Length of the run …
-  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
-  uint64_t seed;             ///< Of every random choice.
+  /// With all pairs: of 100 batches, so many have classes of one parent folder together, which are harder to
+  /// tell apart. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
+  uint32_t within_parent_percent;
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
+  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  double far;
+  uint64_t picture_bytes; ///< Decoded pictures are kept in memory up to this, else decoded again for each
+                          ///< step, with the same result; 0: 2 GiB; 1: never kept.
+  uint32_t steps;         ///< Length of the run …
+  double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  uint64_t seed;          ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
