@@ -232,8 +232,8 @@ static const app_option options[] = {
      .integer = &arguments.within_parent,
      .least = 0,
      .most = 100,
-     .help = "With --pairs all: of 100 batches, so many have the classes of one parent folder together, and "
-             "thresholds are fitted on such different pairs. Default: 0."},
+     .help = "Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, "
+             "which is harder; thresholds are then fitted on such different pairs. Default: 0."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",

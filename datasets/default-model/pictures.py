@@ -3,8 +3,8 @@
 
 Each picture is drawn on white, brought to at most 256 pixels a side and written as
 OUTPUT/ROLE/PACKAGE/SERIES/NUMBER.png, where a series is the folder that it came from; OUTPUT/pictures.csv says
-which file each one was. Left out are icons, banners, pictures that are nearly blank, and pictures that are there
-already: same series of several sizes, another package's copy. Those of the tests are looked at first, so that
+which file each one was. Left out are icons, banners, pictures that are nearly blank, pictures that are there
+already (several sizes, another package's copy), and all but one frame of an animation. Those of the tests are looked at first, so that
 nothing like them is trained on. The result depends on the packages alone.
 """
 import csv
@@ -27,6 +27,8 @@ LEAST_COVERED = 0.1  # Share of the picture that is unlike its most frequent sha
 # Pictures that correlate more are one and the same; across roles the limit is stricter.
 SAME_CORRELATION = 0.95
 SAME_CORRELATION_ACROSS = 0.9
+# In one folder, pictures whose names differ in digits alone and that correlate more are frames of an animation.
+FRAME_CORRELATION = 0.7
 SIGNATURE_SIDE = 16
 ROLES = ["test", "tune", "train"]
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
@@ -82,7 +84,8 @@ def thinned(paths, most):
 def files_of(package):
     folders = {}
     for path in sorted(package.rglob("*")):
-        if path.suffix.lower() in ENDINGS and path.is_file() and not path.is_symlink():
+        icons = any("icon" in part.lower() for part in path.relative_to(package).parts)
+        if path.suffix.lower() in ENDINGS and path.is_file() and not path.is_symlink() and not icons:
             folders.setdefault(path.parent, []).append(path)
     files = [path for folder in sorted(folders) for path in thinned(folders[folder], MOST_OF_A_FOLDER)]
     return thinned(files, 3 * MOST_OF_A_PACKAGE)
@@ -94,18 +97,41 @@ def series_of(package, path):
     return re.sub(r"[^A-Za-z0-9]+", "-", "-".join(parts)).strip("-")[-60:] or "pictures"
 
 
-class Seen:
-    """Signatures of the pictures kept so far, by role."""
+class Marks:
+    """Signatures, with room for more."""
 
     def __init__(self):
-        self.roles = {role: numpy.zeros((0, 3 * SIGNATURE_SIDE**2), numpy.float32) for role in ROLES}
+        self.count = 0
+        self.rows = numpy.zeros((4, 3 * SIGNATURE_SIDE**2), numpy.float32)
 
-    def admit(self, role, mark):
+    def add(self, mark):
+        if self.count == len(self.rows):
+            self.rows = numpy.concatenate([self.rows, numpy.zeros_like(self.rows)])
+        self.rows[self.count] = mark
+        self.count += 1
+
+    def nearest(self, mark):
+        """The largest correlation with one of them."""
+        return float((self.rows[: self.count] @ mark).max()) if self.count else -1.0
+
+
+class Seen:
+    """What was kept so far: by role, and by folder and name without digits."""
+
+    def __init__(self):
+        self.roles = {role: Marks() for role in ROLES}
+        self.animations = {}
+
+    def admit(self, role, path, mark):
         for other, marks in self.roles.items():
             limit = SAME_CORRELATION if other == role else SAME_CORRELATION_ACROSS
-            if len(marks) and float((marks @ mark).max()) > limit:
+            if marks.nearest(mark) > limit:
                 return False
-        self.roles[role] = numpy.concatenate([self.roles[role], mark[None]])
+        frames = self.animations.setdefault((path.parent, re.sub(r"[0-9]+", "#", path.stem)), Marks())
+        if frames.nearest(mark) > FRAME_CORRELATION:
+            return False
+        frames.add(mark)
+        self.roles[role].add(mark)
         return True
 
 
@@ -114,7 +140,7 @@ def collect(pool, package, role, seen, output, rows):
     kept = 0
     paths = files_of(package)
     for path, result in zip(paths, pool.imap(read, paths, chunksize=8)):
-        if result is None or kept == MOST_OF_A_PACKAGE or not seen.admit(role, result[1]):
+        if result is None or kept == MOST_OF_A_PACKAGE or not seen.admit(role, path, result[1]):
             continue
         kept += 1
         series = series_of(package, path)

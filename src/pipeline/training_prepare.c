@@ -83,6 +83,7 @@ static siam_status choose_sampler(siam_training *run) {
   uint32_t batch = options->batch > 0 ? options->batch : 64;
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
+  sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
@@ -90,7 +91,6 @@ static siam_status choose_sampler(siam_training *run) {
     return SIAM_OK;
   }
   sampler->mode = SIAM_SAMPLE_CLASSES;
-  sampler->within_parent_percent = options->within_parent_percent;
   sampler->images_per_class = options->images_per_class > 0 ? options->images_per_class : 4;
   sampler->classes = 2 * batch / sampler->images_per_class;
   siam_sampler_fit(run->training, sampler);
