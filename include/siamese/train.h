@@ -56,8 +56,14 @@ typedef struct siam_train_options {
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
-  uint32_t steps;            ///< Length of the run …
-  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
+  /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
+  uint32_t within_parent_percent;
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
+  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  double far;
+  uint32_t steps;         ///< Length of the run …
+  double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
                           ///< AUC and ends after so many looks without a better one; 0: does not look.
   uint32_t look_every;    ///< Steps between these looks; 0: 100.

@@ -26,14 +26,21 @@ static void tell_unsupported(const siam_operating_points *points, const siam_ran
 enum { RATE_PAIRS = 400000 };
 
 /// Chooses and measures at most `count` pairs and ranks them.
-static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count, uint64_t seed,
-                              const float *embeddings, size_t dimensions, siam_ranking *ranking) {
-  siam_pairs_options draw = {.count = count, .seed = seed};
+static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count,
+                              const siam_calibration_options *options, const float *embeddings,
+                              size_t dimensions, siam_ranking *ranking) {
+  siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
   siam_pair_set pairs = {0};
   SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, embeddings, dimensions, &pairs));
   siam_status status = siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, ranking);
   siam_pair_set_clear(&pairs);
   return status;
+}
+
+/// The rate that verdicts are to go by needs a threshold.
+static siam_status check_rate(const siam_operating_points *points, double rate) {
+  const siam_operating_point *point;
+  return rate > 0 ? siam_operating_points_find(points, rate, &point) : SIAM_OK;
 }
 
 /// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
@@ -96,11 +103,13 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   float *embeddings = NULL;
   size_t dimensions = (size_t)siam_model_get_info(model).embedding;
   SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, options->pairs, options->seed, embeddings, dimensions, &balanced));
-  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options->seed, embeddings, dimensions, &many));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &balanced));
+  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, embeddings, dimensions, &many));
   SIAM_TRY(fit(&balanced, &many, &decision));
+  SIAM_TRY(check_rate(&decision.points, options->far));
   tell_unsupported(&decision.points, &many, &options->logger);
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
+  decision.rate = options->far;
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);

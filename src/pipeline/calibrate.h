@@ -10,6 +10,8 @@
 typedef struct siam_calibration_options {
   uint64_t seed;      ///< Of the pairs.
   uint32_t pairs;     ///< At most so many, half of them same; 0: 6,000.
+  bool within_parent; ///< Both classes of a different pair lie in one parent folder.
+  double far;         ///< As in siam_train_options.
   siam_logger logger; ///< Told which false-accept rates the pairs cannot support.
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

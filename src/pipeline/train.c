@@ -51,6 +51,8 @@ static siam_status calibrate(siam_training *run) {
   siam_supply_destroy(run->supply);
   run->supply = NULL;
   siam_calibration_options options = {.seed = run->options->seed,
+                                      .within_parent = run->options->within_parent_percent > 0,
+                                      .far = run->options->far,
                                       .logger = run->options->logger,
                                       .preparing = run->options->preparing,
                                       .context = run->options->context};
