@@ -50,12 +50,7 @@ static siam_status calibrate(siam_training *run) {
   // The supply may have ordered pictures ahead; nobody will take them any more.
   siam_supply_destroy(run->supply);
   run->supply = NULL;
-  siam_calibration_options options = {.seed = run->options->seed,
-                                      .within_parent = run->options->within_parent_percent > 0,
-                                      .far = run->options->far,
-                                      .logger = run->options->logger,
-                                      .preparing = run->options->preparing,
-                                      .context = run->options->context};
+  const siam_calibration_options options = siam_training_calibration(run);
   siam_calibration_summary summary;
   SIAM_RETURN_IF_FAILED(siam_model_calibrate(run->model, dataset, images, &options, &summary));
   report->auc = summary.auc;

@@ -203,6 +203,15 @@ siam_status siam_training_go_on(siam_training *run) {
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+siam_calibration_options siam_training_calibration(const siam_training *run) {
+  return (siam_calibration_options){.seed = run->options->seed,
+                                    .within_parent = run->options->within_parent_percent > 0,
+                                    .far = run->options->far,
+                                    .logger = run->options->logger,
+                                    .preparing = run->options->preparing,
+                                    .context = run->options->context};
+}
+
 siam_status siam_training_describe_model(const siam_training *run, siam_model *model) {
   return siam_model_set_fact(model, "training", run->settings.bytes);
 }
