@@ -10,6 +10,8 @@ enum {
   STAGE_WEIGHT = 48 * 1024,  ///< Larger for weight gradients, which read and write their sums once a block.
   STAGE_MOST = 256 * 1024,   ///< Beyond this a block is narrowed, too.
   LEAST_PIXELS = 48,         ///< Pixels of a block below which its edges and set-up show.
+  FEW_ROWS = 48,             ///< Rows of weights up to which the register tile is made to divide them,
+  LEAST_ROWS = 4,            ///< but not into fewer: these do not keep the multipliers busy.
   PIXELS_FOR_PART = 512,     ///< Pixels worth a partial weight gradient of their own.
   PARTS_MOST = 64 << 20      ///< Floats of all partial weight gradients.
 };
@@ -119,10 +121,13 @@ static int parts_for(const siam_device *device, const siam_conv_shape *shape, in
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   division by = divide(siam_tape_device(tape), shape, STAGE_WEIGHT);
-  siam_program *program = NULL;
-  SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   const int row = siam_divide_up(shape->filters, by.tile.columns) * by.tile.columns;
   const int rows = shape->kernel_height * shape->kernel_width * shape->channels;
+  by.tile.rows = siam_divide_up(rows, siam_divide_up(rows, by.tile.rows));
+  if (by.tile.rows < LEAST_ROWS || rows > FEW_ROWS)
+    by.tile = siam_tile_for(siam_tape_device(tape), shape->filters);
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   by.tasks = siam_smaller(by.tasks, parts_for(siam_tape_device(tape), shape, (int64_t)rows * row));
   const int slot = by.stage + (row == shape->filters ? 0 : by.images * by.height * by.width * row);
   const siam_view stage = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)slot);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 enum {
-  SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh for this and the next two.
-  SMALL_POINTS = 4,   ///< All that a small tile has use for.
+  SMALL = 2,        ///< Outputs along a small tile; see cl/winograd.clh for this and the next two.
+  SMALL_POINTS = 4, ///< All that a small tile has use for.
+  MOST_POINTS = 8,
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
   ROWS = 4,           ///< Of the register tile.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
@@ -14,11 +15,14 @@ enum {
                       ///< second-level cache.
   BLOCK_WEIGHT = 160 * 1024, ///< Larger for weight gradients, which read and write their sums once a block.
   LEAST_TILES = 8,           ///< Of a block: fewer leave the register tile empty.
+  TRANSFORMED = 192 * 1024,  ///< Floats of transformed filters that stay in the second-level cache, too. More
+  LEAST_TILES_LARGE = 64,    ///< are read again for each block, which so many tiles make up for.
   BLOCKS_FOR_PART = 16,      ///< Blocks worth a partial weight gradient of their own.
   PARTS_MOST = 64 << 20,     ///< Floats of all partial weight gradients.
-  LEAST_CHANNELS = 32,       ///< Read and written, from which on this engine is taken by itself,
-  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns,
-  LEAST_PIXELS = 256         ///< and so many in all, which make up for transforming the filters.
+  LEAST_CHANNELS = 32,       ///< Read and written, from which on 3 × 3 filters are taken by themselves,
+  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
+  LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
+  LEAST_PIXELS = 256         ///< Outputs of a channel, which make up for transforming the filters.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -55,7 +59,9 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
   const side across = tiles_along(shape->out_width, by);
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
-  const int most = siam_larger(LEAST_TILES, floats / (by->points * by->points) / row);
+  const int pairs = by->points * by->points;
+  const bool is_large = pairs * shape->channels * shape->filters > TRANSFORMED;
+  const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
   by->across = even_part(wide, most);
   by->down = even_part(tall, siam_larger(1, most / by->across));
   while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
@@ -73,7 +79,8 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
 /// the few tiles of a block fill it.
 static siam_tile tile_for(const siam_device *device, int filters) {
   siam_tile tile = siam_tile_for(device, filters);
-  tile.rows = tile.vectors == 1 ? 2 * ROWS : ROWS;
+  static const int rows[] = {0, 8, 6};
+  tile.rows = tile.vectors < 3 ? rows[tile.vectors] : ROWS;
   return tile;
 }
 
@@ -119,7 +126,7 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
   const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
-  divide(device, &shape, BLOCK, panels > 1 ? row + columns : row, &by);
+  divide(device, &shape, points == MOST_POINTS ? 2 * BLOCK : BLOCK, panels > 1 ? row + columns : row, &by);
   by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
@@ -176,7 +183,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
 static int points_for(const siam_conv_shape *shape, int outputs) {
   const int taps = shape->kernel_height, points = outputs + taps - 1;
   const bool has_filters = taps == 3 || taps == 4 || taps == 5 || taps == 7;
-  const bool has_points = points == 4 || points == 6 || points == 8;
+  const bool has_points = points == SMALL_POINTS || points == 6 || points == MOST_POINTS;
   return has_filters && has_points && shape->kernel_width == taps ? points : 0;
 }
 
@@ -186,17 +193,25 @@ static bool can(const siam_device *device, const siam_conv *conv, int outputs) {
          shape->pad_y < shape->kernel_height && shape->pad_x < shape->kernel_width;
 }
 
-static bool suits(const siam_device *device, const siam_conv *conv) {
-  const siam_conv_shape *shape = &conv->shape;
-  (void)device;
+static bool suits_small(const siam_conv_shape *shape) {
   return shape->channels >= LEAST_CHANNELS && shape->filters >= LEAST_CHANNELS &&
-         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE &&
-         shape->images * shape->out_height * shape->out_width >= LEAST_PIXELS;
+         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE;
 }
 
-/// F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
-static bool suits_large(const siam_device *device, const siam_conv *conv) {
-  return conv->shape.kernel_height > 3 && suits(device, conv);
+/// Whether the tiles, which may hang over the edges, save half of the multiplications.
+static bool suits_large(const siam_conv_shape *shape, int outputs) {
+  const int points = points_for(shape, outputs), taps = shape->kernel_height;
+  const int tiles = siam_divide_up(shape->out_height, outputs) * siam_divide_up(shape->out_width, outputs);
+  return shape->channels >= LEAST_CHANNELS_LARGE && shape->filters >= LEAST_CHANNELS_LARGE &&
+         2 * tiles * points * points <= shape->out_height * shape->out_width * taps * taps;
+}
+
+static bool suits(const siam_conv *conv, int outputs) {
+  const siam_conv_shape *shape = &conv->shape;
+  if (shape->images * shape->out_height * shape->out_width < LEAST_PIXELS) return false;
+  if (shape->kernel_height > 3) return suits_large(shape, outputs);
+  // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
+  return outputs > SMALL && suits_small(shape);
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
@@ -205,16 +220,20 @@ static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
   return add_product(tape, conv, points);
 }
 
-#define ENGINE(outputs, suits_function)                                                                      \
+#define ENGINE(outputs)                                                                                      \
   static bool can##outputs(const siam_device *device, const siam_conv *conv) {                               \
     return can(device, conv, outputs);                                                                       \
+  }                                                                                                          \
+  static bool suits##outputs(const siam_device *device, const siam_conv *conv) {                             \
+    (void)device;                                                                                            \
+    return suits(conv, outputs);                                                                             \
   }                                                                                                          \
   static siam_status add##outputs(siam_tape *tape, const siam_conv *conv) {                                  \
     return add(tape, conv, outputs);                                                                         \
   }                                                                                                          \
   const siam_conv_engine siam_conv_winograd##outputs = {                                                     \
-      .name = "winograd" #outputs, .can = can##outputs, .suits = suits_function, .add = add##outputs};
+      .name = "winograd" #outputs, .can = can##outputs, .suits = suits##outputs, .add = add##outputs};
 
-ENGINE(4, suits)
-ENGINE(3, suits)
-ENGINE(2, suits_large)
+ENGINE(4)
+ENGINE(3)
+ENGINE(2)

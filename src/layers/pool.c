@@ -40,7 +40,7 @@ static siam_status global_shape(siam_layer *layer) {
 static siam_status launch(const siam_layer *layer, const siam_pass *pass, const char *kernel, size_t rows,
                           const siam_view *views, size_t view_count) {
   siam_device *device = siam_tape_device(pass->tape);
-  unsigned vector = siam_vector_width(device, layer->in.channels);
+  unsigned vector = siam_vector_width_overlapping(device, layer->in.channels);
   char options[32];
   snprintf(options, sizeof options, "-DVECTOR=%u", vector);
   siam_program *program = NULL;
@@ -78,7 +78,9 @@ static siam_status max_forward(const siam_layer *layer, siam_pass *pass) {
 
 static siam_status max_backward(const siam_layer *layer, siam_pass *pass) {
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
-  return launch(layer, pass, "max_pool_backward", rows_of(layer->in, pass->images),
+  const bool apart = layer->options[KERNEL] <= stride_of(layer);
+  return launch(layer, pass, apart ? "max_pool_backward_apart" : "max_pool_backward",
+                rows_of(apart ? layer->out : layer->in, pass->images),
                 (siam_view[]){pass->x, pass->dy, pass->dx}, 3);
 }
 
