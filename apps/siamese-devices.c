@@ -127,13 +127,15 @@ static int print_json(const siam_device_info *devices, size_t count, const choic
 int main(int argc, char **argv) {
   unsigned argument_count = 0;
   app_begin(&command, argc, argv, &argument_count);
+  if (self_test.basefile != NULL && self_test.model == NULL)
+    return app_fail("--basefile needs --model: it holds the embeddings of one");
   if (wants_self_test) {
     self_test.device = selector;
     self_test.json = wants_json;
     return run_self_test(&self_test);
   }
   if (self_test.model != NULL || self_test.basefile != NULL)
-    return app_fail("--model and --basefile belong to --self-test");
+    return app_fail("--model belongs to --self-test");
   siam_device_info *devices = NULL;
   size_t count = 0;
   if (siam_devices_list(&devices, &count) != SIAM_OK) return app_fail_library();

@@ -18,6 +18,8 @@
 #include <string.h>
 
 enum { MOST_PICTURES = 32, LEAST_PICTURES = 4, GRID = 5, NPY_PROLOGUE = 10 };
+/// A verdict that flips though its distance is so far from the threshold is no matter of rounding.
+static const double flip_margin = 1e-3;
 /// Operations in float64 that the pictures may cost.
 static const double most_flops = 4e9;
 
@@ -125,6 +127,23 @@ static size_t count_flips(const trial *t, const float *a, const float *b) {
   return flips;
 }
 
+/// Verdicts of the device that differ from those of float64 by more than rounding explains.
+static void judge_verdicts(const trial *t, siam_product_result *result) {
+  const size_t d = t->dimensions;
+  size_t flips = 0;
+  for (size_t i = 0; i < t->found->pictures; i++)
+    for (size_t j = 0; j < i; j++) {
+      const double exact = siam_distance(t->exact + i * d, t->exact + j * d, d) - t->found->threshold;
+      const double found = siam_distance(t->batch + i * d, t->batch + j * d, d) - t->found->threshold;
+      flips += fabs(exact) > flip_margin && (exact > 0) != (found > 0);
+    }
+  if (flips > 0 && result->failure[0] == '\0')
+    snprintf(
+        result->failure, sizeof result->failure,
+        "%zu verdicts differ from those of float64 though their distance is more than %g from the threshold",
+        flips, flip_margin);
+}
+
 /// The model's threshold; for one that has none, the median distance of the pictures.
 static siam_status find_threshold(trial *t) {
   siam_decision decision = {0};
@@ -210,6 +229,7 @@ static siam_status measure(trial *t, siam_product_result *result) {
   judge(t, t->batch, "in a batch", result);
   judge(t, t->alone, "alone", result);
   SIAM_RETURN_IF_FAILED(find_threshold(t));
+  judge_verdicts(t, result);
   double *distances = distances_between(t, t->batch, t->exact);
   for (int i = 0; i < 4; i++)
     t->found->quantiles[i] = distances[(size_t)(places[i] * (double)(t->found->pictures - 1))];

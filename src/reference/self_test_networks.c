@@ -53,16 +53,6 @@ static siam_status test_network(siam_self_test_run *test, const char *name, siam
   return SIAM_OK;
 }
 
-static siam_status test_encoder(siam_self_test_run *test, const char *encoder, int images) {
-  siam_network *network = NULL;
-  char name[64];
-  SIAM_RETURN_IF_FAILED(siam_encoder_build(encoder, NULL, &network));
-  snprintf(name, sizeof name, "encoder %s, whole, with gradients", encoder);
-  const siam_status status = test_network(test, name, network, images, true, 1);
-  siam_network_destroy(network);
-  return status;
-}
-
 siam_status siam_self_test_networks(siam_self_test_run *test) {
   for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
     siam_network *network = NULL;
@@ -74,6 +64,5 @@ siam_status siam_self_test_networks(siam_self_test_run *test) {
     siam_network_destroy(network);
     SIAM_RETURN_IF_FAILED(status);
   }
-  SIAM_RETURN_IF_FAILED(test_encoder(test, "lenet", 3));
-  return test_encoder(test, "conv4", 2);
+  return SIAM_OK;
 }

@@ -23,7 +23,7 @@ void siam_self_test_end(siam_self_test_run *test, siam_self_test_row *row, siam_
 
 /// Engines of products and convolutions at edge sizes; what the encoders compute; what tuning chose.
 siam_status siam_self_test_products(siam_self_test_run *test);
-/// Layers and whole encoders, forward and backward.
+/// Layers, forward and backward.
 siam_status siam_self_test_networks(siam_self_test_run *test);
 /// The model of the options.
 siam_status siam_self_test_model_file(siam_self_test_run *test);

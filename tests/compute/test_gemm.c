@@ -146,6 +146,7 @@ static void multiply_as(siam_gemm gemm, int gap, const char *name, const siam_lo
 }
 
 static void multiply(siam_gemm gemm, int gap, const char *name) {
+  if ((double)gemm.m * gemm.n * gemm.k > siam_test_most_products()) return;
   multiply_as(gemm, gap, name, NULL);
 }
 
@@ -230,6 +231,7 @@ Test(gemm, every_local_tile_is_right, .timeout = 600) {
   for (size_t i = 0; (tile = siam_local_tile_at(i)) != NULL; i++) {
     if (!siam_local_tile_fits(siam_test_device(), tile, 0)) continue;
     siam_local_tile_write(tile, name);
+    if ((double)tile->rows * tile->columns * tile->depth > siam_test_most_products()) continue;
     for (int form = 0; form < 4; form++) {
       const siam_gemm gemm = {.transpose_a = form & 1,
                               .transpose_b = form & 2,

@@ -4,6 +4,8 @@
 #include "reference/guarded.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
 
 enum { MOST = 4096 };
 
@@ -49,6 +51,10 @@ void siam_test_download(siam_view view, float *values) {
 void siam_test_numbers(float *values, size_t count, unsigned seed) {
   for (size_t i = 0; i < count; i++)
     values[i] = 2 * siam_uniform(siam_random(seed, SIAM_STREAM_SAMPLE, 0, i).word[0]) - 1;
+}
+
+double siam_test_most_products(void) {
+  return getenv("SIAMESE_TEST_SMALL") != NULL ? 30000 : INFINITY;
 }
 
 siam_tape *siam_test_tape(void) {
