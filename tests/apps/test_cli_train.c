@@ -9,13 +9,13 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps seconds pairs_per_second images classes broken validation_images "                \
+  "model device init steps preparing_seconds seconds pairs_per_second images classes broken validation_images "                \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps seconds pairs_per_second images classes broken validation_images "                \
+  "model device init steps preparing_seconds seconds pairs_per_second images classes broken validation_images "                \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
   "arena_bytes separate_bytes warning"
