@@ -207,7 +207,9 @@ siam_status siam_images_open(siam_dataset *dataset, const siam_images_options *o
   made->dataset = dataset;
   made->shape = options->shape;
   made->count = siam_dataset_count_images(dataset);
-  siam_intake_begin(&made->intake, &options->picture);
+  siam_picture_options limits = options->picture;
+  siam_picture_shape_limit(&made->shape, &limits);
+  siam_intake_begin(&made->intake, &limits);
   if (options->cache != NULL) {
     made->cache_path = siam_copy_text(options->cache);
     if (made->cache_path == NULL) {

@@ -120,7 +120,7 @@ cleanup:
 static void set_header(siam_picture_cache *cache, const siam_picture_shape *shape,
                        const siam_picture_options *limits) {
   cache->head = (header){.format = FORMAT_VERSION,
-                         .resampler = SIAM_RESAMPLER_VERSION,
+                         .resampler = shape->resampler > 0 ? shape->resampler : SIAM_RESAMPLER_VERSION,
                          .height = shape->height,
                          .width = shape->width,
                          .channels = shape->channels,

@@ -148,10 +148,11 @@ siam_status siam_training_make_step(siam_training *run) {
 void siam_training_describe_pictures(siam_training *run) {
   siam_text *text = &run->settings;
   const siam_preprocessing *preprocessing = &run->model->preprocessing;
-  siam_text_add(text, "resize %s, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
-                siam_resize_mode_name(preprocessing->resize), preprocessing->mean[0], preprocessing->mean[1],
-                preprocessing->mean[2], preprocessing->deviation[0], preprocessing->deviation[1],
-                preprocessing->deviation[2]);
+  siam_text_add(text, "resize %s, resampler %d, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
+                siam_resize_mode_name(preprocessing->resize),
+                preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
+                preprocessing->mean[0], preprocessing->mean[1], preprocessing->mean[2],
+                preprocessing->deviation[0], preprocessing->deviation[1], preprocessing->deviation[2]);
 }
 
 void siam_training_describe_optimization(siam_training *run) {

@@ -64,7 +64,7 @@ static void end(void) {
 TestSuite(picture_cache, .init = begin, .fini = end);
 
 static const siam_images_options plain = {
-    .shape = {SIDE, SIDE, 1, SIAM_RESIZE_STRETCH}, .threads = 3, .logger = {keep, NULL}};
+    .shape = {SIDE, SIDE, 1, SIAM_RESIZE_STRETCH, 0}, .threads = 3, .logger = {keep, NULL}};
 
 static siam_status open_with(const siam_images_options *options) {
   close_all();

@@ -53,9 +53,9 @@ def embed(arguments, memory):
     net, size = network(torch, arguments.encoder)
     net = net.eval().to(memory_format=memory)
     if arguments.compiled:
-        import torch._inductor.config
+        from torch._inductor import config
 
-        torch._inductor.config.freezing = True
+        config.freezing = True
         net = torch.compile(net)
     count = 1 if arguments.what == "one" else 2 * arguments.batch
     pictures = torch.rand(count, 1, size, size).contiguous(memory_format=memory)
