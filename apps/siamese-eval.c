@@ -11,7 +11,7 @@ static struct {
   const char *model, *training, *report, *device;
   char *line;
   int64_t pairs, ways, trials, seed;
-  bool compare_models, within_parent, one_shot_runs, fit_threshold, per_class, json, quiet;
+  bool compare_models, within_parent, one_shot_runs, fit_threshold, allow_outside, per_class, json, quiet;
 } arguments = {.seed = 1};
 
 static const app_option options[] = {
@@ -39,6 +39,7 @@ static const app_option options[] = {
      .flag = &arguments.fit_threshold,
      .help = "State the accuracy at the best threshold of these very pairs, which is too hopeful, instead of "
              "the model's."},
+    APP_OPTION_ALLOW_OUTSIDE(&arguments.allow_outside),
     {.heading = "One-shot"},
     {.name = "ways",
      .value = "N",
@@ -121,6 +122,7 @@ static siam_evaluate_options evaluate_options(void) {
                                  .within_parent = arguments.within_parent,
                                  .one_shot_runs = arguments.one_shot_runs,
                                  .fit_threshold = arguments.fit_threshold,
+                                 .allow_outside = arguments.allow_outside,
                                  .seed = (uint64_t)arguments.seed,
                                  .training = arguments.training,
                                  .report = arguments.report,

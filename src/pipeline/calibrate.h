@@ -5,6 +5,7 @@
 
 #include "data/images.h"
 #include "model/model.h"
+#include "pipeline/measure.h"
 
 typedef struct siam_calibration_options {
   uint64_t seed;      ///< Of the pairs.
@@ -23,6 +24,11 @@ typedef struct siam_calibration_summary {
   bool reversed; ///< Same pairs lie farther apart than different ones, by more than chance explains.
   bool blind;    ///< Distances do not tell them apart: the similarity is the same everywhere.
 } siam_calibration_summary;
+
+/// The area under the ROC curve alone, on the pairs that calibrating draws from the same seed; nothing is
+/// kept.
+siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images, uint64_t seed,
+                           siam_telling *telling, double *auc);
 
 /// Whether an area under the ROC curve lies three standard errors of chance (Mann & Whitney 1947) below one
 /// half. Pairs that share a picture are not independent, and at most half as many pairs as pictures share

@@ -93,7 +93,8 @@ siam_status siam_train(siam_device *device, const siam_train_options *options, s
   if (status != SIAM_OK) goto cleanup;
   report_data(&run);
   SIAM_TRY(siam_training_loop(&run));
-  status = way->finish(&run);
+  status = siam_training_select(&run);
+  if (status == SIAM_OK) status = way->finish(&run);
   if (status != SIAM_OK) {
     // Weights that are not finite are nothing to go on from; the checkpoint before them stays.
     if (status != SIAM_ERROR_NUMERIC) status = siam_training_keep(&run, status);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "pipeline/history.h"
+#include "pipeline/selection.h"
 #include "pipeline/step.h"
 #include "pipeline/supply.h"
 #include "pipeline/train_log.h"
@@ -15,6 +16,7 @@
 /// All that a run owns. Zero value: nothing yet.
 typedef struct siam_training {
   siam_device *device;
+  bool only_tries; ///< Nothing will be written.
   const siam_train_options *options;
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
@@ -32,6 +34,7 @@ typedef struct siam_training {
   double warmup; ///< Share of the run over which the rate rises.
   siam_watch watch;
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
+  siam_selection selection;
   siam_train_log *log;
   siam_history history; ///< Of this process's steps, for the report.
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
@@ -90,6 +93,6 @@ siam_status siam_training_go_on(siam_training *run);
 siam_status siam_training_describe_model(const siam_training *run, siam_model *model);
 
 /// For when nothing came of a trained network: keeps it as a checkpoint. The failure stays what it was.
-siam_status siam_training_keep(const siam_training *run, siam_status failure);
+siam_status siam_training_keep(siam_training *run, siam_status failure);
 
 #endif

@@ -30,7 +30,7 @@ static siam_status choose_step(siam_training *run) {
 
 static siam_status split_data(siam_training *run) {
   const siam_train_options *options = run->options;
-  siam_dataset_options open = {.logger = options->logger};
+  siam_dataset_options open = {.allow_outside = options->allow_outside, .logger = options->logger};
   SIAM_RETURN_IF_FAILED(siam_dataset_open(options->data, &open, &run->data));
   if (options->validation != NULL) {
     run->training = run->data;
@@ -150,6 +150,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
+  SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));

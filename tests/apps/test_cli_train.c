@@ -9,13 +9,13 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps seconds pairs_per_second images classes broken validation_images "                \
+  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps seconds pairs_per_second images classes broken validation_images "                \
+  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
   "arena_bytes separate_bytes warning"
@@ -292,6 +292,28 @@ Test(cli_train, validation_pictures_that_are_trained_on_are_no_secret) {
   cr_expect_not_null(strstr(result.out, "Measured  on 48 pictures never trained on, of 8 classes\n"), "%s",
                      result.out);
   siam_command_release(&result);
+}
+
+Test(cli_train, a_search_for_a_rate_says_which_and_writes_nothing) {
+  char *text = siam_cli_out(0, "siamese-train data -e tiny.txt -b 8 --find-lr -q");
+  cr_expect(siam_cli_begins(text, "learning rate      loss\n"), "%s", text);
+  cr_expect_not_null(strstr(text, "\nThe loss "), "%s", text);
+  free(text);
+  json_t *object =
+      siam_cli_json(0, "siamese-train data -e tiny.txt -b 8 --find-lr --json", "suggested lowest steps");
+  cr_expect_gt(json_array_size(json_object_get(object, "steps")), 10);
+  json_decref(object);
+}
+
+Test(cli_train, patience_says_which_step_was_kept) {
+  char *text = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0.3 --ema 0.9 --patience 3 --look-every 2");
+  cr_expect_not_null(strstr(text, "\nKept      the weights of step "), "%s", text);
+  free(text);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --holdout 0 --patience 3", {"nothing is held out", "name validation data"}},
+      {TRAIN "-o m.siamese --look-every 3", {"need a patience"}},
+      {TRAIN "-o m.siamese --ema 1", {"--ema 1: must be at most"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, resuming_needs_a_checkpoint_of_the_same_run) {
