@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import edits
 
 MOST_FALSE = 1e-3
+HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
 
 
 def collect(work, role):
@@ -68,13 +69,14 @@ def hash_file(path):
     return [numpy.asarray(bit, dtype=numpy.float32).ravel() * 2 - 1 for bit in bits]
 
 
-def hash_all(paths):
-    """Signs instead of bits, so that a product counts how many agree."""
-    with multiprocessing.Pool(2) as pool:
-        rows = pool.map(hash_file, paths, chunksize=32)
-    return {
-        name: numpy.stack([row[i] for row in rows]) for i, name in enumerate(["pHash 16", "dHash 16", "wHash 16", "PDQ"])
-    }
+def hash_all(work, role, paths):
+    """Signs instead of bits, so that a product counts how many agree. Kept in WORK, since they take a while."""
+    kept = work / f"hashes-{role}.npz"
+    if not kept.exists():
+        with multiprocessing.Pool(2) as pool:
+            rows = pool.map(hash_file, paths, chunksize=32)
+        numpy.savez(kept, **{name: numpy.stack([row[i] for row in rows]) for i, name in enumerate(HASHES)})
+    return dict(numpy.load(kept))
 
 
 def distances(originals, copies, owners, series):
@@ -162,7 +164,7 @@ def main():
     for role, (originals, copies, owners, _, series) in roles.items():
         features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
         if arguments.hashes:
-            features.update(hash_all(originals + copies))
+            features.update(hash_all(arguments.work, role, originals + copies))
         for name, values in features.items():
             first = len(originals)
             measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series)

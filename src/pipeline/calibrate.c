@@ -37,10 +37,16 @@ static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count,
   return status;
 }
 
-/// The rate that verdicts are to go by needs a threshold.
-static siam_status check_rate(const siam_operating_points *points, double rate) {
-  const siam_operating_point *point;
-  return rate > 0 ? siam_operating_points_find(points, rate, &point) : SIAM_OK;
+/// The rate that verdicts are to go by, where the pairs support a threshold for it; else the best accuracy's,
+/// 0.
+static double supported(const siam_operating_points *points, const siam_calibration_options *options) {
+  for (uint32_t i = 0; i < points->count; i++)
+    if (points->points[i].rate == options->far) return options->far;
+  siam_log(&options->logger, SIAM_LOG_WARNING,
+           "verdicts will go by the threshold of best accuracy: the validation data have too few different "
+           "pairs for one at a false-accept rate of %g",
+           options->far);
+  return 0;
 }
 
 /// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
@@ -107,10 +113,9 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &balanced));
   SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, embeddings, dimensions, &many));
   SIAM_TRY(fit(&balanced, &many, &decision));
-  SIAM_TRY(check_rate(&decision.points, options->far));
   tell_unsupported(&decision.points, &many, &options->logger);
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
-  decision.rate = options->far;
+  decision.rate = supported(&decision.points, options);
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);

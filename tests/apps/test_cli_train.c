@@ -122,6 +122,25 @@ Test(cli_train, mistakes_in_the_command_line_are_told_in_one_line) {
       {NULL, {0}}});
 }
 
+#define PAIR "data/group0/class00/00.pgm data/group1/class05/00.pgm"
+Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
+  free(siam_cli_out(0, TRAIN "-o r.siamese --val held-out --within-parent 50 --far 0.01 -q"));
+  free(siam_cli_out(0, TRAIN "-o s.siamese --val held-out -q"));
+  int code = 0;
+  for (int i = 0; i < 2; i++) {
+    siam_command_result result = siam_cli_run(NULL, i == 0 ? "siamese-compare -m r.siamese " PAIR
+                                                           : "siamese-compare -m s.siamese " PAIR);
+    cr_expect_not_null(strstr(result.out, i == 0 ? "(far 1e-2)" : "(best accuracy)"), "%s", result.out);
+    code |= result.code;
+    siam_command_release(&result);
+  }
+  cr_expect_leq(code, 1);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --within-parent 101", {"--within-parent 101", "at most 100"}},
+      {NULL, {0}}});
+}
+
 Test(cli_train, what_contradicts_itself_is_refused) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
