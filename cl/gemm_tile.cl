@@ -143,6 +143,7 @@ __kernel GROUP void gemm_tile(__global const float *restrict a, __global const f
         __global float *to = c + row * (long)c_row + column;
         floatw tile[ROWS][VECTORS];
         EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        EACH_ROW EACH_VECTOR FETCH_TO(to + i * (long)c_row + j * WIDTH);
         if (a_column == 1) {
           // A tile that hangs over the last row computes that row again and does not store it.
           __global const float *a_of[ROWS];
