@@ -14,8 +14,8 @@ enum {
   LEAST_WORK = 800000,    ///< Of a work-item, in multiply-adds: waking a thread for less takes as long.
   STORING = 16,           ///< Multiply-adds that an element of the result costs beside those of its sum.
   LEAST_DEPTH = 32,
-  LEAST_BAND = 4, ///< Tiles of a transposed A in local memory.
-  MOST_VECTORS = 4
+  LEAST_BAND = 4,  ///< Tiles of a transposed A in local memory.
+  MOST_VECTORS = 4 ///< As siam_tile_most_vectors() says.
 };
 
 /// Of the register tile, by number of vectors. With AVX-512 there are 32 registers, of which one holds the
