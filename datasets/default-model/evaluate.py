@@ -3,10 +3,11 @@
 
 WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
-are different, and a hard pair where both lie in one series. Each method's one threshold is that at which no more than one
-in a thousand hard pairs of the role "tune" is called same; the figures are those of the role "test".
+are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
+siamese-train on hard pairs of the role "tune"; that of each hash is where no more than one in a thousand of those is
+called same. The figures are those of the role "test".
 
-Without --model: the built-in one. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
+Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
 """
 import argparse
@@ -100,6 +101,15 @@ def threshold_of(hard):
     return float(numpy.nextafter(ordered[allowed], numpy.float32(0)))
 
 
+def threshold_in(model):
+    """That of the model file's verdicts."""
+    with open(model, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    facts = header["__metadata__"]
+    rate = float(facts["verdict_rate"])
+    return next(point["threshold"] for point in json.loads(facts["operating_points"]) if point["rate"] == rate)
+
+
 def wilson(hits, count):
     z, rate = 1.959963984540054, hits / count
     middle = rate + z * z / (2 * count)
@@ -107,8 +117,7 @@ def wilson(hits, count):
     return (middle - reach) / (1 + z * z / count), (middle + reach) / (1 + z * z / count)
 
 
-def judge(name, tune, test, kinds):
-    threshold = threshold_of(tune[1])
+def judge(name, threshold, test, kinds):
     own, hard, other = test
     hits = own <= threshold
     result = {
@@ -169,7 +178,11 @@ def main():
             first = len(originals)
             measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series)
     kinds = roles[arguments.role][3]
-    results = [judge(name, of["tune"], of[arguments.role], kinds) for name, of in measured.items()]
+    own = threshold_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
+    results = [
+        judge(name, own if name == "model" else threshold_of(of["tune"][1]), of[arguments.role], kinds)
+        for name, of in measured.items()
+    ]
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

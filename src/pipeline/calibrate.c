@@ -90,7 +90,8 @@ siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_
   float *embeddings = NULL;
   size_t dimensions = (size_t)siam_model_get_info(model).embedding;
   SIAM_TRY(siam_embed_images(model, images, 0, telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, 0, seed, embeddings, dimensions, &ranking));
+  SIAM_TRY(
+      rank_pairs(dataset, 0, &(siam_calibration_options){.seed = seed}, embeddings, dimensions, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   *auc = siam_curve_auc(&curve);
 cleanup:
