@@ -5,7 +5,8 @@ WORK is the folder of script/default-model: pictures/ROLE holds the originals, s
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
 siamese-train on hard pairs of the role "tune"; that of each hash is where no more than one in a thousand of those is
-called same. The figures are those of the role "test".
+called same. The figures are those of the role "test". Originals that are each other's mirror images, which a copy
+may be, too, are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
@@ -23,6 +24,7 @@ import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import edits
+import pictures
 
 MOST_FALSE = 1e-3
 HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
@@ -80,7 +82,17 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def distances(originals, copies, owners, series):
+def mirrored(paths):
+    """[a, b]: whether a and b are one picture, upright or mirrored either way."""
+    from PIL import Image, ImageOps
+
+    turned = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
+    opened = [Image.open(path).convert("RGB") for path in paths]
+    marks = [numpy.stack([pictures.signature(turn(picture)) for picture in opened]) for turn in turned]
+    return numpy.maximum.reduce([marks[0] @ of_turn.T for of_turn in marks]) > pictures.SAME_CORRELATION
+
+
+def distances(originals, copies, owners, series, alike):
     """Of every copy from its original, and from the originals of its series and of others, sorted."""
     scale = 1 / numpy.linalg.norm(originals[0]) ** 2
     cosines = copies @ originals.T * scale
@@ -88,9 +100,9 @@ def distances(originals, copies, owners, series):
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
     same_series = series[owners][:, None] == series[None, :]
-    same_series[rows, owners] = False
-    hard = apart[same_series]
-    other = apart[series[owners][:, None] != series[None, :]]
+    different = ~alike[owners]
+    hard = apart[same_series & different]
+    other = apart[~same_series & different]
     return own, hard, other
 
 
@@ -171,12 +183,13 @@ def main():
     roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
     measured = {}
     for role, (originals, copies, owners, _, series) in roles.items():
+        alike = mirrored(originals)
         features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
         if arguments.hashes:
             features.update(hash_all(arguments.work, role, originals + copies))
         for name, values in features.items():
             first = len(originals)
-            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series)
+            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series, alike)
     kinds = roles[arguments.role][3]
     own = threshold_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
     results = [
