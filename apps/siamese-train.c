@@ -45,12 +45,21 @@ static bool show_checking(void *context, uint32_t done, uint32_t count) {
   return stop_requests == 0;
 }
 
+static int find_rate(siam_device *device, const siam_train_options *train) {
+  siam_rate_search search;
+  app_progress_begin("searching", arguments.quiet || arguments.json);
+  siam_status status = siam_find_rate(device, train, &search);
+  app_progress_end();
+  return status == SIAM_OK ? train_print_rates(&search) : app_fail_library();
+}
+
 static int train(siam_device *device, const char *data) {
   siam_train_options train;
   if (train_options(data, &train) != SIAM_OK) return app_fail_library();
   train.progress = show_progress;
   train.preparing = show_preparing;
   catch_interrupts();
+  if (arguments.find_rate) return find_rate(device, &train);
   app_progress_begin("training", arguments.quiet || arguments.json);
   siam_train_report report;
   siam_status status = siam_train(device, &train, &report);

@@ -31,6 +31,15 @@ static const app_option options[] = {
      .value = "DATA",
      .text = &arguments.validation,
      .help = "Fit thresholds and calibration on this. Default: a part of the data is held out."},
+    {.name = "far",
+     .value = "RATE",
+     .number = &arguments.far,
+     .least = 0,
+     .most = 1,
+     .above_least = true,
+     .help =
+         "Let verdicts go by the threshold for this false-accept rate: 0.01, 0.001 or 0.0001. Default: by "
+         "that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
@@ -44,6 +53,7 @@ static const app_option options[] = {
      .help =
          "Train nothing; look at every picture of DATA, and with --val for what both have, and report. Needs "
          "no -o and no device."},
+    APP_OPTION_ALLOW_OUTSIDE(&arguments.allow_outside),
     {.name = "resize",
      .value = "MODE",
      .text = &arguments.resize,
@@ -70,9 +80,9 @@ static const app_option options[] = {
     {.name = "picture-cache",
      .value = "FILE",
      .text = &arguments.picture_cache,
-     .help =
-         "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run to the "
-         "next: pictures whose path, size and time are as before are read from there. Default: none."},
+     .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
+             "to the "
+             "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
     {.name = "encoder",
      .letter = 'e',
@@ -159,6 +169,10 @@ static const app_option options[] = {
      .most = 1e6,
      .above_least = true,
      .help = "Learning rate. Default: 0.001, for sgd 0.01."},
+    {.name = "find-lr",
+     .flag = &arguments.find_rate,
+     .help = "Write nothing; run up to 120 steps while the learning rate rises, and say from the losses "
+             "which rate to train with. Needs no -o."},
     {.name = "weight-decay",
      .value = "X",
      .number = &arguments.weight_decay,
@@ -192,6 +206,13 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .help = "Share of the run over which the rate rises. Default: 0.05."},
+    {.name = "ema",
+     .value = "DECAY",
+     .number = &arguments.average,
+     .least = 0,
+     .most = 0.999999,
+     .help = "Keep the exponential moving average of the weights with this decay, such as 0.999, instead of "
+             "those of the last step. Default: 0, no average."},
     {.name = "batch",
      .letter = 'b',
      .value = "PAIRS",
@@ -205,6 +226,13 @@ static const app_option options[] = {
      .least = 2,
      .most = 1 << 16,
      .help = "With --pairs all: pictures of each class in a batch. Default: 4."},
+    {.name = "within-parent",
+     .value = "PERCENT",
+     .integer = &arguments.within_parent,
+     .least = 0,
+     .most = 100,
+     .help = "Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, "
+             "which is harder; thresholds are then fitted on such different pairs. Default: 0."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -226,6 +254,20 @@ static const app_option options[] = {
      .most = 1e6,
      .above_least = true,
      .help = "Train so long instead."},
+    {.name = "patience",
+     .value = "N",
+     .integer = &arguments.patience,
+     .least = 1,
+     .most = 1 << 30,
+     .help =
+         "Look at what is held out after every 100 steps, keep the weights with the best ROC AUC, and end "
+         "after N looks without a better one."},
+    {.name = "look-every",
+     .value = "STEPS",
+     .integer = &arguments.look_every,
+     .least = 1,
+     .most = 1 << 30,
+     .help = "With --patience: steps from look to look. Default: 100."},
     {.name = "seed",
      .value = "N",
      .integer = &arguments.seed,
@@ -258,6 +300,9 @@ static const app_note examples[] = {
      "Go on from the weights of another model."},
     {"siamese-train pictures/ -o start.siamese --reconstruct tied",
      "Pre-train the encoder without labels, for --init."},
+    {"siamese-train pictures/ -o shapes.siamese --ema 0.999 --patience 10 --steps 20000",
+     "Train until ten looks at what is held out find nothing better."},
+    {"siamese-train pictures/ --find-lr", "Find a learning rate for the data and the loss."},
     {"siamese-train pictures/ --check", "Find broken, blank and repeated pictures before training."},
     {NULL, NULL}};
 
@@ -290,7 +335,8 @@ static bool draws_pairs(void) {
 }
 
 int train_check_arguments(void) {
-  if (arguments.output == NULL) return app_fail("no model to write to; give one with -o MODEL");
+  if (arguments.output == NULL && !arguments.find_rate)
+    return app_fail("no model to write to; give one with -o MODEL");
   if ((arguments.steps > 0) + (arguments.epochs > 0) + (arguments.minutes > 0) > 1)
     return app_fail("--steps, --epochs and --minutes exclude each other; give one");
   if (arguments.validation != NULL && arguments.given_holdout)
@@ -327,6 +373,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .loss = a->loss,
       .pairs = a->pairs,
       .hardest = (uint32_t)a->hardest,
+      .allow_outside = a->allow_outside,
       .turned_classes = a->turned_classes,
       .branches = a->branches,
       .margin = a->margin,
@@ -335,16 +382,21 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .weight_decay = typed(a->given_decay, a->weight_decay),
       .momentum = typed(a->given_momentum, a->momentum),
       .clip = typed(a->given_clip, a->clip),
+      .average = a->average,
       .schedule = a->schedule,
       .warmup = typed(a->given_warmup, a->warmup),
       .augment = a->augment,
       .batch = (uint32_t)a->batch,
       .images_per_class = (uint32_t)a->images_per_class,
+      .within_parent_percent = (uint32_t)a->within_parent,
+      .far = a->far,
       .picture_bytes = picture_bytes(),
       .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,
       .minutes = a->minutes,
+      .patience = (uint32_t)a->patience,
+      .look_every = (uint32_t)a->look_every,
       .seed = (uint64_t)a->seed,
       .resume = a->resume,
       .checkpoint_seconds = a->checkpoint_seconds,

@@ -67,7 +67,8 @@ static int check_opened(const siam_dataset *data, const siam_dataset *validation
 
 int train_check_data(const char *path, train_checked *progress) {
   siam_dataset *data = NULL, *validation = NULL;
-  siam_dataset_options open = {.logger = app_logger(arguments.quiet || arguments.json)};
+  siam_dataset_options open = {.allow_outside = arguments.allow_outside,
+                               .logger = app_logger(arguments.quiet || arguments.json)};
   siam_status status = siam_dataset_open(path, &open, &data);
   if (status == SIAM_OK && arguments.validation != NULL)
     status = siam_dataset_open(arguments.validation, &open, &validation);

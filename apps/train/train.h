@@ -11,11 +11,12 @@ typedef struct train_arguments {
       *schedule, *augment, *resize;
   const char *log, *report, *device, *picture_cache;
   char *line;
-  double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes,
-      checkpoint_seconds;
-  int64_t size, channels, embedding, batch, images_per_class, hardest, steps, seed;
+  double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, far,
+      checkpoint_seconds, average;
+  int64_t size, channels, embedding, batch, images_per_class, within_parent, hardest, steps, patience,
+      look_every, seed;
   bool given_memory, given_holdout, given_decay, given_momentum, given_clip, given_warmup;
-  bool resume, json, quiet, turned_classes, check;
+  bool resume, json, quiet, turned_classes, check, find_rate, allow_outside;
 } train_arguments;
 
 /// What was typed; train_command's options write here.
@@ -32,6 +33,9 @@ void train_print(const siam_train_report *report, const char *device);
 
 /// Returns the exit code, as does the next one.
 int train_print_json(const siam_train_report *report, const char *device);
+
+/// What --find-lr found, as text or, where asked for, as JSON. Returns the exit code.
+int train_print_rates(const siam_rate_search *search);
 
 /// Called after each picture that was looked at; false stops.
 typedef bool train_checked(void *context, uint32_t done, uint32_t count);

@@ -56,6 +56,7 @@ typedef struct siam_pair {
 
 typedef struct siam_dataset_options {
   siam_dataset_form form; ///< SIAM_DATASET_AUTOMATIC, or the form it must have.
+  bool allow_outside;     ///< A pair list may name pictures outside of the folder that it lies in.
   siam_logger logger;     ///< Names what was skipped, one message each and a count.
 } siam_dataset_options;
 

@@ -2,6 +2,7 @@
 // to use them. docs/model-file.md is the reference; a change of meaning raises FORMAT_VERSION.
 #include "base/json.h"
 #include "base/memory.h"
+#include "model/default_model.h"
 #include "model/description.h"
 #include "model/model.h"
 #include "model/safetensors.h"
@@ -280,15 +281,31 @@ cleanup:
   return status;
 }
 
-siam_status siam_model_load(siam_device *device, const char *path, siam_model **model) {
-  siam_safetensors *file = NULL;
-  SIAM_RETURN_IF_FAILED(
-      siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
+static const siam_safetensors_options reading = {.require_finite = true};
+
+/// Takes over the file, which `name` stands for in messages.
+static siam_status adopt(siam_device *device, siam_safetensors *file, const char *name, siam_model **model) {
   siam_status status = build(device, file, model);
   siam_safetensors_destroy(file);
-  if (status != SIAM_OK) return siam_fail_within(status, "%s", path);
-  (*model)->path = siam_copy_text(path);
+  if (status != SIAM_OK) return siam_fail_within(status, "%s", name);
+  (*model)->path = siam_copy_text(name);
   if ((*model)->path != NULL) return SIAM_OK;
   siam_model_destroy(*model);
   return SIAM_ERROR_MEMORY;
+}
+
+siam_status siam_model_load(siam_device *device, const char *path, siam_model **model) {
+  siam_safetensors *file = NULL;
+  SIAM_RETURN_IF_FAILED(siam_safetensors_load(path, &reading, &file));
+  return adopt(device, file, path, model);
+}
+
+siam_status siam_model_load_default(siam_device *device, siam_model **model) {
+  static const char name[] = "the default model";
+  siam_safetensors *file = NULL;
+  SIAM_RETURN_IF_FAILED(
+      siam_safetensors_parse(name, siam_default_model, siam_default_model_size, &reading, &file));
+  SIAM_RETURN_IF_FAILED(adopt(device, file, name, model));
+  (*model)->refuses_blank = true;
+  return SIAM_OK;
 }

@@ -10,14 +10,14 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps preparing_seconds seconds pairs_per_second images classes broken "                \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
   "validation_images "                                                                                       \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps preparing_seconds seconds pairs_per_second images classes broken "                \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
   "validation_images "                                                                                       \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
@@ -120,6 +120,25 @@ Test(cli_train, mistakes_in_the_command_line_are_told_in_one_line) {
       {TRAIN "-o m.siamese --schedule x", {"--schedule x: must be one of cosine, constant, step"}},
       {TRAIN "-o m.siamese --resize x", {"--resize x: must be one of letterbox, crop, stretch"}},
       {"siamese-train data -o ''", {"--output", "empty"}},
+      {NULL, {0}}});
+}
+
+#define PAIR "data/group0/class00/00.pgm data/group1/class05/00.pgm"
+Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
+  free(siam_cli_out(0, TRAIN "-o r.siamese --val held-out --within-parent 50 --far 0.01 -q"));
+  free(siam_cli_out(0, TRAIN "-o s.siamese --val held-out -q"));
+  int code = 0;
+  for (int i = 0; i < 2; i++) {
+    siam_command_result result = siam_cli_run(NULL, i == 0 ? "siamese-compare -m r.siamese " PAIR
+                                                           : "siamese-compare -m s.siamese " PAIR);
+    cr_expect_not_null(strstr(result.out, i == 0 ? "(far 1e-2)" : "(best accuracy)"), "%s", result.out);
+    code |= result.code;
+    siam_command_release(&result);
+  }
+  cr_expect_leq(code, 1);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --within-parent 101", {"--within-parent 101", "at most 100"}},
       {NULL, {0}}});
 }
 
@@ -278,6 +297,28 @@ Test(cli_train, validation_pictures_that_are_trained_on_are_no_secret) {
   cr_expect_not_null(strstr(result.out, "Measured  on 48 pictures never trained on, of 8 classes\n"), "%s",
                      result.out);
   siam_command_release(&result);
+}
+
+Test(cli_train, a_search_for_a_rate_says_which_and_writes_nothing) {
+  char *text = siam_cli_out(0, "siamese-train data -e tiny.txt -b 8 --find-lr -q");
+  cr_expect(siam_cli_begins(text, "learning rate      loss\n"), "%s", text);
+  cr_expect_not_null(strstr(text, "\nThe loss "), "%s", text);
+  free(text);
+  json_t *object =
+      siam_cli_json(0, "siamese-train data -e tiny.txt -b 8 --find-lr --json", "suggested lowest steps");
+  cr_expect_gt(json_array_size(json_object_get(object, "steps")), 10);
+  json_decref(object);
+}
+
+Test(cli_train, patience_says_which_step_was_kept) {
+  char *text = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0.3 --ema 0.9 --patience 3 --look-every 2");
+  cr_expect_not_null(strstr(text, "\nKept      the weights of step "), "%s", text);
+  free(text);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o m.siamese --holdout 0 --patience 3", {"nothing is held out", "name validation data"}},
+      {TRAIN "-o m.siamese --look-every 3", {"need a patience"}},
+      {TRAIN "-o m.siamese --ema 1", {"--ema 1: must be at most"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, resuming_needs_a_checkpoint_of_the_same_run) {
