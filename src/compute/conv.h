@@ -29,10 +29,10 @@ size_t siam_conv_output_count(const siam_conv_shape *shape);
 size_t siam_conv_weight_count(const siam_conv_shape *shape);
 
 /// The three passes. Each adds commands to the tape; the engine depends on device, pass and shape, and on
-/// what siamese-tune found for them; SIAMESE_CONV=auto|winograd4|winograd3|winograd2|direct|im2col in the
-/// environment forces one wherever it can do the shape (elsewhere the choice stays automatic); it is read
-/// whenever a pass is added. The engine's name is noted on the tape (siam_tape_engine()). Results repeat bit
-/// for bit on one device. Those of Winograd's engines stray up to 3.8 times as far from the exact ones as
+/// what siamese-tune found for them; SIAMESE_CONV=auto|winograd4|winograd3|winograd2|direct|implicit|im2col
+/// in the environment forces one wherever it can do the shape (elsewhere the choice stays automatic); it is
+/// read whenever a pass is added. The engine's name is noted on the tape (siam_tape_engine()). Results repeat
+/// bit for bit on one device. Those of Winograd's engines stray up to 3.8 times as far from the exact ones as
 /// those of direct do (docs/kernels.md), and a number that is not finite spoils all outputs of its tile.
 
 /// y = epilogue(x ∗ weight). `epilogue` may be NULL.

@@ -113,13 +113,13 @@ static siam_status append(siam_tape *tape, command_kind kind, const siam_view *v
   return SIAM_OK;
 }
 
-siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
-                             const siam_argument *arguments, size_t count) {
+siam_status siam_tape_group_kernel(siam_tape *tape, siam_program *program, const char *kernel, size_t group,
+                                   siam_grid grid, const siam_argument *arguments, size_t count) {
   enum { MOST_VIEWS = 32 };
   siam_view views[MOST_VIEWS];
   size_t view_count = 0;
   for (size_t i = 0; i < count; i++) {
-    if (arguments[i].kind != SIAM_ARGUMENT_VIEW) continue;
+    if (arguments[i].kind != SIAM_ARGUMENT_VIEW && arguments[i].kind != SIAM_ARGUMENT_BASE) continue;
     if (view_count == MOST_VIEWS) return siam_fail(SIAM_ERROR_ARGUMENT, "%s: too many views", kernel);
     views[view_count++] = arguments[i].view;
   }
@@ -129,13 +129,18 @@ siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char 
   if (added->arguments == NULL) return SIAM_ERROR_MEMORY;
   memcpy(added->arguments, arguments, count * sizeof *arguments);
   added->argument_count = count;
-  size_t group = tape->device->traits.group_size;
   for (int d = 0; d < 3; d++) {
     added->local[d] = d == 0 ? group : 1;
     size_t items = grid.items[d] > 0 ? grid.items[d] : 1;
     added->global[d] = (items + added->local[d] - 1) / added->local[d] * added->local[d];
   }
   return siam_program_kernel(program, kernel, &added->kernel);
+}
+
+siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
+                             const siam_argument *arguments, size_t count) {
+  return siam_tape_group_kernel(tape, program, kernel, tape->device->traits.group_size, grid, arguments,
+                                count);
 }
 
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value) {
@@ -192,6 +197,13 @@ static siam_status set_argument(cl_kernel kernel, cl_uint *index, size_t bytes, 
   return siam_opencl(clSetKernelArg(kernel, (*index)++, bytes, value), "set a kernel argument");
 }
 
+static siam_status set_firsts(const tape_command *command, cl_uint *index) {
+  cl_ulong firsts[SIAM_ARGUMENT_FIRSTS_COUNT] = {0};
+  for (size_t i = 0; i < command->view_count && i < SIAM_ARGUMENT_FIRSTS_COUNT; i++)
+    firsts[i] = command->places[i].first;
+  return set_argument(command->kernel, index, sizeof firsts, firsts);
+}
+
 static siam_status set_arguments(const tape_command *command) {
   cl_uint index = 0;
   size_t view = 0;
@@ -213,6 +225,16 @@ static siam_status set_arguments(const tape_command *command) {
       break;
     case SIAM_ARGUMENT_FLOAT:
       SIAM_RETURN_IF_FAILED(set_argument(command->kernel, &index, sizeof(cl_float), &argument->real));
+      break;
+    case SIAM_ARGUMENT_BASE:
+      SIAM_RETURN_IF_FAILED(
+          set_argument(command->kernel, &index, sizeof(cl_mem), &command->places[view++].buffer));
+      break;
+    case SIAM_ARGUMENT_FIRSTS:
+      SIAM_RETURN_IF_FAILED(set_firsts(command, &index));
+      break;
+    case SIAM_ARGUMENT_WORDS_16:
+      SIAM_RETURN_IF_FAILED(set_argument(command->kernel, &index, sizeof argument->words, argument->words));
       break;
     }
   }

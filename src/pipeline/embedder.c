@@ -22,7 +22,8 @@ siam_picture_shape siam_model_picture_shape(const siam_model *model) {
   return (siam_picture_shape){.height = (uint32_t)input.height,
                               .width = (uint32_t)input.width,
                               .channels = (uint32_t)input.channels,
-                              .mode = model->preprocessing.resize};
+                              .mode = model->preprocessing.resize,
+                              .resampler = (uint32_t)model->preprocessing.resampler};
 }
 
 double siam_squared_distance(const float *a, const float *b, size_t dimensions) {

@@ -4,7 +4,7 @@
 #include "losses/mean_squared_error.h"
 #include "model/description.h"
 #include "optim/optimizer.h"
-#include "reference_network.h"
+#include "reference/reference_network.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -5,8 +5,8 @@
 ///   |ŷ − y| ≤ γ(operations in a row) · |Aᵀ|[Σ (|G||w||Gᵀ|) ⊙ (|Bᵀ||x||B|)]|A|
 ///
 /// The way to the weights is the transpose of the same: dw = Gᵀ[Σ (A dy Aᵀ) ⊙ (Bᵀ x B)]G.
-#ifndef SIAM_TEST_WINOGRAD_H
-#define SIAM_TEST_WINOGRAD_H
+#ifndef SIAM_REFERENCE_WINOGRAD_H
+#define SIAM_REFERENCE_WINOGRAD_H
 
 #include "compute/conv_engines.h"
 

@@ -1,8 +1,9 @@
-#include "reference.h"
+#include "reference/reference.h"
+
+#include "reference/give_up.h"
 
 #include "base/random.h"
 
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ bool siam_reference_is(const siam_layer *layer, const char *name) {
 double siam_reference_option(const siam_layer *layer, const char *name) {
   for (int i = 0; i < SIAM_OPTIONS_MAX && layer->type->options[i].name != NULL; i++)
     if (strcmp(layer->type->options[i].name, name) == 0) return layer->options[i];
-  cr_assert_fail("%s has no option '%s'", layer->type->name, name);
+  siam_reference_give_up("%s has no option '%s'", layer->type->name, name);
   return NAN;
 }
 
@@ -223,7 +224,7 @@ static double activate(const siam_layer *layer, double x) {
   case SIAM_ACTIVATION_NONE:
     break;
   }
-  cr_assert_fail("%s is not an activation", layer->type->name);
+  siam_reference_give_up("%s is not an activation", layer->type->name);
   return NAN;
 }
 
@@ -409,6 +410,42 @@ static void l2_normalize_backward(const siam_reference *r) {
   }
 }
 
+typedef struct image_statistics {
+  double mean, inverse;
+} image_statistics;
+
+static image_statistics image_of(const siam_reference *r, size_t n, size_t count) {
+  const double *x = r->x + n * count;
+  double mean = 0, variance = 0;
+  for (size_t i = 0; i < count; i++) mean += x[i] / (double)count;
+  for (size_t i = 0; i < count; i++) variance += (x[i] - mean) * (x[i] - mean) / (double)count;
+  return (image_statistics){mean, 1 / sqrt(variance + siam_reference_option(r->layer, "epsilon"))};
+}
+
+// y = (x − mean) / √(variance + ε), over each image
+static void layer_norm_forward(const siam_reference *r) {
+  size_t count = siam_shape_count(r->layer->in);
+  for (size_t n = 0; n < (size_t)r->images; n++) {
+    image_statistics image = image_of(r, n, count);
+    for (size_t i = n * count; i < (n + 1) * count; i++) r->y[i] = (r->x[i] - image.mean) * image.inverse;
+  }
+}
+
+// dx = (dy − mean(dy) − y · mean(dy·y)) / √(variance + ε)
+static void layer_norm_backward(const siam_reference *r) {
+  size_t count = siam_shape_count(r->layer->in);
+  for (size_t n = 0; n < (size_t)r->images; n++) {
+    image_statistics image = image_of(r, n, count);
+    double mean = 0, along = 0;
+    for (size_t i = n * count; i < (n + 1) * count; i++) {
+      mean += r->dy[i] / (double)count;
+      along += r->dy[i] * (r->x[i] - image.mean) * image.inverse / (double)count;
+    }
+    for (size_t i = n * count; i < (n + 1) * count; i++)
+      r->dx[i] = (r->dy[i] - mean - (r->x[i] - image.mean) * image.inverse * along) * image.inverse;
+  }
+}
+
 /// The row that token i names, or −1.
 static long named_row(const siam_reference *r, size_t i) {
   double token = r->x[i];
@@ -456,14 +493,15 @@ static const struct {
     {"flatten", flatten_forward, flatten_backward},
     {"reshape", flatten_forward, flatten_backward},
     {"l2_normalize", l2_normalize_forward, l2_normalize_backward},
+    {"layer_norm", layer_norm_forward, layer_norm_backward},
     {"embedding", embedding_forward, embedding_backward},
 };
 
 static size_t row_of(const siam_layer *layer) {
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (siam_reference_is(layer, table[i].name)) return i;
-  cr_assert_fail("the layer type '%s' has no float64 reference; add it to tests/support/reference.c",
-                 layer->type->name);
+  siam_reference_give_up("the layer type '%s' has no float64 reference; add it to src/reference/reference.c",
+                         layer->type->name);
   return 0;
 }
 

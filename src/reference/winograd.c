@@ -1,4 +1,6 @@
-#include "winograd.h"
+#include "reference/winograd.h"
+
+#include "reference/give_up.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -134,7 +136,7 @@ static void add_products(const square *a, const square *b, square *sum) {
 
 static void forward_tile(const siam_conv_shape *s, const tile *t, const double *x, const square *filters,
                          double *y) {
-  square *inputs = calloc((size_t)s->channels, sizeof *inputs);
+  square *inputs = siam_reference_array((size_t)s->channels, sizeof *inputs);
   for (int c = 0; c < s->channels; c++) inputs[c] = inputs_of(s, t, x, c);
   for (int f = 0; f < s->filters; f++) {
     square sum = {0};
@@ -150,7 +152,7 @@ static void forward_tile(const siam_conv_shape *s, const tile *t, const double *
 
 static void weight_tile(const siam_conv_shape *s, const tile *t, const double *x, const double *y,
                         square *filters) {
-  square *gradients = calloc((size_t)s->filters, sizeof *gradients);
+  square *gradients = siam_reference_array((size_t)s->filters, sizeof *gradients);
   for (int f = 0; f < s->filters; f++) {
     const square outputs = tile_of(y, s->out_height, s->out_width, s->filters, f, t->y, t->x,
                                    t->down->outputs, t->across->outputs);
@@ -186,7 +188,7 @@ static void each_tile(const siam_conv_shape *s, bool forward, const tiling *by, 
 
 static void forward(const siam_conv_shape *s, const tiling *by, const double *x, const double *weight,
                     double *y) {
-  square *filters = calloc((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) filters[c * s->filters + f] = filter_of(s, by, weight, c, f);
   each_tile(s, true, by, x, NULL, y, filters);
@@ -195,7 +197,7 @@ static void forward(const siam_conv_shape *s, const tiling *by, const double *x,
 
 static void backward_weight(const siam_conv_shape *s, const tiling *by, const double *x, const double *y,
                             double *weight) {
-  square *filters = calloc((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
   each_tile(s, false, by, x, y, NULL, filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) {
@@ -215,7 +217,7 @@ static siam_conv_shape turn(const siam_conv_shape *s, const double *weight, doub
   shape.out_height = s->height, shape.out_width = s->width, shape.filters = s->channels;
   const int taps = s->kernel_height * s->kernel_height;
   shape.pad_y = s->kernel_height - 1 - s->pad_y, shape.pad_x = s->kernel_height - 1 - s->pad_x;
-  *turned = calloc(siam_conv_weight_count(s), sizeof **turned);
+  *turned = siam_reference_array(siam_conv_weight_count(s), sizeof **turned);
   for (int tap = 0; tap < taps; tap++)
     for (int c = 0; c < s->channels; c++)
       for (int f = 0; f < s->filters; f++)
