@@ -1,6 +1,7 @@
 // siamese-eval: judges a model on pictures it has not been trained on.
 #include "common/command.h"
 #include "common/message.h"
+#include "common/model.h"
 #include "common/progress.h"
 #include "eval/eval.h"
 
@@ -10,15 +11,11 @@ static struct {
   const char *model, *training, *report, *device;
   char *line;
   int64_t pairs, ways, trials, seed;
-  bool compare_models, within_parent, one_shot_runs, fit_threshold, per_class, json, quiet;
+  bool compare_models, within_parent, one_shot_runs, fit_threshold, allow_outside, per_class, json, quiet;
 } arguments = {.seed = 1};
 
 static const app_option options[] = {
-    {.name = "model",
-     .letter = 'm',
-     .value = "MODEL",
-     .text = &arguments.model,
-     .help = "Model file from siamese-train."},
+    APP_OPTION_MODEL(&arguments.model),
     {.name = "compare-models",
      .flag = &arguments.compare_models,
      .help =
@@ -42,6 +39,7 @@ static const app_option options[] = {
      .flag = &arguments.fit_threshold,
      .help = "State the accuracy at the best threshold of these very pairs, which is too hopeful, instead of "
              "the model's."},
+    APP_OPTION_ALLOW_OUTSIDE(&arguments.allow_outside),
     {.heading = "One-shot"},
     {.name = "ways",
      .value = "N",
@@ -124,6 +122,7 @@ static siam_evaluate_options evaluate_options(void) {
                                  .within_parent = arguments.within_parent,
                                  .one_shot_runs = arguments.one_shot_runs,
                                  .fit_threshold = arguments.fit_threshold,
+                                 .allow_outside = arguments.allow_outside,
                                  .seed = (uint64_t)arguments.seed,
                                  .training = arguments.training,
                                  .report = arguments.report,
@@ -156,7 +155,7 @@ static int evaluate(siam_device *device, const char *data) {
   siam_model *model = NULL;
   siam_evaluate_options chosen = evaluate_options();
   siam_evaluation evaluation;
-  if (siam_model_load(device, arguments.model, &model) != SIAM_OK) return app_fail_library();
+  if (app_load_model(device, arguments.model, &model) != SIAM_OK) return app_fail_library();
   app_progress_begin("evaluating", arguments.quiet || arguments.json);
   siam_status status = siam_evaluate(model, data, &chosen, &evaluation);
   app_progress_end();
@@ -186,7 +185,6 @@ static int check_arguments(unsigned count) {
                       "-m, --one-shot-runs, --per-class, --training and --report");
     return APP_SUCCESS;
   }
-  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
   if (count > 1) return app_fail("too many arguments; one folder or list is judged at a time (--help)");
   if (arguments.one_shot_runs &&
       (arguments.pairs > 0 || trials || arguments.fit_threshold || arguments.per_class ||

@@ -37,6 +37,11 @@ typedef struct app_option {
     .help = "Compute on this OpenCL device: an index of siamese-devices, PLATFORM:DEVICE, a part of the "    \
             "name, cpu or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."          \
   }
+#define APP_OPTION_ALLOW_OUTSIDE(target)                                                                     \
+  {                                                                                                          \
+    .name = "allow-outside", .flag = (target),                                                               \
+    .help = "Let a pair list name pictures outside of the folder that it lies in."                           \
+  }
 #define APP_OPTION_JSON(target)                                                                              \
   { .name = "json", .flag = (target), .help = "Print one JSON object and nothing else." }
 #define APP_OPTION_QUIET(target)                                                                             \

@@ -12,6 +12,7 @@ typedef struct siam_evaluate_options {
   uint32_t ways;        ///< Classes of a one-shot trial; 0: 20, or as many as there are.
   uint32_t trials;      ///< One-shot trials; 0: 10,000.
   bool within_parent;   ///< Different pairs and the classes of a trial come from one parent folder.
+  bool allow_outside;   ///< A pair list may name pictures outside of the folder that it lies in.
   bool one_shot_runs;   ///< The data are prepared runs in Omniglot's official layout; only those are judged.
   bool fit_threshold;   ///< State the accuracy at the best threshold of these pairs instead of the model's.
   uint32_t repetitions; ///< Of the bootstrap behind each interval; 0: 1,000.

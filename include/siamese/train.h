@@ -46,17 +46,31 @@ typedef struct siam_train_options {
   double weight_decay;   ///< 0: the optimizer's own; below 0: none.
   double momentum;       ///< SGD's momentum, Adam's beta 1; 0: the optimizer's own; below 0: none.
   double clip;           ///< Largest norm of the gradient; 0: 5; below 0: no limit.
-  const char *schedule;  ///< "cosine", "constant" or "step"; NULL: cosine.
-  double warmup;         ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
-  const char *augment;   ///< A set or fields (docs/augmentation.md); NULL: "light".
+  double average; ///< The model has the moving average of the weights with this decay, such as 0.999, in
+                  ///< place of those of the last step; 0: no average.
+  const char *schedule; ///< "cosine", "constant" or "step"; NULL: cosine.
+  double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
+  const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
 
+  bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
-  uint64_t picture_bytes;    ///< Decoded pictures are kept in memory up to this, else decoded again for each
-                             ///< step, with the same result; 0: 2 GiB; 1: never kept.
-  uint32_t steps;            ///< Length of the run …
-  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
+  /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
+  uint32_t within_parent_percent;
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
+  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  double far;
+  uint32_t steps;         ///< Length of the run …
+  double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
+                          ///< AUC and ends after so many looks without a better one; 0: does not look.
+  uint32_t look_every;    ///< Steps between these looks; 0: 100.
+  uint64_t picture_bytes; ///< Decoded pictures are kept in memory up to this, else decoded again for each
+                          ///< step, with the same result; 0: 2 GiB; 1: never kept.
+  const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
+                             ///< and beside it, `picture_cache`.validation; NULL: none.
   uint64_t seed;             ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
@@ -79,7 +93,8 @@ typedef struct siam_train_options {
 /// What a run did.
 typedef struct siam_train_report {
   uint32_t steps;
-  double seconds; ///< Of training, without preparing and validation.
+  double preparing_seconds; ///< From the call to the first step: looking for pictures, decoding, compiling.
+  double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
@@ -92,6 +107,7 @@ typedef struct siam_train_report {
   /// mean squared difference of what comes out, in values from 0 to 1; and that of the mean picture of
   /// training in its place.
   double reconstruction_error, mean_picture_error;
+  uint32_t best_step;                 ///< With `patience`: the step that the weights come from.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
   char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
@@ -102,5 +118,22 @@ typedef struct siam_train_report {
 /// and the last good checkpoint stays. SIAM_INTERRUPTED: a checkpoint was written; set `resume` to go on.
 SIAM_API siam_status siam_train(siam_device *device, const siam_train_options *options,
                                 siam_train_report *report);
+
+/// Steps of a search for a learning rate, if none breaks it off.
+enum { SIAM_RATE_STEPS = 120 };
+
+/// What a search for a learning rate found.
+typedef struct siam_rate_search {
+  uint32_t count; ///< Steps that were run.
+  float rates[SIAM_RATE_STEPS], losses[SIAM_RATE_STEPS];
+  float lowest;    ///< Rate at which the smoothed loss is lowest: higher ones are too high.
+  float suggested; ///< A tenth of that; 0: the loss does not fall.
+} siam_rate_search;
+
+/// Runs at most SIAM_RATE_STEPS steps of a training with `options`, while the learning rate rises from 1e-6
+/// to 3 (Smith 2017). Writes no file, and of the options does not use `output`, length, `rate`, `resume`,
+/// `log` and `report`.
+SIAM_API siam_status siam_find_rate(siam_device *device, const siam_train_options *options,
+                                    siam_rate_search *search);
 
 #endif

@@ -256,14 +256,15 @@ static siam_status tell_form(const char *path, siam_dataset_form *form) {
   return status;
 }
 
-static siam_status read_form(siam_dataset *dataset, const char *path, const siam_logger *logger) {
+static siam_status read_form(siam_dataset *dataset, const char *path, const siam_dataset_options *options) {
+  const siam_logger *logger = &options->logger;
   switch (dataset->form) {
   case SIAM_DATASET_CLASS_FOLDERS:
     return siam_read_class_folders(path, logger, dataset);
   case SIAM_DATASET_PAIR_FOLDERS:
     return siam_read_pair_folders(path, logger, dataset);
   case SIAM_DATASET_PAIR_LIST:
-    return siam_read_pair_list(path, logger, dataset);
+    return siam_read_pair_list(path, options, dataset);
   case SIAM_DATASET_LFW_PAIRS:
     return siam_read_lfw_pairs(path, logger, dataset);
   default:
@@ -291,7 +292,7 @@ siam_status siam_dataset_open(const char *path, const siam_dataset_options *opti
                      path);
   if (chosen.form == SIAM_DATASET_AUTOMATIC) SIAM_TRY(tell_form(path, &chosen.form));
   SIAM_TRY(siam_dataset_create(chosen.form, path, &made));
-  SIAM_TRY(read_form(made, path, &chosen.logger));
+  SIAM_TRY(read_form(made, path, &chosen));
   SIAM_TRY(siam_dataset_finish(made));
   report_skipped(made, &chosen.logger);
   SIAM_TRY(siam_dataset_check_pairs_possible(made));

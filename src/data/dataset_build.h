@@ -51,7 +51,7 @@ siam_status siam_dataset_check_pairs_possible(const siam_dataset *dataset);
 /// The readers of the forms. `logger` may be NULL. They count what they skip.
 siam_status siam_read_class_folders(const char *path, const siam_logger *logger, siam_dataset *dataset);
 siam_status siam_read_pair_folders(const char *path, const siam_logger *logger, siam_dataset *dataset);
-siam_status siam_read_pair_list(const char *path, const siam_logger *logger, siam_dataset *dataset);
+siam_status siam_read_pair_list(const char *path, const siam_dataset_options *options, siam_dataset *dataset);
 siam_status siam_read_lfw_pairs(const char *path, const siam_logger *logger, siam_dataset *dataset);
 siam_status siam_read_pictures(const char *const *paths, size_t count, const siam_logger *logger,
                                siam_dataset *dataset);

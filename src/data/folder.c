@@ -19,6 +19,20 @@ char *siam_join_path(const char *folder, const char *name) {
   return NULL;
 }
 
+bool siam_path_stays_inside(const char *path) {
+  int depth = 0;
+  if (*path == '/') return false;
+  for (const char *part = path; *part != '\0' && depth >= 0;) {
+    size_t length = strcspn(part, "/");
+    if (length == 2 && strncmp(part, "..", 2) == 0)
+      depth--;
+    else if (length > 0 && !(length == 1 && *part == '.'))
+      depth++;
+    part += length + (part[length] == '/');
+  }
+  return depth >= 0;
+}
+
 bool siam_is_folder(const char *path) {
   struct stat information;
   return stat(path, &information) == 0 && S_ISDIR(information.st_mode);

@@ -24,6 +24,10 @@ void siam_folder_clear(siam_folder *folder);
 /// "folder/name" in a new text that the caller frees with siam_free(); "name" where folder is "".
 char *siam_join_path(const char *folder, const char *name);
 
+/// Whether a path, taken relative to a folder, names something in it: it is not absolute, and no ".." leads
+/// above. Links are not looked at.
+bool siam_path_stays_inside(const char *path);
+
 /// True for an existing folder; true for an existing regular file. Links are followed.
 bool siam_is_folder(const char *path);
 bool siam_is_file(const char *path);

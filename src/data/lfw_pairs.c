@@ -76,6 +76,7 @@ static siam_status find_person(lfw_reader *reader, const char *name, const char 
 static siam_status find_picture(lfw_reader *reader, const char *name, const char *number, uint32_t *image) {
   static const char *const extensions[] = {"jpg", "png", "jpeg", "pgm", "ppm", "bmp", "webp"};
   unsigned long index = 0;
+  if (!siam_path_stays_inside(name)) return fail_at(reader, "a person's folder lies outside of the data");
   if (!read_number(number, &index)) return fail_at(reader, "the number of a picture is missing");
   siam_status status = SIAM_OK;
   siam_text path = {0};

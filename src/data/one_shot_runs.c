@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,16 +37,6 @@ static char *join(const char *folder, const char *name) {
   return NULL;
 }
 
-/// True for a path that stays below the folder it is relative to.
-static bool stays_inside(const char *path) {
-  if (*path == '/') return false;
-  for (const char *part = path; part != NULL; part = strchr(part, '/')) {
-    part += *part == '/';
-    if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) return false;
-  }
-  return true;
-}
-
 /// Cuts the text into its lines of two words.
 static siam_status parse_labels(const char *path, char *text, label_list *list) {
   unsigned number = 0;
@@ -60,7 +51,7 @@ static siam_status parse_labels(const char *path, char *text, label_list *list) 
                        "%s: line %u is not two paths; write \"run01/test/item01.png "
                        "run01/training/class01.png\"",
                        path, number);
-    if (!stays_inside(query) || !stays_inside(support))
+    if (!siam_path_stays_inside(query) || !siam_path_stays_inside(support))
       return siam_fail(SIAM_ERROR_FORMAT, "%s: line %u names a picture outside of the folder of runs", path,
                        number);
     SIAM_RETURN_IF_FAILED(SIAM_GROW(list->labels, list->count, list->capacity));

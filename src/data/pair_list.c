@@ -15,6 +15,7 @@ enum { LARGEST_LIST = 1 << 30 };
 typedef struct list_reader {
   siam_dataset *dataset;
   const siam_logger *logger;
+  bool allow_outside;
   siam_csv_reader csv;
   siam_key_map known;
   char *folder; ///< The CSV's own; "" when its path has none.
@@ -54,6 +55,11 @@ static siam_status read_label(const list_reader *reader, bool *same) {
 
 static siam_status find_picture(list_reader *reader, const char *name, uint32_t *image) {
   if (name[0] == '\0') return siam_fail(SIAM_ERROR_FILE, "an empty path");
+  if (!reader->allow_outside && !siam_path_stays_inside(name))
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "%s: line %zu: %s lies outside of the list's folder; if you trust the list, allow that "
+                     "with --allow-outside",
+                     reader->csv.name, reader->csv.line, name);
   char *path = name[0] == '/' ? siam_copy_text(name) : siam_join_path(reader->folder, name);
   if (path == NULL) return SIAM_ERROR_MEMORY;
   siam_status status = siam_dataset_add_file(reader->dataset, &reader->known, path, SIAM_NO_CLASS, image);
@@ -101,11 +107,13 @@ static siam_status read_rows(list_reader *reader) {
       reader->csv.name, reader->dataset->skipped, reader->rows);
 }
 
-siam_status siam_read_pair_list(const char *path, const siam_logger *logger, siam_dataset *dataset) {
+siam_status siam_read_pair_list(const char *path, const siam_dataset_options *options,
+                                siam_dataset *dataset) {
   siam_status status = SIAM_OK;
   uint8_t *bytes = NULL;
   size_t count = 0;
-  list_reader reader = {.dataset = dataset, .logger = logger};
+  list_reader reader = {
+      .dataset = dataset, .logger = &options->logger, .allow_outside = options->allow_outside};
   SIAM_TRY(siam_file_read(path, LARGEST_LIST, &bytes, &count));
   reader.folder = siam_copy_text(path);
   if (reader.folder == NULL) {

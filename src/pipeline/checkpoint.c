@@ -14,6 +14,12 @@
 
 #define FORMAT "siamese-checkpoint"
 
+/// The best weights so far, and in the metadata what is known of them.
+#define BEST "best"
+#define BEST_STEP "best_step"
+#define BEST_SCORE "best_score"
+#define BEST_WORSE "looks_without_better"
+
 /// The checkpoint before the last one, and the next one while it is written.
 #define PREVIOUS ".previous"
 #define NEXT ".next"
@@ -74,18 +80,28 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   SIAM_TRY_ALLOCATE(moments, state_count);
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, weights));
   SIAM_TRY(siam_buffer_read(model->device, state, 0, state_count, moments));
-  char number[16], seconds[32];
+  char number[16], seconds[32], best_step[16], best_score[32], worse[16];
   snprintf(number, sizeof number, "%" PRIu32, checkpoint->step);
   snprintf(seconds, sizeof seconds, "%.3f", checkpoint->seconds);
+  const siam_selection *selection = checkpoint->selection;
+  const bool selects = selection != NULL && selection->weights != NULL;
+  if (selects) {
+    snprintf(best_step, sizeof best_step, "%" PRIu32, selection->step);
+    snprintf(best_score, sizeof best_score, "%.17g", selection->score);
+    snprintf(worse, sizeof worse, "%" PRIu32, selection->worse);
+  }
   const siam_safetensors_tensor tensors[] = {
       {.name = "weights", .rank = 1, .shape = {store->total}, .values = weights},
-      {.name = "optimizer", .rank = 1, .shape = {state_count}, .values = moments}};
-  const siam_safetensors_text metadata[] = {
-      {"format", FORMAT}, {"step", number}, {"seconds", seconds}, {"settings", checkpoint->settings}};
+      {.name = "optimizer", .rank = 1, .shape = {state_count}, .values = moments},
+      {.name = BEST, .rank = 1, .shape = {store->total}, .values = selects ? selection->weights : NULL}};
+  const siam_safetensors_text metadata[] = {{"format", FORMAT},     {"step", number},
+                                            {"seconds", seconds},   {"settings", checkpoint->settings},
+                                            {BEST_STEP, best_step}, {BEST_SCORE, best_score},
+                                            {BEST_WORSE, worse}};
   SIAM_TRY(siam_safetensors_save(next, &(siam_safetensors_content){.tensors = tensors,
-                                                                   .tensor_count = 2,
+                                                                   .tensor_count = selects ? 3 : 2,
                                                                    .metadata = metadata,
-                                                                   .metadata_count = 4,
+                                                                   .metadata_count = selects ? 7 : 4,
                                                                    .checksum = true}));
   SIAM_TRY(advance(path, next));
 cleanup:
@@ -121,6 +137,25 @@ static siam_status read_number(const siam_safetensors *file, const char *key, do
   return SIAM_OK;
 }
 
+/// The best weights so far, where the file has some.
+static siam_status restore_selection(const siam_safetensors *file, size_t count, siam_selection *selection) {
+  const siam_safetensors_tensor *weights = siam_safetensors_find(file, BEST);
+  double step = 0, worse = 0;
+  if (selection != NULL) siam_selection_clear(selection);
+  if (weights == NULL) return SIAM_OK;
+  if (selection == NULL || weights->values == NULL || weights->count != count)
+    return siam_fail(SIAM_ERROR_FORMAT, "holds best weights of another network");
+  SIAM_RETURN_IF_FAILED(read_number(file, BEST_STEP, &step));
+  SIAM_RETURN_IF_FAILED(read_number(file, BEST_SCORE, &selection->score));
+  SIAM_RETURN_IF_FAILED(read_number(file, BEST_WORSE, &worse));
+  selection->step = (uint32_t)step;
+  selection->worse = (uint32_t)worse;
+  selection->weights = siam_allocate(count, sizeof *selection->weights);
+  if (selection->weights == NULL) return SIAM_ERROR_MEMORY;
+  memcpy(selection->weights, weights->values, count * sizeof *selection->weights);
+  return SIAM_OK;
+}
+
 static siam_status restore(const siam_safetensors *file, siam_model *model, siam_step *step,
                            siam_checkpoint *checkpoint) {
   const siam_store *store = &model->network->store;
@@ -140,6 +175,7 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
   SIAM_RETURN_IF_FAILED(read_number(file, "step", &number));
   SIAM_RETURN_IF_FAILED(read_number(file, "seconds", &checkpoint->seconds));
   checkpoint->step = (uint32_t)number;
+  SIAM_RETURN_IF_FAILED(restore_selection(file, store->total, checkpoint->selection));
   SIAM_RETURN_IF_FAILED(siam_buffer_write(model->device, store->weights, 0, store->total, weights->values));
   return siam_buffer_write(model->device, state, 0, state_count, moments->values);
 }

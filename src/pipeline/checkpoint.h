@@ -1,17 +1,20 @@
 /// checkpoint.h: everything the next step depends on, in one file: weights, the optimiser's state, the number
-/// of the step. All random draws follow from the seed and that number, so nothing else is needed.
+/// of the step, and the best weights so far where validation data choose. All random draws follow from the
+/// seed and that number, so nothing else is needed.
 ///
 /// The checkpoint before the last one stays beside it as PATH.previous: a disk that damages the last one
 /// costs the steps between the two, not the run.
 #ifndef SIAM_PIPELINE_CHECKPOINT_H
 #define SIAM_PIPELINE_CHECKPOINT_H
 
+#include "pipeline/selection.h"
 #include "pipeline/step.h"
 
 typedef struct siam_checkpoint {
-  uint32_t step;        ///< Steps done.
-  double seconds;       ///< Of training so far.
-  const char *settings; ///< What must be the same to go on bit for bit; compared as text.
+  uint32_t step;             ///< Steps done.
+  double seconds;            ///< Of training so far.
+  const char *settings;      ///< What must be the same to go on bit for bit; compared as text.
+  siam_selection *selection; ///< The best weights so far; restored where the file has some.
 } siam_checkpoint;
 
 /// Writes the checkpoint, and keeps the one that was there as the previous one. At every moment the last

@@ -9,6 +9,7 @@
 #include <siamese/embed.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /// All that embedding a collection needs.
 typedef struct collection {
@@ -42,6 +43,16 @@ static siam_status name_list(const char *output, siam_text *name) {
   return siam_text_status(name);
 }
 
+/// The list beside a matrix has no mark of its own: one that is there without the matrix is somebody else's.
+static siam_status check_list(const char *output, const char *list) {
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(list));
+  if (access(list, F_OK) != 0 || access(output, F_OK) == 0) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_FILE,
+                   "%s: is there already, and the list of paths beside %s would replace it; move it away or "
+                   "name another file",
+                   list, output);
+}
+
 /// Finds out before the work whether its result can be written.
 static siam_status check_places(const char *output, bool npy) {
   SIAM_RETURN_IF_FAILED(siam_file_check_place(output));
@@ -50,7 +61,7 @@ static siam_status check_places(const char *output, bool npy) {
   if (!npy) return SIAM_OK;
   siam_text name = {0};
   siam_status status = name_list(output, &name);
-  if (status == SIAM_OK) status = siam_file_check_place(name.bytes);
+  if (status == SIAM_OK) status = check_list(output, name.bytes);
   siam_text_clear(&name);
   return status;
 }

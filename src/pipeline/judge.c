@@ -21,7 +21,8 @@ siam_status siam_judgement_embed(siam_judgement *judgement) {
 }
 
 siam_status siam_judgement_open(siam_judgement *judgement, const char *data) {
-  siam_dataset_options open = {.logger = judgement->options->logger};
+  siam_dataset_options open = {.allow_outside = judgement->options->allow_outside,
+                               .logger = judgement->options->logger};
   SIAM_RETURN_IF_FAILED(siam_dataset_open(data, &open, &judgement->dataset));
   return siam_judgement_embed(judgement);
 }

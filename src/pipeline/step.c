@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "device/upload.h"
 #include "losses/mean_squared_error.h"
+#include "optim/average.h"
 
 #include <string.h>
 
@@ -15,12 +16,12 @@ struct siam_step {
   siam_run *runs[2]; ///< One per branch; fused: only the first.
   siam_upload *pictures, *indices, *labels, *clock;
   cl_mem state;
-  size_t state_count;
-  siam_view results;             ///< Loss words, then the norm and its factor.
-  float read_back[RESULT_WORDS]; ///< Of the step `pending`.
-  cl_event reading;              ///< Done when `read_back` holds.
-  float pending_rate;            ///< Learning rate of the step `pending`.
-  uint32_t pending;              ///< Number of the step whose result is under way; 0: none.
+  size_t state_count, average_first; ///< Floats; those of the average begin there.
+  siam_view results;                 ///< Loss words, then the norm and its factor.
+  float read_back[RESULT_WORDS];     ///< Of the step `pending`.
+  cl_event reading;                  ///< Done when `read_back` holds.
+  float pending_rate;                ///< Learning rate of the step `pending`.
+  uint32_t pending;                  ///< Number of the step whose result is under way; 0: none.
 };
 
 static siam_shape input_of(const siam_step *step) {
@@ -37,7 +38,9 @@ static siam_status make_buffers(siam_step *step) {
   if (!step->options.reconstruct)
     SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->labels));
   SIAM_RETURN_IF_FAILED(siam_upload_create(device, SIAM_CLOCK_WORDS * sizeof(uint32_t), &step->clock));
-  step->state_count = (size_t)step->options.optimizer->states * step->model->network->store.trained;
+  const siam_store *store = &step->model->network->store;
+  step->average_first = (size_t)step->options.optimizer->states * store->trained;
+  step->state_count = step->average_first + (step->options.average > 0 ? store->total : 0);
   return siam_buffer_create(device, step->state_count > 0 ? step->state_count : 1, &step->state);
 }
 
@@ -62,7 +65,8 @@ static siam_status add_branch(siam_step *step, unsigned branch, int first, int i
                                          siam_upload_buffer(step->indices), clock, *x));
   size_t dimensions = embeddings.count / (size_t)step->options.rows;
   siam_view y = siam_view_part(embeddings, (size_t)first * dimensions, (size_t)images * dimensions);
-  siam_run_options run = {.images = images, .training = true, .clock = clock, .branch = branch};
+  siam_run_options run = {
+      .images = images, .training = true, .clock = clock, .branch = branch, .way_back = SIAM_BACK_TO_WEIGHTS};
   return siam_run_forward(step->model->network, step->tape, &run, *x, y, &step->runs[branch]);
 }
 
@@ -128,6 +132,10 @@ static siam_status write_tape(siam_step *step) {
     SIAM_RETURN_IF_FAILED(siam_run_backward(step->runs[b], dy, store->gradients));
   }
   SIAM_RETURN_IF_FAILED(add_optimizer(step));
+  if (step->options.average > 0)
+    SIAM_RETURN_IF_FAILED(siam_average_add(step->tape, siam_view_of_buffer(store->weights, 0, store->total),
+                                           siam_step_average(step), siam_upload_buffer(step->clock),
+                                           step->options.average));
   return siam_tape_seal(step->tape);
 }
 
@@ -271,6 +279,11 @@ siam_status siam_step_finish(siam_step *step, siam_step_result *last) {
 cl_mem siam_step_state(const siam_step *step, size_t *count) {
   *count = step->state_count;
   return step->state;
+}
+
+siam_view siam_step_average(const siam_step *step) {
+  if (step->options.average <= 0) return (siam_view){0};
+  return siam_view_of_buffer(step->state, step->average_first, step->model->network->store.total);
 }
 
 const siam_tape *siam_step_tape(const siam_step *step) {

@@ -26,6 +26,7 @@ typedef struct siam_step_options {
   siam_loss loss;
   const siam_optimizer_type *optimizer;
   siam_optimizer_options optimizer_options;
+  float average; ///< Of the weights' moving average (optim/average.h), its decay; 0: none is kept.
   siam_augment_options augment;
   siam_branches branches;
   int rows;        ///< Pictures of a step: 2·pairs, or classes × pictures of each.
@@ -73,8 +74,12 @@ siam_status siam_step_run(siam_step *step, const siam_step_input *input, siam_st
 /// Waits for the last step and gives its result.
 siam_status siam_step_finish(siam_step *step, siam_step_result *last);
 
-/// The optimiser's state: a buffer of `count` floats, owned by the step; part of a checkpoint.
+/// What a step remembers from the one before, besides weights: the optimiser's state, and behind it the
+/// weights' average; a buffer of `count` floats, owned by the step; part of a checkpoint.
 cl_mem siam_step_state(const siam_step *step, size_t *count);
+
+/// The weights' average, of as many floats as the store has; exists only where the options want it.
+siam_view siam_step_average(const siam_step *step);
 
 /// The commands of a step; owned by it.
 const siam_tape *siam_step_tape(const siam_step *step);

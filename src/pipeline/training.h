@@ -4,7 +4,9 @@
 #define SIAM_PIPELINE_TRAINING_H
 
 #include "base/text.h"
+#include "pipeline/calibrate.h"
 #include "pipeline/history.h"
+#include "pipeline/selection.h"
 #include "pipeline/step.h"
 #include "pipeline/supply.h"
 #include "pipeline/train_log.h"
@@ -15,6 +17,7 @@
 /// All that a run owns. Zero value: nothing yet.
 typedef struct siam_training {
   siam_device *device;
+  bool only_tries; ///< Nothing will be written.
   const siam_train_options *options;
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
@@ -32,13 +35,15 @@ typedef struct siam_training {
   double warmup; ///< Share of the run over which the rate rises.
   siam_watch watch;
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
+  siam_selection selection;
   siam_train_log *log;
   siam_history history; ///< Of this process's steps, for the report.
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
-  bool kept;           ///< The file there holds a step of this run.
-  uint32_t first_step; ///< Steps done before this process.
+  char *validation_cache; ///< Of the validation pictures; NULL: none.
+  bool kept;              ///< The file there holds a step of this run.
+  uint32_t first_step;    ///< Steps done before this process.
   double first_seconds;
 } siam_training;
 
@@ -79,6 +84,9 @@ siam_status siam_training_open_images(siam_training *run);
 /// From pictures, sampler and model: normalisation, supply, schedule and step.
 siam_status siam_training_make_step(siam_training *run);
 
+/// How the model is judged on what was held out.
+siam_calibration_options siam_training_calibration(const siam_training *run);
+
 /// Adds to the settings how pictures become inputs; optimizer, schedule, augmentation and seed.
 void siam_training_describe_pictures(siam_training *run);
 void siam_training_describe_optimization(siam_training *run);
@@ -90,6 +98,6 @@ siam_status siam_training_go_on(siam_training *run);
 siam_status siam_training_describe_model(const siam_training *run, siam_model *model);
 
 /// For when nothing came of a trained network: keeps it as a checkpoint. The failure stays what it was.
-siam_status siam_training_keep(const siam_training *run, siam_status failure);
+siam_status siam_training_keep(siam_training *run, siam_status failure);
 
 #endif

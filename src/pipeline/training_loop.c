@@ -31,8 +31,10 @@ static void estimate_steps(siam_training *run, const run_pace *pace, uint32_t do
 }
 
 static siam_status save(siam_training *run, const run_pace *pace, uint32_t done) {
-  siam_checkpoint checkpoint = {
-      .step = done, .seconds = pace->last - pace->start, .settings = run->settings.bytes};
+  siam_checkpoint checkpoint = {.step = done,
+                                .seconds = pace->last - pace->start,
+                                .settings = run->settings.bytes,
+                                .selection = &run->selection};
   SIAM_RETURN_IF_FAILED(siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint));
   run->kept = true;
   return SIAM_OK;
@@ -109,14 +111,24 @@ static bool is_over(const siam_training *run, const run_pace *pace) {
   return limit > 0 && pace->last - pace->start >= limit;
 }
 
+/// Looks at the validation data. The clock of the steps does not count it.
+static siam_status look(siam_training *run, run_pace *pace, uint32_t done, bool *enough) {
+  SIAM_RETURN_IF_FAILED(settle(run, pace));
+  SIAM_RETURN_IF_FAILED(siam_training_look(run, done, enough));
+  pace->last = siam_seconds();
+  return SIAM_OK;
+}
+
 static siam_status loop(siam_training *run, run_pace *pace) {
+  bool enough = false;
   double every = run->options->checkpoint_seconds > 0 ? run->options->checkpoint_seconds : 60;
-  for (uint32_t done = run->first_step; done < run->schedule.steps && !is_over(run, pace);) {
+  for (uint32_t done = run->first_step; done < run->schedule.steps && !enough && !is_over(run, pace);) {
     SIAM_RETURN_IF_FAILED(run_step(run, done + 1, pace));
     done++;
     tick(pace);
     estimate_steps(run, pace, done);
     run->report->steps = done;
+    if (siam_training_looks(run, done)) SIAM_RETURN_IF_FAILED(look(run, pace, done, &enough));
     if (!tell(run, pace, done)) return stop(run, pace, done);
     if (pace->last - pace->saved < every) continue;
     // Only weights that are known to be good replace the last checkpoint.
@@ -124,7 +136,10 @@ static siam_status loop(siam_training *run, run_pace *pace) {
     SIAM_RETURN_IF_FAILED(save_or_warn(run, pace, done));
     pace->saved = pace->last = siam_seconds();
   }
-  return settle(run, pace);
+  SIAM_RETURN_IF_FAILED(settle(run, pace));
+  const uint32_t done = run->report->steps;
+  if (run->options->patience == 0 || siam_training_looks(run, done)) return SIAM_OK;
+  return look(run, pace, done, &enough);
 }
 
 siam_status siam_training_loop(siam_training *run) {

@@ -17,6 +17,16 @@ static siam_status name_checkpoint(siam_training *run) {
   return SIAM_OK;
 }
 
+/// The validation pictures are others, so they have a cache of their own.
+static siam_status name_validation_cache(siam_training *run) {
+  siam_text path = {0};
+  if (run->options->picture_cache == NULL) return SIAM_OK;
+  siam_text_add(&path, "%s.validation", run->options->picture_cache);
+  SIAM_RETURN_IF_FAILED(siam_text_status(&path));
+  run->validation_cache = path.bytes;
+  return SIAM_OK;
+}
+
 static siam_status check_log(const siam_train_options *options) {
   if (strcmp(options->log, options->output) == 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: both the model and the log; name two files", options->log);
@@ -26,9 +36,11 @@ static siam_status check_log(const siam_train_options *options) {
 
 siam_status siam_training_check_places(siam_training *run) {
   const siam_train_options *options = run->options;
-  if (options->data == NULL || options->output == NULL)
+  if (options->data == NULL || (options->output == NULL && !run->only_tries))
     return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
+  if (run->only_tries) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(name_checkpoint(run));
+  SIAM_RETURN_IF_FAILED(name_validation_cache(run));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
   SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
@@ -59,6 +71,7 @@ siam_status siam_training_choose_optimization(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_optimizer_find(named(options->optimizer, "adamw"), &step->optimizer));
   SIAM_RETURN_IF_FAILED(siam_augment_parse(named(options->augment, "light"), &step->augment));
   step->seed = options->seed;
+  step->average = (float)options->average;
   const siam_optimizer_options *standard = &step->optimizer->standard;
   step->optimizer_options = *standard;
   step->optimizer_options.momentum = (float)chosen(options->momentum, standard->momentum);
@@ -67,11 +80,12 @@ siam_status siam_training_choose_optimization(siam_training *run) {
   return SIAM_OK;
 }
 
-static siam_status open_images(const siam_training *run, const char *what, siam_dataset *dataset,
-                               siam_images **images) {
+static siam_status open_images(const siam_training *run, const char *what, const char *cache,
+                               siam_dataset *dataset, siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
   siam_images_options options = {.shape = siam_model_picture_shape(run->model),
                                  .resident_bytes = run->options->picture_bytes,
+                                 .cache = cache,
                                  .logger = run->options->logger,
                                  .progress = siam_tell,
                                  .progress_context = &telling};
@@ -91,10 +105,11 @@ static siam_status find_common(siam_training *run) {
 }
 
 siam_status siam_training_open_images(siam_training *run) {
-  SIAM_RETURN_IF_FAILED(open_images(run, "reading pictures", run->training, &run->images));
-  if (run->validation == NULL) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(
-      open_images(run, "reading validation pictures", run->validation, &run->validation_images));
+      open_images(run, "reading pictures", run->options->picture_cache, run->training, &run->images));
+  if (run->validation == NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(open_images(run, "reading validation pictures", run->validation_cache,
+                                    run->validation, &run->validation_images));
   return find_common(run);
 }
 
@@ -133,10 +148,11 @@ siam_status siam_training_make_step(siam_training *run) {
 void siam_training_describe_pictures(siam_training *run) {
   siam_text *text = &run->settings;
   const siam_preprocessing *preprocessing = &run->model->preprocessing;
-  siam_text_add(text, "resize %s, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
-                siam_resize_mode_name(preprocessing->resize), preprocessing->mean[0], preprocessing->mean[1],
-                preprocessing->mean[2], preprocessing->deviation[0], preprocessing->deviation[1],
-                preprocessing->deviation[2]);
+  siam_text_add(text, "resize %s, resampler %d, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
+                siam_resize_mode_name(preprocessing->resize),
+                preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
+                preprocessing->mean[0], preprocessing->mean[1], preprocessing->mean[2],
+                preprocessing->deviation[0], preprocessing->deviation[1], preprocessing->deviation[2]);
 }
 
 void siam_training_describe_optimization(siam_training *run) {
@@ -145,6 +161,9 @@ void siam_training_describe_optimization(siam_training *run) {
   siam_text_add(text, "optimizer %s, momentum %.9g, weight decay %.9g, clip %.9g\n", step->optimizer->name,
                 step->optimizer_options.momentum, step->optimizer_options.weight_decay,
                 step->optimizer_options.clip);
+  if (step->average > 0) siam_text_add(text, "average %.9g\n", step->average);
+  if (run->options->patience > 0)
+    siam_text_add(text, "patience %u, looks every %u\n", run->options->patience, run->options->look_every);
   siam_text_add(text, "schedule %d, rate %.9g, warm-up %g, steps %u, minutes %g\n", run->schedule.kind,
                 run->schedule.rate, run->warmup, run->schedule.steps, run->options->minutes);
   siam_text_add(text, "augment ");
@@ -153,7 +172,7 @@ void siam_training_describe_optimization(siam_training *run) {
 }
 
 static siam_status resume(siam_training *run) {
-  siam_checkpoint checkpoint = {.settings = run->settings.bytes};
+  siam_checkpoint checkpoint = {.settings = run->settings.bytes, .selection = &run->selection};
   SIAM_RETURN_IF_FAILED(
       siam_checkpoint_load(run->checkpoint_path, &run->options->logger, run->model, run->step, &checkpoint));
   run->kept = true;
@@ -178,21 +197,35 @@ static siam_status check_room(const siam_training *run) {
 
 siam_status siam_training_go_on(siam_training *run) {
   const siam_train_options *options = run->options;
+  if (run->only_tries) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(check_room(run));
   if (options->resume) SIAM_RETURN_IF_FAILED(resume(run));
   if (options->log == NULL) return SIAM_OK;
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+siam_calibration_options siam_training_calibration(const siam_training *run) {
+  return (siam_calibration_options){.seed = run->options->seed,
+                                    .within_parent = run->options->within_parent_percent > 0,
+                                    .far = run->options->far,
+                                    .logger = run->options->logger,
+                                    .preparing = run->options->preparing,
+                                    .context = run->options->context};
+}
+
 siam_status siam_training_describe_model(const siam_training *run, siam_model *model) {
   return siam_model_set_fact(model, "training", run->settings.bytes);
 }
 
-siam_status siam_training_keep(const siam_training *run, siam_status failure) {
-  siam_checkpoint checkpoint = {
-      .step = run->report->steps, .seconds = run->report->seconds, .settings = run->settings.bytes};
+siam_status siam_training_keep(siam_training *run, siam_status failure) {
+  siam_checkpoint checkpoint = {.step = run->report->steps,
+                                .seconds = run->report->seconds,
+                                .settings = run->settings.bytes,
+                                .selection = &run->selection};
   char *sentence = siam_copy_text(siam_last_error());
-  siam_status status = siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
+  siam_status status = siam_training_unselect(run);
+  if (status == SIAM_OK)
+    status = siam_checkpoint_save(run->checkpoint_path, run->model, run->step, &checkpoint);
   if (sentence != NULL && status == SIAM_OK)
     siam_fail(failure, "%s; %s holds what was trained, go on with --resume", sentence, run->checkpoint_path);
   else if (sentence != NULL)
@@ -203,6 +236,7 @@ siam_status siam_training_keep(const siam_training *run, siam_status failure) {
 
 void siam_training_release(siam_training *run) {
   siam_train_log_close(run->log);
+  siam_selection_clear(&run->selection);
   siam_step_destroy(run->step);
   siam_supply_destroy(run->supply);
   siam_images_destroy(run->images);
@@ -215,4 +249,5 @@ void siam_training_release(siam_training *run) {
   siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);
+  siam_free(run->validation_cache);
 }

@@ -78,6 +78,7 @@ siam_status siam_training_prepare_reconstruction(siam_training *run) {
   const siam_train_options *options = run->options;
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
   SIAM_RETURN_IF_FAILED(check_options(options));
+  SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(siam_training_choose_optimization(run));
   SIAM_RETURN_IF_FAILED(make_autoencoder(run));
   SIAM_RETURN_IF_FAILED(open_data(run));

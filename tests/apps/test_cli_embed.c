@@ -80,9 +80,9 @@ Test(cli_embed, every_refusal_names_what_is_at_fault) {
   mkdir(siam_cli_path("d.npy"), 0700);
   mkdir(siam_cli_path("f.txt"), 0700);
   siam_test_write(siam_cli_path("text.png"), "hello", 5);
+  siam_test_write(siam_cli_path("notes.txt"), "mine", 4);
   siam_test_write(siam_cli_path("pairs.csv"), "a,b,label\n", 10);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-embed held-out -o e.npy", {"no model", "-m MODEL"}},
       {EMBED "held-out", {"nowhere to write to", "-o FILE"}},
       {EMBED "-o e.npy", {"arguments are missing: PATH..."}},
       {EMBED "held-out -o e.txt", {"e.txt", "end the name in one"}},
@@ -90,6 +90,7 @@ Test(cli_embed, every_refusal_names_what_is_at_fault) {
       {EMBED "held-out -o tiny.txt/e.csv", {"tiny.txt/e.csv: cannot create", "a folder that exists"}},
       {EMBED "held-out -o d.npy", {"d.npy: cannot create: it is a folder"}},
       {EMBED "held-out -o f.npy", {"f.txt: cannot create: it is a folder"}},
+      {EMBED "held-out -o notes.npy", {"notes.txt: is there already", "move it away"}},
       {EMBED "held-out -o pairs.csv", {"pairs.csv: exists and is no file of embeddings", "name another"}},
       {EMBED "held-out -o e.npy --batch 0", {"--batch 0: must be at least 1"}},
       {EMBED "held-out -o e.npy --frobnicate", {"there is no option --frobnicate"}},

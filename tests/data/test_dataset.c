@@ -294,6 +294,27 @@ Test(dataset, faults_of_a_pair_list_are_named_with_their_line) {
   refused("d/p.csv", SIAM_ERROR_FORMAT, "NUL");
 }
 
+Test(dataset, a_pair_list_leaves_its_folder_only_where_that_is_allowed) {
+  three_pictures();
+  picture("outside.ppm");
+  // NULL: the path from the top.
+  static const char *const rows[] = {"../outside.ppm", "sub/../../outside.ppm", "./sub/.././../outside.ppm",
+                                     NULL};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char list[1024];
+    snprintf(list, sizeof list, "a,b,label\na.ppm,sub/c.ppm,1\na.ppm,%s,0\n",
+             rows[i] != NULL ? rows[i] : in("outside.ppm"));
+    text("d/p.csv", list);
+    refused("d/p.csv", SIAM_ERROR_ARGUMENT, "line 3: ");
+    cr_assert_not_null(strstr(siam_last_error(), "--allow-outside"));
+    const siam_dataset_options allowing = {.allow_outside = true};
+    cr_assert_eq(siam_dataset_open(in("d/p.csv"), &allowing, &dataset), SIAM_OK, "%s", siam_last_error());
+    cr_assert_eq(siam_dataset_count_images(dataset), 3);
+    siam_dataset_destroy(dataset);
+    dataset = NULL;
+  }
+}
+
 Test(dataset, missing_pictures_of_a_pair_list_are_skipped_until_they_are_more_than_half) {
   three_pictures();
   text("d/p.csv",

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "losses/loss.h"
+#include "model/model.h"
 #include "scratch.h"
 #include "shapes.h"
 
@@ -104,17 +105,22 @@ static bool stop(void *context, const siam_train_progress *progress) {
   return progress->step < ((const stop_at *)context)->step;
 }
 
-static void resume_and_compare(const char *pairs, const char *loss) {
-  siam_train_options whole = short_run("whole"), parts = short_run("parts");
-  whole.pairs = parts.pairs = pairs;
-  whole.loss = parts.loss = loss;
-  whole.augment = parts.augment = "characters";
+static siam_train_options varied_run(const char *output, const char *pairs, const char *loss) {
+  siam_train_options options = short_run(output);
+  options.pairs = pairs;
+  options.loss = loss;
+  options.augment = "characters";
+  return options;
+}
+
+/// Trains `whole`, and `parts`, which are the same but for the output, with an interruption.
+static void resume_and_compare(siam_train_options whole, siam_train_options parts) {
   train(&whole);
   stop_at point = {.step = 13};
   parts.progress = stop;
   parts.context = &point;
   siam_train_report report;
-  cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+  cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED, "%s", siam_last_error());
   cr_assert_not_null(strstr(siam_last_error(), "--resume"));
   cr_assert_neq(access(parts.output, F_OK), 0);
   parts.progress = NULL;
@@ -127,8 +133,66 @@ static void resume_and_compare(const char *pairs, const char *loss) {
 }
 
 Test(train, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one) {
-  resume_and_compare("drawn", NULL);
-  for (size_t i = 0; siam_loss_types[i] != NULL; i++) resume_and_compare("all", siam_loss_types[i]->name);
+  resume_and_compare(varied_run("whole", "drawn", NULL), varied_run("parts", "drawn", NULL));
+  for (size_t i = 0; siam_loss_types[i] != NULL; i++) {
+    const char *loss = siam_loss_types[i]->name;
+    resume_and_compare(varied_run("whole", "all", loss), varied_run("parts", "all", loss));
+  }
+}
+
+Test(train, so_does_one_that_keeps_an_average_and_the_best_weights) {
+  siam_train_options runs[] = {short_run("whole"), short_run("parts")};
+  for (int i = 0; i < 2; i++) {
+    runs[i].average = 0.9;
+    runs[i].patience = 10;
+    runs[i].look_every = 6;
+  }
+  resume_and_compare(runs[0], runs[1]);
+}
+
+static void assert_same_weights(const siam_model *a, const siam_model *b, bool equal) {
+  const siam_store *store = &a->network->store;
+  float *weights[2];
+  for (int i = 0; i < 2; i++) {
+    weights[i] = calloc(store->total, sizeof(float));
+    cr_assert_eq(
+        siam_buffer_read(device, (i == 0 ? a : b)->network->store.weights, 0, store->total, weights[i]),
+        SIAM_OK);
+  }
+  cr_assert_eq(memcmp(weights[0], weights[1], store->total * sizeof(float)) == 0, equal);
+  free(weights[0]);
+  free(weights[1]);
+}
+
+Test(train, an_average_that_forgets_at_once_is_the_last_weights_and_another_is_not) {
+  siam_train_options plain = short_run("plain"), forgets = short_run("forgets"), mean = short_run("mean");
+  forgets.average = 1e-30;
+  mean.average = 0.9;
+  train(&plain);
+  train(&forgets);
+  train(&mean);
+  siam_model *models[] = {load(plain.output), load(forgets.output), load(mean.output)};
+  assert_same_weights(models[0], models[1], true);
+  assert_same_weights(models[0], models[2], false);
+  for (int i = 0; i < 3; i++) siam_model_destroy(models[i]);
+}
+
+Test(train, patience_keeps_the_best_weights_and_ends_the_run) {
+  siam_train_options options = short_run("model"), best = short_run("best");
+  options.steps = 1000;
+  options.patience = 2;
+  options.look_every = 10;
+  options.schedule = "constant";
+  siam_train_report report = train(&options);
+  cr_assert_eq(report.steps, report.best_step + 20);
+  cr_assert_lt(report.steps, 1000);
+  best.steps = report.best_step;
+  best.schedule = "constant";
+  best.warmup = 0.05 * options.steps / best.steps;
+  train(&best);
+  siam_model *models[] = {load(options.output), load(best.output)};
+  assert_same_weights(models[0], models[1], true);
+  for (int i = 0; i < 2; i++) siam_model_destroy(models[i]);
 }
 
 Test(train, every_other_loss_learns_that_too) {
@@ -293,7 +357,10 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
               {"there is no schedule 'x'", {.schedule = "x"}},
               {"'x' pairs", {.pairs = "x"}},
               {"'x' branches", {.branches = "x"}},
-              {"two passes need drawn pairs", {.branches = "two-pass"}}};
+              {"two passes need drawn pairs", {.branches = "two-pass"}},
+              {"1.5 makes no moving average", {.average = 1.5}},
+              {"looks at the validation data need a patience", {.look_every = 5}},
+              {"nothing is held out that patience could look at", {.patience = 3, .holdout = -1}}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     siam_train_options options = short_run("model");
     options.margin = rows[i].change.margin;
@@ -303,6 +370,10 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     options.schedule = rows[i].change.schedule;
     options.pairs = rows[i].change.pairs;
     options.branches = rows[i].change.branches;
+    options.average = rows[i].change.average;
+    options.patience = rows[i].change.patience;
+    options.look_every = rows[i].change.look_every;
+    if (rows[i].change.holdout != 0) options.holdout = rows[i].change.holdout;
     siam_train_report report;
     cr_assert_eq(siam_train(device, &options, &report), SIAM_ERROR_ARGUMENT, "%s", rows[i].part);
     cr_assert_not_null(strstr(siam_last_error(), rows[i].part), "%s", siam_last_error());

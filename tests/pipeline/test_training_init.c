@@ -1,10 +1,8 @@
 #include "base/file.h"
-#include "model/model.h"
-#include "scratch.h"
 #include "shapes.h"
+#include "training.h"
 
 #include <criterion/criterion.h>
-#include <siamese/train.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,38 +11,15 @@
 #define ENCODER                                                                                              \
   "input 16 16 1\nconv 8 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\nflatten\nlinear 8\nl2_normalize\n"
 
-static char *folder;
-static siam_device *device;
-
-static void write_text(const char *name, const char *text) {
-  cr_assert_eq(siam_file_replace(siam_scratch_path(folder, name), text, strlen(text)), SIAM_OK);
-}
-
 static void begin(void) {
-  folder = siam_scratch_create();
-  siam_test_write_shapes(siam_scratch_path(folder, "data"), 12, 6, 1);
-  write_text("encoder.txt", ENCODER);
-  cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
+  siam_test_training_begin(ENCODER);
 }
-static void end(void) {
-  siam_device_destroy(device);
-  siam_scratch_remove(folder);
-}
-TestSuite(training_init, .init = begin, .fini = end, .timeout = 300);
-
-/// A path in the folder; valid for the test.
-static const char *path_of(const char *name) {
-  static char paths[16][512];
-  static unsigned turn;
-  char *path = paths[turn++ % 16];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
+TestSuite(training_init, .init = begin, .fini = siam_test_training_end, .timeout = 300);
 
 static siam_train_options run_to(const char *output, const char *init) {
-  return (siam_train_options){.data = path_of("data"),
-                              .output = path_of(output),
-                              .init = init != NULL ? path_of(init) : NULL,
+  return (siam_train_options){.data = siam_test_training_path("data"),
+                              .output = siam_test_training_path(output),
+                              .init = init != NULL ? siam_test_training_path(init) : NULL,
                               .batch = 8,
                               .images_per_class = 4,
                               .steps = 10,
@@ -52,24 +27,12 @@ static siam_train_options run_to(const char *output, const char *init) {
                               .seed = 5};
 }
 
-static siam_train_report train(const siam_train_options *options) {
-  siam_train_report report;
-  cr_assert_eq(siam_train(device, options, &report), SIAM_OK, "%s", siam_last_error());
-  return report;
-}
-
 /// A trained model of ENCODER.
 static void make_source(const char *name) {
   siam_train_options options = run_to(name, NULL);
-  options.model.encoder = path_of("encoder.txt");
+  options.model.encoder = siam_test_training_path("encoder.txt");
   options.seed = 9;
-  train(&options);
-}
-
-static siam_model *load(const char *name) {
-  siam_model *model = NULL;
-  cr_assert_eq(siam_model_load(device, path_of(name), &model), SIAM_OK, "%s", siam_last_error());
-  return model;
+  siam_test_train(&options);
 }
 
 /// One step whose learning rate vanishes beside every weight.
@@ -83,18 +46,21 @@ static siam_train_options hold_still(siam_train_options options) {
 Test(training_init, the_first_weights_are_those_of_the_file_with_its_encoder_and_normalisation) {
   make_source("source");
   // Other pictures have another mean of their own.
-  siam_test_write_shapes(siam_scratch_path(folder, "others"), 12, 4, 77);
+  siam_test_write_shapes(siam_test_training_path("others"), 12, 4, 77);
   siam_train_options options = hold_still(run_to("model", "source"));
-  options.data = path_of("others");
-  siam_train_report report = train(&options);
+  options.data = siam_test_training_path("others");
+  siam_train_report report = siam_test_train(&options);
   cr_expect_eq(report.init_taken, 8);
   cr_expect_eq(report.init_parameters, 8);
-  siam_model *source = load("source"), *model = load("model");
+  siam_model *source = siam_test_training_load("source"), *model = siam_test_training_load("model");
   cr_expect_str_eq(model->encoder, source->encoder);
   const siam_store *store = &model->network->store;
   float *before = calloc(store->trained, sizeof *before), *after = calloc(store->trained, sizeof *after);
-  cr_assert_eq(siam_buffer_read(device, source->network->store.weights, 0, store->trained, before), SIAM_OK);
-  cr_assert_eq(siam_buffer_read(device, store->weights, 0, store->trained, after), SIAM_OK);
+  cr_assert_eq(siam_buffer_read(siam_test_training_device(), source->network->store.weights, 0,
+                                store->trained, before),
+               SIAM_OK);
+  cr_assert_eq(siam_buffer_read(siam_test_training_device(), store->weights, 0, store->trained, after),
+               SIAM_OK);
   cr_expect_arr_eq(before, after, store->trained * sizeof *before);
   cr_expect_eq(model->preprocessing.mean[0], source->preprocessing.mean[0]);
   cr_expect_eq(model->preprocessing.deviation[0], source->preprocessing.deviation[0]);
@@ -123,7 +89,7 @@ Test(training_init, what_has_another_shape_begins_anew_and_is_warned_of) {
   options.model.embedding = 5;
   talk heard = {0};
   options.logger = (siam_logger){listen, &heard};
-  siam_train_report report = train(&options);
+  siam_train_report report = siam_test_train(&options);
   cr_expect_eq(report.init_taken, 6);
   cr_expect_eq(report.init_parameters, 8);
   cr_expect_not_null(strstr(heard.warnings, "source: of another shape, so these begin anew: linear1.weight "
@@ -134,14 +100,14 @@ Test(training_init, what_has_another_shape_begins_anew_and_is_warned_of) {
 
 Test(training_init, names_that_only_one_side_has_are_said) {
   make_source("source");
-  write_text("wider.txt",
-             "input 16 16 1\nconv 8 3 pad=1\nrelu\nmax_pool 2\nconv 4 3\nflatten\nlinear 8 name=x\n"
-             "l2_normalize\n");
+  siam_test_training_write(
+      "wider.txt", "input 16 16 1\nconv 8 3 pad=1\nrelu\nmax_pool 2\nconv 4 3\nflatten\nlinear 8 name=x\n"
+                   "l2_normalize\n");
   siam_train_options options = hold_still(run_to("model", "source"));
-  options.model.encoder = path_of("wider.txt");
+  options.model.encoder = siam_test_training_path("wider.txt");
   talk heard = {0};
   options.logger = (siam_logger){listen, &heard};
-  train(&options);
+  siam_test_train(&options);
   cr_expect_not_null(strstr(heard.notes, "2 of 6 parameters taken over; not in it: conv2.weight, conv2.bias, "
                                          "x.weight, x.bias; not used of it: batch_norm1.weight, "),
                      "%s", heard.notes);
@@ -151,8 +117,8 @@ Test(training_init, colour_pictures_have_a_normalisation_of_their_own) {
   make_source("source");
   siam_train_options options = hold_still(run_to("model", "source"));
   options.model.channels = 3;
-  train(&options);
-  siam_model *source = load("source"), *model = load("model");
+  siam_test_train(&options);
+  siam_model *source = siam_test_training_load("source"), *model = siam_test_training_load("model");
   cr_expect_neq(model->preprocessing.mean[1], source->preprocessing.mean[1]);
   siam_model_destroy(source);
   siam_model_destroy(model);
@@ -166,26 +132,26 @@ static bool stop_after_four(void *context, const siam_train_progress *progress) 
 Test(training_init, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one_and_needs_the_same_start) {
   make_source("source");
   siam_train_options whole = run_to("whole", "source"), parts = run_to("parts", "source");
-  train(&whole);
+  siam_test_train(&whole);
   parts.progress = stop_after_four;
   siam_train_report report;
-  cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+  cr_assert_eq(siam_train(siam_test_training_device(), &parts, &report), SIAM_INTERRUPTED);
   parts.progress = NULL;
   parts.resume = true;
   siam_train_options without = parts;
   without.init = NULL;
-  without.model.encoder = path_of("encoder.txt");
-  cr_assert_eq(siam_train(device, &without, &report), SIAM_ERROR_ARGUMENT);
+  without.model.encoder = siam_test_training_path("encoder.txt");
+  cr_assert_eq(siam_train(siam_test_training_device(), &without, &report), SIAM_ERROR_ARGUMENT);
   cr_expect_not_null(strstr(siam_last_error(), "was written with 'init "), "%s", siam_last_error());
   // The file is another one by now.
-  cr_assert_eq(rename(path_of("source"), path_of("kept")), 0);
+  cr_assert_eq(rename(siam_test_training_path("source"), siam_test_training_path("kept")), 0);
   siam_train_options other = run_to("source", NULL);
-  other.model.encoder = path_of("encoder.txt");
-  train(&other);
-  cr_assert_eq(siam_train(device, &parts, &report), SIAM_ERROR_ARGUMENT);
+  other.model.encoder = siam_test_training_path("encoder.txt");
+  siam_test_train(&other);
+  cr_assert_eq(siam_train(siam_test_training_device(), &parts, &report), SIAM_ERROR_ARGUMENT);
   cr_expect_not_null(strstr(siam_last_error(), "first weights"), "%s", siam_last_error());
-  cr_assert_eq(rename(path_of("kept"), path_of("source")), 0);
-  train(&parts);
+  cr_assert_eq(rename(siam_test_training_path("kept"), siam_test_training_path("source")), 0);
+  siam_test_train(&parts);
   uint8_t *a = NULL, *b = NULL;
   size_t count_a = 0, count_b = 0;
   cr_assert_eq(siam_file_read(whole.output, 1 << 26, &a, &count_a), SIAM_OK);
@@ -197,8 +163,8 @@ Test(training_init, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one_and_nee
 
 Test(training_init, a_file_that_has_nothing_for_the_network_is_refused_before_anything_is_read) {
   make_source("source");
-  write_text("alien.txt", "input 16 16 1\nflatten\nlinear 4 name=alien\nl2_normalize\n");
-  write_text("other.txt", "input 16 16 1\nflatten\nlinear 4\nl2_normalize\n");
+  siam_test_training_write("alien.txt", "input 16 16 1\nflatten\nlinear 4 name=alien\nl2_normalize\n");
+  siam_test_training_write("other.txt", "input 16 16 1\nflatten\nlinear 4\nl2_normalize\n");
   static const struct {
     const char *init, *encoder, *words;
   } rows[] = {
@@ -211,9 +177,9 @@ Test(training_init, a_file_that_has_nothing_for_the_network_is_refused_before_an
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     siam_train_options options = run_to("model", rows[i].init);
-    options.model.encoder = path_of(rows[i].encoder);
+    options.model.encoder = siam_test_training_path(rows[i].encoder);
     siam_train_report report;
-    cr_expect_neq(siam_train(device, &options, &report), SIAM_OK);
+    cr_expect_neq(siam_train(siam_test_training_device(), &options, &report), SIAM_OK);
     cr_expect_not_null(strstr(siam_last_error(), rows[i].words), "%s", siam_last_error());
     cr_expect_neq(access(options.output, F_OK), 0);
   }

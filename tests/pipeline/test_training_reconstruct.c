@@ -1,12 +1,9 @@
 #include "base/file.h"
 #include "base/memory.h"
-#include "model/model.h"
-#include "scratch.h"
-#include "shapes.h"
+#include "training.h"
 
 #include <criterion/criterion.h>
 #include <siamese/compare.h>
-#include <siamese/train.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,54 +11,19 @@
 #define ENCODER                                                                                              \
   "input 16 16 1\nconv 8 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\nflatten\nlinear 12\nl2_normalize\n"
 
-static char *folder;
-static siam_device *device;
-
-static void write_text(const char *name, const char *text) {
-  cr_assert_eq(siam_file_replace(siam_scratch_path(folder, name), text, strlen(text)), SIAM_OK);
-}
-
 static void begin(void) {
-  folder = siam_scratch_create();
-  siam_test_write_shapes(siam_scratch_path(folder, "data"), 12, 6, 1);
-  write_text("encoder.txt", ENCODER);
-  cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
+  siam_test_training_begin(ENCODER);
 }
-static void end(void) {
-  siam_device_destroy(device);
-  siam_scratch_remove(folder);
-}
-TestSuite(training_reconstruct, .init = begin, .fini = end, .timeout = 300);
-
-/// A path in the folder; valid for the test.
-static const char *path_of(const char *name) {
-  static char paths[16][512];
-  static unsigned turn;
-  char *path = paths[turn++ % 16];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
+TestSuite(training_reconstruct, .init = begin, .fini = siam_test_training_end, .timeout = 300);
 
 static siam_train_options run_to(const char *output, const char *how) {
-  return (siam_train_options){.data = path_of("data"),
-                              .output = path_of(output),
-                              .model = {.encoder = path_of("encoder.txt")},
+  return (siam_train_options){.data = siam_test_training_path("data"),
+                              .output = siam_test_training_path(output),
+                              .model = {.encoder = siam_test_training_path("encoder.txt")},
                               .reconstruct = how,
                               .batch = 8,
                               .steps = 20,
                               .seed = 5};
-}
-
-static siam_train_report train(const siam_train_options *options) {
-  siam_train_report report;
-  cr_assert_eq(siam_train(device, options, &report), SIAM_OK, "%s", siam_last_error());
-  return report;
-}
-
-static siam_model *load(const char *name) {
-  siam_model *model = NULL;
-  cr_assert_eq(siam_model_load(device, path_of(name), &model), SIAM_OK, "%s", siam_last_error());
-  return model;
 }
 
 static float *values_of(siam_network *network, const char *slot) {
@@ -79,7 +41,7 @@ Test(training_reconstruct, both_kinds_learn_more_than_the_mean_picture_and_shari
     options.steps = 150;
     options.rate = 0.004;
     options.augment = "none";
-    siam_train_report report = train(&options);
+    siam_train_report report = siam_test_train(&options);
     // 72 pictures in classes that are held apart or not: one in ten is not trained on, whatever its class.
     cr_expect_eq(report.images, 65);
     cr_expect_eq(report.validation_images, 7);
@@ -88,7 +50,7 @@ Test(training_reconstruct, both_kinds_learn_more_than_the_mean_picture_and_shari
     cr_expect_lt(report.reconstruction_error, 0.8 * report.mean_picture_error, "%s: %g of %g",
                  options.reconstruct, report.reconstruction_error, report.mean_picture_error);
     cr_expect_str_eq(report.warning, "");
-    siam_model *model = load(options.reconstruct);
+    siam_model *model = siam_test_training_load(options.reconstruct);
     learnt[i] = values_of(model->network, "conv1.weight");
     siam_model_destroy(model);
   }
@@ -102,7 +64,8 @@ static double first_loss(const char *log) {
   uint8_t *bytes = NULL;
   size_t count = 0;
   double loss = 0;
-  cr_assert_eq(siam_file_read(path_of(log), 1 << 20, &bytes, &count), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_file_read(siam_test_training_path(log), 1 << 20, &bytes, &count), SIAM_OK, "%s",
+               siam_last_error());
   const char *row = strchr((const char *)bytes, '\n');
   cr_assert_eq(sscanf(row, " %*[^,],%*[^,],%*[^,],%lf,", &loss), 1, "%s", row);
   siam_free(bytes);
@@ -111,18 +74,19 @@ static double first_loss(const char *log) {
 
 Test(training_reconstruct, the_loss_of_a_step_is_the_error_that_is_measured) {
   // Without batch statistics, augmentation and a rate that moves anything; one batch is all pictures.
-  write_text("plain.txt", "input 16 16 1\nconv 4 3 pad=1\ntanh\nmax_pool 2\nflatten\nlinear 12\n");
+  siam_test_training_write("plain.txt",
+                           "input 16 16 1\nconv 4 3 pad=1\ntanh\nmax_pool 2\nflatten\nlinear 12\n");
   siam_train_options options = run_to("model", "untied");
-  options.model.encoder = path_of("plain.txt");
+  options.model.encoder = siam_test_training_path("plain.txt");
   options.augment = "none";
   options.batch = 36;
   options.steps = 1;
   options.rate = 1e-30;
   options.weight_decay = -1;
   options.holdout = -1;
-  options.log = path_of("log.csv");
-  siam_train_report report = train(&options);
-  siam_model *model = load("model");
+  options.log = siam_test_training_path("log.csv");
+  siam_train_report report = siam_test_train(&options);
+  siam_model *model = siam_test_training_load("model");
   // The loss is of normalised numbers. They come from sums of at most 256 products, and are squared: 2 · 256
   // roundings of 6e-8.
   double deviation = model->preprocessing.deviation[0];
@@ -142,22 +106,22 @@ Test(training_reconstruct, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one)
   for (int i = 0; i < 2; i++) {
     siam_train_options whole = run_to("whole", ways[i]), parts = run_to("parts", ways[i]);
     siam_train_report report;
-    train(&whole);
+    siam_test_train(&whole);
     parts.progress = stop;
     // The second part decodes pictures anew for each step, which changes no bit.
-    cr_assert_eq(siam_train(device, &parts, &report), SIAM_INTERRUPTED);
+    cr_assert_eq(siam_train(siam_test_training_device(), &parts, &report), SIAM_INTERRUPTED);
     parts.progress = NULL;
     parts.resume = true;
     parts.picture_bytes = 1;
     parts.reconstruct = ways[1 - i];
-    cr_expect_eq(siam_train(device, &parts, &report), SIAM_ERROR_ARGUMENT,
+    cr_expect_eq(siam_train(siam_test_training_device(), &parts, &report), SIAM_ERROR_ARGUMENT,
                  "another autoencoder's checkpoint");
     parts.reconstruct = ways[i];
-    train(&parts);
+    siam_test_train(&parts);
     uint8_t *bytes[2] = {NULL, NULL};
     size_t counts[2] = {0, 0};
-    cr_assert_eq(siam_file_read(path_of("whole"), 1 << 24, &bytes[0], &counts[0]), SIAM_OK);
-    cr_assert_eq(siam_file_read(path_of("parts"), 1 << 24, &bytes[1], &counts[1]), SIAM_OK);
+    cr_assert_eq(siam_file_read(siam_test_training_path("whole"), 1 << 24, &bytes[0], &counts[0]), SIAM_OK);
+    cr_assert_eq(siam_file_read(siam_test_training_path("parts"), 1 << 24, &bytes[1], &counts[1]), SIAM_OK);
     cr_assert_eq(counts[0], counts[1]);
     cr_expect_arr_eq(bytes[0], bytes[1], counts[0], "%s", ways[i]);
     siam_free(bytes[0]);
@@ -167,8 +131,8 @@ Test(training_reconstruct, a_resumed_run_ends_in_the_bits_of_an_undisturbed_one)
 
 Test(training_reconstruct, the_file_is_the_encoder_and_says_what_it_was_trained_to_do) {
   siam_train_options options = run_to("start", "tied");
-  train(&options);
-  siam_model *model = load("start");
+  siam_test_train(&options);
+  siam_model *model = siam_test_training_load("start");
   const char *training = siam_model_get_fact(model, "training");
   cr_expect_eq(model->network->count, 7, "the encoder's layers alone, with what its mirror leaves out");
   cr_expect_not_null(strstr(model->encoder, "l2_normalize"), "%s", model->encoder);
@@ -191,18 +155,18 @@ Test(training_reconstruct, the_file_is_the_encoder_and_says_what_it_was_trained_
 
 Test(training_reconstruct, training_on_pairs_begins_with_what_was_learnt) {
   siam_train_options first = run_to("start", "untied");
-  train(&first);
+  siam_test_train(&first);
   siam_train_options next = run_to("model", NULL);
   // One step whose learning rate vanishes beside every weight.
-  next.init = path_of("start");
+  next.init = siam_test_training_path("start");
   next.model.encoder = NULL;
   next.steps = 1;
   next.rate = 1e-30;
   next.weight_decay = -1;
-  siam_train_report report = train(&next);
+  siam_train_report report = siam_test_train(&next);
   cr_expect_eq(report.init_taken, 8);
   cr_expect_eq(report.init_parameters, 8);
-  siam_model *start = load("start"), *model = load("model");
+  siam_model *start = siam_test_training_load("start"), *model = siam_test_training_load("model");
   static const char *const slots[] = {"conv1.weight", "linear1.weight"};
   for (int i = 0; i < 2; i++) {
     siam_parameter_info info;
@@ -221,14 +185,14 @@ Test(training_reconstruct, training_on_pairs_begins_with_what_was_learnt) {
 
 Test(training_reconstruct, pre_training_can_begin_with_another_model_and_its_mirror_has_the_same_weights) {
   siam_train_options first = run_to("start", "tied");
-  train(&first);
+  siam_test_train(&first);
   siam_train_options next = run_to("next", "tied");
-  next.init = path_of("start");
+  next.init = siam_test_training_path("start");
   next.steps = 1;
   next.rate = 1e-30;
   next.weight_decay = -1;
-  train(&next);
-  siam_model *start = load("start"), *model = load("next");
+  siam_test_train(&next);
+  siam_model *start = siam_test_training_load("start"), *model = siam_test_training_load("next");
   float *before = values_of(start->network, "conv1.weight"),
         *after = values_of(model->network, "conv1.weight");
   cr_expect_arr_eq(before, after, 72 * sizeof *before);
@@ -240,13 +204,14 @@ Test(training_reconstruct, pre_training_can_begin_with_another_model_and_its_mir
 
 static void refused(const siam_train_options *options, const char *words) {
   siam_train_report report;
-  cr_expect_eq(siam_train(device, options, &report), SIAM_ERROR_ARGUMENT, "should say '%s'", words);
+  cr_expect_eq(siam_train(siam_test_training_device(), options, &report), SIAM_ERROR_ARGUMENT,
+               "should say '%s'", words);
   cr_expect_not_null(strstr(siam_last_error(), words), "'%s' is not in: %s", words, siam_last_error());
 }
 
 Test(training_reconstruct, what_reconstructing_cannot_use_is_refused) {
-  write_text("oblong.txt", "input 16 14 1\nconv 4 3 stride=3\nflatten\nlinear 8\n");
-  write_text("nothing.txt", "input 16 16 1\nflatten\nl2_normalize\n");
+  siam_test_training_write("oblong.txt", "input 16 14 1\nconv 4 3 stride=3\nflatten\nlinear 8\n");
+  siam_test_training_write("nothing.txt", "input 16 16 1\nflatten\nl2_normalize\n");
   siam_train_options options = run_to("model", "knotted");
   refused(&options, "there is no 'knotted' autoencoder; there are: tied, untied");
   options = run_to("model", "tied");
@@ -256,11 +221,11 @@ Test(training_reconstruct, what_reconstructing_cannot_use_is_refused) {
   options.turned_classes = true;
   refused(&options, "--turned-classes");
   options = run_to("model", "tied");
-  options.data = path_of("encoder.txt");
+  options.data = siam_test_training_path("encoder.txt");
   refused(&options, "a folder with pictures");
   options = run_to("model", "tied");
-  options.model.encoder = path_of("oblong.txt");
+  options.model.encoder = siam_test_training_path("oblong.txt");
   refused(&options, "conv1: of a picture of 16×14 it has no mirror");
-  options.model.encoder = path_of("nothing.txt");
+  options.model.encoder = siam_test_training_path("nothing.txt");
   refused(&options, "nothing to learn in it");
 }

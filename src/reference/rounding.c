@@ -1,0 +1,621 @@
+#include "reference/rounding.h"
+
+#include "reference/give_up.h"
+
+#include "reference/winograd.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double unit = 0x1p-24, smallest = 0x1p-126;
+
+double siam_rounding_of_sum(double terms) {
+  // Two more for what every kernel does beside its sum: adding to what was there, writing the result.
+  return (terms + 2) * unit / (1 - (terms + 2) * unit);
+}
+
+static size_t input_count(const siam_rounding *r) {
+  return (size_t)r->reference->images * siam_shape_count(r->reference->layer->in);
+}
+static size_t output_count(const siam_rounding *r) {
+  return (size_t)r->reference->images * siam_shape_count(r->reference->layer->out);
+}
+static size_t slot_size(const siam_layer *layer, int slot) {
+  size_t count = 1;
+  for (int d = 0; d < layer->slots[slot].rank; d++) count *= (size_t)layer->slots[slot].dims[d];
+  return count;
+}
+
+/// A new array of scale · |values| + errors; `values` or `errors` may be NULL.
+static double *widened(const double *values, double scale, const double *errors, size_t count) {
+  double *made = siam_reference_array(count + 1, sizeof *made);
+  for (size_t i = 0; i < count; i++)
+    made[i] = (values != NULL ? scale * fabs(values[i]) : 0) + (errors != NULL ? errors[i] : 0);
+  return made;
+}
+
+static bool all_zero(const double *values, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (values[i] != 0) return false;
+  return true;
+}
+
+/// The layer's own forward pass on magnitudes: |W|·(γ|x| + x_error) + γ|b|, an exact bound for a layer that
+/// is linear in x. `terms`: of each sum.
+static void linear_rounding_forward(const siam_rounding *r, double terms) {
+  siam_reference magnitudes = *r->reference;
+  const siam_layer *layer = magnitudes.layer;
+  double gamma = siam_rounding_of_sum(terms);
+  double *x = widened(magnitudes.x, gamma, r->x_error, input_count(r));
+  magnitudes.x = x;
+  magnitudes.y = r->y_error;
+  for (int s = 0; s < layer->slot_count; s++)
+    magnitudes.weight[s] = widened(r->reference->weight[s], s == 0 ? 1 : gamma, NULL, slot_size(layer, s));
+  siam_reference_forward(&magnitudes);
+  for (size_t i = 0; i < output_count(r); i++) r->y_error[i] += terms * smallest;
+  for (int s = 0; s < layer->slot_count; s++) free(magnitudes.weight[s]);
+  free(x);
+}
+
+/// The layer's backward pass on the given magnitudes of x and dy and those of its weights. Adds to
+/// `gradients` and assigns `dx`; either may be NULL.
+static void backward_of_magnitudes(const siam_rounding *r, const double *x, const double *dy, double *dx,
+                                   double *const *gradients) {
+  siam_reference magnitudes = *r->reference;
+  const siam_layer *layer = magnitudes.layer;
+  double *unwanted = siam_reference_array(input_count(r), sizeof *unwanted);
+  magnitudes.x = x;
+  magnitudes.dy = dy;
+  magnitudes.dx = dx != NULL ? dx : unwanted;
+  for (int s = 0; s < layer->slot_count; s++) {
+    magnitudes.weight[s] = widened(r->reference->weight[s], 1, NULL, slot_size(layer, s));
+    magnitudes.gradient[s] =
+        gradients != NULL ? gradients[s] : siam_reference_array(slot_size(layer, s), sizeof(double));
+  }
+  siam_reference_backward(&magnitudes);
+  for (int s = 0; s < layer->slot_count; s++) {
+    free(magnitudes.weight[s]);
+    if (gradients == NULL) free(magnitudes.gradient[s]);
+  }
+  free(unwanted);
+}
+
+/// For layers linear in x and in their weights:
+///   error of dx ≤ |W|·(γ|dy| + dy_error)
+///   error of dW ≤ |x|·(γ|dy| + dy_error) + x_error·(|dy| + dy_error)
+/// where sums for dx have `dx_terms` terms and those for gradients `gradient_terms`.
+static void linear_rounding_backward(const siam_rounding *r, double dx_terms, double gradient_terms) {
+  const siam_layer *layer = r->reference->layer;
+  size_t inputs = input_count(r), outputs = output_count(r);
+  double *dy = widened(r->reference->dy, siam_rounding_of_sum(dx_terms), r->dy_error, outputs);
+  backward_of_magnitudes(r, r->reference->x, dy, r->dx_error, NULL);
+  for (size_t i = 0; i < inputs; i++) r->dx_error[i] += dx_terms * smallest;
+  free(dy);
+  if (layer->slot_count == 0) return;
+  double *x = widened(r->reference->x, 1, NULL, inputs);
+  dy = widened(r->reference->dy, siam_rounding_of_sum(gradient_terms), r->dy_error, outputs);
+  backward_of_magnitudes(r, x, dy, NULL, r->gradient_error);
+  free(dy);
+  free(x);
+  if (!all_zero(r->x_error, inputs)) {
+    double *bias_kept = NULL;
+    if (layer->slot_count > 1) bias_kept = widened(r->gradient_error[1], 1, NULL, slot_size(layer, 1));
+    dy = widened(r->reference->dy, 1, r->dy_error, outputs);
+    backward_of_magnitudes(r, r->x_error, dy, NULL, r->gradient_error);
+    // The gradient of the bias does not depend on x.
+    if (bias_kept != NULL) memcpy(r->gradient_error[1], bias_kept, slot_size(layer, 1) * sizeof *bias_kept);
+    free(bias_kept);
+    free(dy);
+  }
+  double prior = siam_rounding_of_sum(gradient_terms) * r->prior + gradient_terms * smallest;
+  for (int s = 0; s < layer->slot_count; s++)
+    for (size_t i = 0; i < slot_size(layer, s); i++) r->gradient_error[s][i] += prior;
+}
+
+/// The convolution that a layer is, or whose way back a transposed one is.
+static siam_conv_shape conv_shape_of(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  const bool back = siam_reference_is(layer, "conv_transpose");
+  const siam_shape from = back ? layer->out : layer->in, to = back ? layer->in : layer->out;
+  int kernel = (int)siam_reference_option(layer, "kernel"), pad = (int)siam_reference_option(layer, "pad");
+  return (siam_conv_shape){.images = r->reference->images,
+                           .height = from.height,
+                           .width = from.width,
+                           .channels = from.channels,
+                           .kernel_height = kernel,
+                           .kernel_width = kernel,
+                           .stride = (int)siam_reference_option(layer, "stride"),
+                           .pad_y = pad,
+                           .pad_x = pad,
+                           .filters = to.channels,
+                           .out_height = to.height,
+                           .out_width = to.width};
+}
+
+/// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add: infinity where
+/// a NaN of the same tile may spoil what has none by definition. `x` and `y` are magnitudes, errors included.
+static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const double *x, const double *y,
+                         double *errors) {
+  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
+  const siam_conv_engine *engine = NULL;
+  siam_reference_ok(siam_conv_pick(r->device, &conv, &engine));
+  const int points = siam_winograd_points(&conv.shape, engine->name);
+  if (points == 0) return;
+  const double gamma = siam_rounding_of_sum(siam_winograd_terms(&conv.shape, pass, points));
+  const size_t count = pass == SIAM_CONV_FORWARD         ? siam_conv_output_count(&conv.shape)
+                       : pass == SIAM_CONV_BACKWARD_DATA ? siam_conv_input_count(&conv.shape)
+                                                         : siam_conv_weight_count(&conv.shape);
+  double *magnitudes = siam_reference_array(count, sizeof *magnitudes);
+  siam_winograd_magnitudes(&conv.shape, pass, points, x, r->reference->weight[0], y, magnitudes);
+  for (size_t i = 0; i < count; i++) errors[i] += isnan(magnitudes[i]) ? INFINITY : gamma * magnitudes[i];
+  free(magnitudes);
+}
+
+static void add_winograd_forward(const siam_rounding *r) {
+  const bool back = siam_reference_is(r->reference->layer, "conv_transpose");
+  double *x = widened(r->reference->x, 1, r->x_error, input_count(r));
+  add_winograd(r, back ? SIAM_CONV_BACKWARD_DATA : SIAM_CONV_FORWARD, x, x, r->y_error);
+  free(x);
+}
+
+static void add_winograd_backward(const siam_rounding *r) {
+  const bool back = siam_reference_is(r->reference->layer, "conv_transpose");
+  double *x = widened(r->reference->x, 1, r->x_error, input_count(r));
+  double *dy = widened(r->reference->dy, 1, r->dy_error, output_count(r));
+  add_winograd(r, back ? SIAM_CONV_FORWARD : SIAM_CONV_BACKWARD_DATA, dy, dy, r->dx_error);
+  add_winograd(r, SIAM_CONV_BACKWARD_WEIGHT, back ? dy : x, back ? x : dy, r->gradient_error[0]);
+  free(x);
+  free(dy);
+}
+
+static void conv_rounding_forward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_forward(r, kernel * kernel * layer->in.channels);
+  add_winograd_forward(r);
+}
+
+static void conv_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_backward(r, kernel * kernel * layer->out.channels,
+                           (double)output_count(r) / layer->out.channels);
+  add_winograd_backward(r);
+}
+
+/// Places of the filters along one axis that can meet one pixel of a transposed convolution's output.
+static double most_places(const siam_layer *layer) {
+  return ceil(siam_reference_option(layer, "kernel") / siam_reference_option(layer, "stride"));
+}
+
+static void conv_transpose_rounding_forward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  linear_rounding_forward(r, most_places(layer) * most_places(layer) * layer->in.channels);
+  add_winograd_forward(r);
+}
+
+// Gradients of the weights are sums over pixels of the input, that of the bias over those of the output.
+static void conv_transpose_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_backward(
+      r, kernel * kernel * layer->out.channels,
+      fmax((double)input_count(r) / layer->in.channels, (double)output_count(r) / layer->out.channels));
+  add_winograd_backward(r);
+}
+
+static void dense_rounding_forward(const siam_rounding *r) {
+  linear_rounding_forward(r, r->reference->layer->in.channels);
+}
+static void dense_rounding_backward(const siam_rounding *r) {
+  linear_rounding_backward(r, r->reference->layer->out.channels, r->reference->images);
+}
+
+static double pixels_of_window(const siam_layer *layer) {
+  if (siam_reference_is(layer, "global_avg_pool")) return (double)layer->in.height * layer->in.width;
+  return pow(siam_reference_option(layer, "kernel"), 2);
+}
+
+// 4: the division at the end of each average.
+static void avg_pool_rounding_forward(const siam_rounding *r) {
+  linear_rounding_forward(r, pixels_of_window(r->reference->layer) + 4);
+}
+static void avg_pool_rounding_backward(const siam_rounding *r) {
+  linear_rounding_backward(r, pixels_of_window(r->reference->layer) + 4, 0);
+}
+
+// Values are copied on the way forward, and added up on the way back.
+static void upsample_rounding_forward(const siam_rounding *r) {
+  siam_reference errors = *r->reference;
+  errors.x = r->x_error;
+  errors.y = r->y_error;
+  siam_reference_forward(&errors);
+}
+static void upsample_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double side = siam_reference_option(layer, "factor") + siam_reference_option(layer, "output_pad");
+  linear_rounding_backward(r, side * side, 0);
+}
+
+// A product and a division: 1/(1 − rate).
+static void dropout_rounding_forward(const siam_rounding *r) {
+  linear_rounding_forward(r, 6);
+}
+static void dropout_rounding_backward(const siam_rounding *r) {
+  linear_rounding_backward(r, 6, 0);
+}
+
+static void flatten_rounding_forward(const siam_rounding *r) {
+  memcpy(r->y_error, r->x_error, input_count(r) * sizeof(double));
+}
+static void flatten_rounding_backward(const siam_rounding *r) {
+  memcpy(r->dx_error, r->dy_error, input_count(r) * sizeof(double));
+}
+
+/// How much an activation can stretch an error of its argument, and what it adds itself, as a part of y:
+/// a product with the rounded slope; exp (3 ulp), a sum and a division (2.5 ulp); tanh (5 ulp).
+static void activation_traits(const siam_layer *layer, double *stretch, double *relative) {
+  *stretch = layer->type->activation == SIAM_ACTIVATION_SIGMOID ? 0.25 : 1;
+  *relative = layer->type->activation == SIAM_ACTIVATION_LEAKY_RELU ? 2 * unit
+              : layer->type->activation == SIAM_ACTIVATION_SIGMOID  ? 12 * unit
+              : layer->type->activation == SIAM_ACTIVATION_TANH     ? 10 * unit
+                                                                    : 0;
+}
+
+static void activation_rounding_forward(const siam_rounding *r) {
+  double stretch, relative;
+  activation_traits(r->reference->layer, &stretch, &relative);
+  for (size_t i = 0; i < input_count(r); i++)
+    r->y_error[i] = stretch * r->x_error[i] + relative * fabs(r->reference->y[i]) + smallest;
+}
+
+// The derivative is computed from y: y(1 − y) moves by at most the error of y, 1 − y² by at most twice that.
+// Where x may have either sign, the derivative of a (leaky) ReLU may be either of its two.
+static void activation_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  double stretch, relative;
+  activation_traits(layer, &stretch, &relative);
+  bool smooth =
+      layer->type->activation == SIAM_ACTIVATION_SIGMOID || layer->type->activation == SIAM_ACTIVATION_TANH;
+  for (size_t i = 0; i < input_count(r); i++) {
+    double x = r->reference->x[i], y = r->reference->y[i], dy = r->reference->dy[i];
+    double y_error = stretch * r->x_error[i] + relative * fabs(y) + smallest, factor_error = 0;
+    if (smooth)
+      factor_error = 2 * y_error + 2 * unit;
+    else if (r->x_error[i] > 0 && fabs(x) <= r->x_error[i])
+      factor_error = 1;
+    r->dx_error[i] = stretch * r->dy_error[i] + (fabs(dy) + r->dy_error[i]) * factor_error +
+                     3 * unit * fabs(r->reference->dx[i]) + smallest;
+  }
+}
+
+/// What an element of a max pooling window may be at least and at most.
+static double lowest(const siam_rounding *r, size_t at) {
+  return r->reference->x[at] - r->x_error[at];
+}
+static double highest(const siam_rounding *r, size_t at) {
+  return r->reference->x[at] + r->x_error[at];
+}
+
+/// The largest of the lowest values that the window's elements may have, and how many elements may reach it.
+static double contenders(const siam_rounding *r, siam_reference_window window, int n, int c, int *count) {
+  siam_shape in = r->reference->layer->in;
+  double bar = -INFINITY;
+  *count = 0;
+  for (int h = window.y0; h < window.y1; h++)
+    for (int w = window.x0; w < window.x1; w++) bar = fmax(bar, lowest(r, siam_reference_at(in, n, h, w, c)));
+  for (int h = window.y0; h < window.y1; h++)
+    for (int w = window.x0; w < window.x1; w++) {
+      size_t at = siam_reference_at(in, n, h, w, c);
+      *count += r->x_error[at] > 0 && highest(r, at) >= bar;
+    }
+  return bar;
+}
+
+// The largest element moves by at most the largest error of its window.
+static void max_pool_rounding_forward(const siam_rounding *r) {
+  siam_shape in = r->reference->layer->in, out = r->reference->layer->out;
+  for (size_t y = 0; y < output_count(r); y++) {
+    int c = (int)(y % (size_t)out.channels), column = (int)(y / (size_t)out.channels % (size_t)out.width);
+    int row = (int)(y / (size_t)(out.channels * out.width) % (size_t)out.height);
+    int n = (int)(y / siam_shape_count(out));
+    siam_reference_window window = siam_reference_window_of(r->reference->layer, row, column);
+    r->y_error[y] = 0;
+    for (int h = window.y0; h < window.y1; h++)
+      for (int w = window.x0; w < window.x1; w++)
+        r->y_error[y] = fmax(r->y_error[y], r->x_error[siam_reference_at(in, n, h, w, c)]);
+  }
+}
+
+// Exact inputs leave only the rounding of the sum over windows. Where several elements of a window may be the
+// largest, each of them may get its gradient.
+static void max_pool_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  siam_shape in = layer->in, out = layer->out;
+  double *dy =
+      widened(r->reference->dy, siam_rounding_of_sum(pixels_of_window(layer)), r->dy_error, output_count(r));
+  siam_reference sums = *r->reference;
+  sums.dy = dy;
+  sums.dx = r->dx_error;
+  siam_reference_backward(&sums);
+  for (size_t y = 0; y < output_count(r); y++) {
+    int c = (int)(y % (size_t)out.channels), column = (int)(y / (size_t)out.channels % (size_t)out.width);
+    int row = (int)(y / (size_t)(out.channels * out.width) % (size_t)out.height), count;
+    int n = (int)(y / siam_shape_count(out));
+    siam_reference_window window = siam_reference_window_of(layer, row, column);
+    double bar = contenders(r, window, n, c, &count);
+    if (count < 2) continue;
+    for (int h = window.y0; h < window.y1; h++)
+      for (int w = window.x0; w < window.x1; w++) {
+        size_t at = siam_reference_at(in, n, h, w, c);
+        if (highest(r, at) >= bar) r->dx_error[at] += fabs(r->reference->dy[y]) + r->dy_error[y];
+      }
+  }
+  free(dy);
+}
+
+/// What the bounds of batch normalisation share, for one channel.
+typedef struct channel {
+  size_t rows, channels;
+  double mean, variance, inverse, gamma, beta;
+  double mean_error, variance_error;
+  double inverse_error; ///< As a part of `inverse`.
+} channel;
+
+/// Mean and variance of every `step`-th of values with their errors. The mean is a sum of `rows` terms. A
+/// deviation x − mean then is off by the errors of both and one rounding, and enters the variance twice.
+static void measure(const double *x, const double *x_error, size_t step, channel *k) {
+  double sum = 0, magnitudes = 0, errors = 0, squares = 0, slips = 0, rows = (double)k->rows;
+  for (size_t i = 0; i < k->rows * step; i += step) {
+    sum += x[i];
+    magnitudes += fabs(x[i]);
+    errors += x_error[i];
+  }
+  k->mean = sum / rows;
+  k->mean_error = (siam_rounding_of_sum(rows + 6) * magnitudes + errors) / rows;
+  for (size_t i = 0; i < k->rows * step; i += step) {
+    double deviation = fabs(x[i] - k->mean);
+    double slip = unit * (fabs(x[i]) + fabs(k->mean)) + k->mean_error + x_error[i];
+    squares += deviation * deviation;
+    slips += 2 * deviation * slip + slip * slip;
+  }
+  k->variance = squares / rows;
+  k->variance_error = (slips + siam_rounding_of_sum(rows + 6) * squares) / rows + smallest;
+}
+
+/// 1/√ halves the relative error; root (3 ulp) and division (2.5 ulp) add 11u.
+static void invert(double epsilon, channel *k) {
+  k->inverse = 1 / sqrt(k->variance + epsilon);
+  double relative = k->variance_error / (k->variance + epsilon);
+  // (1 − t)^−½ ≤ 1 + t for t ≤ ½; beyond that nothing is known.
+  k->inverse_error = relative <= 0.5 ? relative + 14 * unit : INFINITY;
+}
+
+static channel channel_of(const siam_rounding *r, size_t c) {
+  const siam_reference *reference = r->reference;
+  channel k = {.channels = (size_t)reference->layer->in.channels};
+  k.rows = input_count(r) / k.channels;
+  k.gamma = reference->weight[0][c];
+  k.beta = reference->weight[1][c];
+  if (reference->training) {
+    measure(reference->x + c, r->x_error + c, k.channels, &k);
+  } else {
+    k.mean = reference->weight[2][c];
+    k.variance = reference->weight[3][c];
+  }
+  invert(siam_reference_option(reference->layer, "epsilon"), &k);
+  return k;
+}
+
+static void batch_norm_rounding_forward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  size_t channels = (size_t)reference->layer->in.channels;
+  for (size_t c = 0; c < channels; c++) {
+    channel k = channel_of(r, c);
+    double scale = fabs(k.gamma) * k.inverse;
+    // y = x·scale + (beta − mean·scale): the two large terms may cancel, their roundings do not.
+    for (size_t i = c; i < k.rows * channels; i += channels)
+      r->y_error[i] =
+          scale * (r->x_error[i] + k.mean_error + fabs(reference->x[i] - k.mean) * k.inverse_error) +
+          4 * unit * scale * (fabs(reference->x[i]) + fabs(k.mean)) +
+          2 * unit * (fabs(k.beta) + fabs(reference->y[i])) + smallest;
+    if (!reference->training) continue;
+    double momentum = siam_reference_option(reference->layer, "momentum");
+    double unbiased = (double)k.rows / fmax((double)k.rows - 1, 1);
+    r->state_error[0][c] =
+        momentum * k.mean_error + 6 * unit * (fabs(reference->weight[2][c]) + fabs(k.mean));
+    r->state_error[1][c] = momentum * unbiased * k.variance_error +
+                           6 * unit * (fabs(reference->weight[3][c]) + unbiased * k.variance);
+  }
+}
+
+// With x̂ off by `normal_error`, Σ dy and Σ dy·x̂ are sums of `rows` terms, and
+//   dx = scale · (dy − Σdy/rows − x̂ · Σ(dy·x̂)/rows)
+// is off by the errors of its parts, and 8u for its own operations.
+static void batch_norm_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  size_t channels = (size_t)reference->layer->in.channels;
+  for (size_t c = 0; c < channels; c++) {
+    channel k = channel_of(r, c);
+    double scale = fabs(k.gamma) * k.inverse, rows = (double)k.rows;
+    double sum = 0, sum_error = 0, product = 0, product_error = 0;
+    double gamma = siam_rounding_of_sum(rows + 8);
+    for (size_t i = c; i < k.rows * channels; i += channels) {
+      double dy = fabs(reference->dy[i]), normal = (reference->x[i] - k.mean) * k.inverse;
+      double normal_error =
+          k.inverse * (r->x_error[i] + k.mean_error + unit * (fabs(reference->x[i]) + fabs(k.mean))) +
+          fabs(normal) * k.inverse_error;
+      sum += reference->dy[i];
+      sum_error += r->dy_error[i] + gamma * dy;
+      product += reference->dy[i] * normal;
+      product_error += (fabs(normal) + normal_error) * (r->dy_error[i] + gamma * dy) + dy * normal_error;
+    }
+    r->gradient_error[0][c] += product_error + gamma * r->prior + smallest;
+    r->gradient_error[1][c] += sum_error + gamma * r->prior + smallest;
+    if (!reference->training) sum = sum_error = product = product_error = 0;
+    for (size_t i = c; i < k.rows * channels; i += channels) {
+      double normal = fabs(reference->x[i] - k.mean) * k.inverse;
+      double normal_error =
+          k.inverse * (r->x_error[i] + k.mean_error + unit * (fabs(reference->x[i]) + fabs(k.mean))) +
+          normal * k.inverse_error;
+      double parts = fabs(reference->dy[i]) + fabs(sum) / rows + normal * fabs(product) / rows;
+      r->dx_error[i] = scale * (r->dy_error[i] + sum_error / rows + normal * product_error / rows +
+                                normal_error * (fabs(product) + product_error) / rows +
+                                (2 * k.inverse_error + 8 * unit) * parts) +
+                       smallest;
+    }
+  }
+}
+
+/// Length of row n, and its relative error: squares of quotients (2.5 ulp each) are summed, a root (3 ulp)
+/// and a division follow, and errors of x count by their part of the length.
+static double length_of(const siam_rounding *r, size_t n, double *relative) {
+  size_t count = (size_t)r->reference->layer->in.channels;
+  const double *x = r->reference->x + n * count, *errors = r->x_error + n * count;
+  double length = 0, moved = 0;
+  for (size_t i = 0; i < count; i++) length = hypot(length, x[i]);
+  for (size_t i = 0; i < count && length > 0; i++) moved += fabs(x[i]) / length * errors[i] / length;
+  *relative = siam_rounding_of_sum((double)count / 2 + 18) + moved;
+  return length;
+}
+
+static void l2_normalize_rounding_forward(const siam_rounding *r) {
+  size_t count = (size_t)r->reference->layer->in.channels;
+  for (size_t n = 0; n < (size_t)r->reference->images; n++) {
+    double relative, length = length_of(r, n, &relative);
+    for (size_t i = n * count; i < (n + 1) * count; i++)
+      r->y_error[i] = r->x_error[i] / fmax(length, 1e-12) + fabs(r->reference->y[i]) * relative + smallest;
+  }
+}
+
+// dx = (dy − y·along)/length with along = Σ y·dy.
+static void l2_normalize_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  size_t count = (size_t)reference->layer->in.channels;
+  double gamma = siam_rounding_of_sum((double)count);
+  for (size_t n = 0; n < (size_t)reference->images; n++) {
+    double relative, length = length_of(r, n, &relative), along = 0, along_error = 0;
+    for (size_t i = n * count; i < (n + 1) * count; i++) {
+      double y = fabs(reference->y[i]), dy = fabs(reference->dy[i]);
+      double y_error = r->x_error[i] / fmax(length, 1e-12) + y * relative + smallest;
+      along += reference->y[i] * reference->dy[i];
+      along_error += (y + y_error) * (gamma * dy + r->dy_error[i]) + y_error * dy;
+    }
+    if (length <= 1e-12) along = along_error = 0;
+    for (size_t i = n * count; i < (n + 1) * count; i++) {
+      double y = fabs(reference->y[i]);
+      double y_error = r->x_error[i] / fmax(length, 1e-12) + y * relative + smallest;
+      double parts = fabs(reference->dy[i]) + y * fabs(along);
+      r->dx_error[i] = (r->dy_error[i] + y * along_error + y_error * (fabs(along) + along_error) +
+                        (relative + 4 * unit) * parts) /
+                           fmax(length, 1e-12) +
+                       smallest;
+    }
+  }
+}
+
+/// An image of layer normalisation as the one channel of a batch normalisation without scale and shift.
+static channel image_of(const siam_rounding *r, size_t n) {
+  const siam_reference *reference = r->reference;
+  channel k = {.rows = siam_shape_count(reference->layer->in), .channels = 1, .gamma = 1};
+  measure(reference->x + n * k.rows, r->x_error + n * k.rows, 1, &k);
+  invert(siam_reference_option(reference->layer, "epsilon"), &k);
+  return k;
+}
+
+/// Of y = (x − mean) · inverse at i.
+static double normal_error(const siam_rounding *r, const channel *k, size_t i) {
+  const double *x = r->reference->x;
+  return k->inverse * (r->x_error[i] + k->mean_error + unit * (fabs(x[i]) + fabs(k->mean))) +
+         fabs(x[i] - k->mean) * k->inverse * (k->inverse_error + 2 * unit) + smallest;
+}
+
+static void layer_norm_rounding_forward(const siam_rounding *r) {
+  for (size_t n = 0; n < (size_t)r->reference->images; n++) {
+    channel k = image_of(r, n);
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) r->y_error[i] = normal_error(r, &k, i);
+  }
+}
+
+// As for batch normalisation: dx = inverse · (dy − Σdy/rows − y · Σ(dy·y)/rows).
+static void layer_norm_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  for (size_t n = 0; n < (size_t)reference->images; n++) {
+    channel k = image_of(r, n);
+    double sum = 0, sum_error = 0, product = 0, product_error = 0, rows = (double)k.rows;
+    double gamma = siam_rounding_of_sum(rows + 8);
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) {
+      double y = fabs(reference->y[i]), dy = fabs(reference->dy[i]), error = normal_error(r, &k, i);
+      sum += reference->dy[i];
+      sum_error += r->dy_error[i] + gamma * dy;
+      product += reference->dy[i] * reference->y[i];
+      product_error += (y + error) * (r->dy_error[i] + gamma * dy) + dy * error;
+    }
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) {
+      double y = fabs(reference->y[i]), error = normal_error(r, &k, i);
+      double parts = fabs(reference->dy[i]) + fabs(sum) / rows + y * fabs(product) / rows;
+      r->dx_error[i] = k.inverse * (r->dy_error[i] + sum_error / rows + y * product_error / rows +
+                                    error * (fabs(product) + product_error) / rows +
+                                    (2 * k.inverse_error + 8 * unit) * parts) +
+                       smallest;
+    }
+  }
+}
+
+// Values are copied, and token numbers are exact.
+static void embedding_rounding_forward(const siam_rounding *r) {
+  memset(r->y_error, 0, output_count(r) * sizeof *r->y_error);
+}
+
+// Sums of what was there and of at most all tokens' gradients.
+static void embedding_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  double gamma = siam_rounding_of_sum((double)input_count(r) + 1);
+  double *dy = widened(reference->dy, gamma, r->dy_error, output_count(r));
+  backward_of_magnitudes(r, reference->x, dy, r->dx_error, r->gradient_error);
+  for (size_t i = 0; i < slot_size(reference->layer, 0); i++)
+    r->gradient_error[0][i] += gamma * r->prior + smallest;
+  free(dy);
+}
+
+typedef void (*rounding_function)(const siam_rounding *r);
+static const struct {
+  const char *name;
+  rounding_function forward, backward;
+} table[] = {
+    {"conv", conv_rounding_forward, conv_rounding_backward},
+    {"conv_transpose", conv_transpose_rounding_forward, conv_transpose_rounding_backward},
+    {"linear", dense_rounding_forward, dense_rounding_backward},
+    {"batch_norm", batch_norm_rounding_forward, batch_norm_rounding_backward},
+    {"relu", activation_rounding_forward, activation_rounding_backward},
+    {"leaky_relu", activation_rounding_forward, activation_rounding_backward},
+    {"sigmoid", activation_rounding_forward, activation_rounding_backward},
+    {"tanh", activation_rounding_forward, activation_rounding_backward},
+    {"max_pool", max_pool_rounding_forward, max_pool_rounding_backward},
+    {"avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
+    {"global_avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
+    {"upsample", upsample_rounding_forward, upsample_rounding_backward},
+    {"dropout", dropout_rounding_forward, dropout_rounding_backward},
+    {"flatten", flatten_rounding_forward, flatten_rounding_backward},
+    {"reshape", flatten_rounding_forward, flatten_rounding_backward},
+    {"l2_normalize", l2_normalize_rounding_forward, l2_normalize_rounding_backward},
+    {"layer_norm", layer_norm_rounding_forward, layer_norm_rounding_backward},
+    {"embedding", embedding_rounding_forward, embedding_rounding_backward},
+};
+
+static size_t row_of(const siam_layer *layer) {
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (siam_reference_is(layer, table[i].name)) return i;
+  siam_reference_give_up("the layer type '%s' has no error bound; add it to src/reference/rounding.c",
+                         layer->type->name);
+  return 0;
+}
+
+void siam_rounding_forward(const siam_rounding *rounding) {
+  table[row_of(rounding->reference->layer)].forward(rounding);
+}
+
+void siam_rounding_backward(const siam_rounding *rounding) {
+  table[row_of(rounding->reference->layer)].backward(rounding);
+}
