@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 enum {
-  SMALL = 2,        ///< Outputs along a small tile; see cl/winograd.clh for this and the next two.
-  SMALL_POINTS = 4, ///< All that a small tile has use for.
-  MOST_POINTS = 8,
+  SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
+  SMALL_POINTS = 4,   ///< All that a small tile has use for.
+  MOST_POINTS = 8,    ///< The next larger ones have errors that training might notice.
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
   ROWS = 4,           ///< Of the register tile.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
@@ -62,7 +62,7 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
   const int pairs = by->points * by->points;
-  const bool is_large = pairs * shape->channels * shape->filters > TRANSFORMED;
+  const bool is_large = (int64_t)pairs * shape->channels * shape->filters > TRANSFORMED;
   const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
   by->across = even_part(wide, most);
   by->down = even_part(tall, siam_larger(1, most / by->across));
@@ -78,11 +78,10 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
 }
 
 /// The register tile for so many filters. Its few rows leave a register for the float that is broadcast, and
-/// the few tiles of a block fill it.
+/// the few tiles of a block fill it; with fewer vectors more of them keep the multipliers busy.
 static siam_tile tile_for(const siam_device *device, int filters) {
   siam_tile tile = siam_tile_for(device, filters);
-  static const int rows[] = {0, 8, 6};
-  tile.rows = tile.vectors < 3 ? rows[tile.vectors] : ROWS;
+  tile.rows = tile.vectors == 1 ? 2 * ROWS : tile.vectors == 2 ? ROWS + 2 : ROWS;
   return tile;
 }
 
