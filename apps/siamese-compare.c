@@ -1,6 +1,7 @@
 // siamese-compare: distance, similarity and verdict for pictures; exits as cmp does.
 #include "common/command.h"
 #include "common/message.h"
+#include "common/model.h"
 #include "common/progress.h"
 #include "compare/compare.h"
 
@@ -17,11 +18,7 @@ static struct {
 } arguments;
 
 static const app_option options[] = {
-    {.name = "model",
-     .letter = 'm',
-     .value = "MODEL",
-     .text = &arguments.model,
-     .help = "Model file from siamese-train."},
+    APP_OPTION_MODEL(&arguments.model),
     {.name = "threshold",
      .letter = 't',
      .value = "T",
@@ -29,7 +26,8 @@ static const app_option options[] = {
      .given = &arguments.given_threshold,
      .least = 0,
      .most = 1e9,
-     .help = "Call pairs same up to this distance. Default: the model's threshold of best accuracy."},
+     .help = "Call pairs same up to this distance. Default: the model's own, of best accuracy or of a "
+             "false-accept rate."},
     {.name = "far",
      .value = "RATE",
      .number = &arguments.far,
@@ -54,7 +52,8 @@ static const app_option options[] = {
     {0}};
 
 static const app_note examples[] = {
-    {"siamese-compare -m shapes.siamese a.png b.png", "Compare two pictures."},
+    {"siamese-compare a.png b.png", "Are these one picture, before and after edits?"},
+    {"siamese-compare -m shapes.siamese a.png b.png", "Do they show the same, by a model of your own?"},
     {"siamese-compare -m shapes.siamese --far 0.01 a.png b.png && echo same",
      "Be stricter: of 100 different pairs about one would be called same."},
     {"siamese-compare -m shapes.siamese --json a.png b.png", "The same for programs."},
@@ -69,19 +68,23 @@ static const app_note exit_codes[] = {
      "The pictures are the same: their distance is at most the threshold. Of several: every two are. With "
      "a folder: at least one of its files is."},
     {"1", "They are different. Of several: some two are. With a folder: all of its files are."},
-    {"2", "Trouble: the message says what, and what to do."},
+    {"2", "Trouble: the message says what, and what to do. Or one of two pictures is blank."},
     {NULL, NULL}};
 
 static const app_command command = {
     .name = "siamese-compare",
-    .summary = "compare pictures with a trained model",
+    .summary = "compare pictures",
     .arguments = "A B [C...] | A FOLDER",
     .least = 2,
     .description =
         "Runs one encoder on both pictures and prints the distance of their embeddings, the similarity "
         "(a calibrated probability that they show the same), the threshold and the verdict. With more "
         "pictures, "
-        "a table of every two; with a folder in place of B, its nearest files.\n",
+        "a table of every two; with a folder in place of B, its nearest files.\n\n"
+        "Without a model of your own, same means: one picture, before and after such edits as resizing, "
+        "recompressing, cropping, turning a little, mirroring, blur, noise, other light or colours, text or "
+        "a "
+        "logo on top, a border or a screenshot around it. Blank pictures are called so and not compared.\n",
     .options = options,
     .examples = examples,
     .exit_codes = exit_codes,
@@ -92,6 +95,12 @@ static int verdict(int printed, bool same) {
   return same ? EXIT_SAME : EXIT_DIFFERENT;
 }
 
+/// Where there is nothing to compare there is no verdict either.
+static int verdict_of_two(int printed, const siam_comparison *comparison) {
+  if (printed == APP_SUCCESS && (comparison->blank[0] || comparison->blank[1])) return APP_TROUBLE;
+  return verdict(printed, comparison->same);
+}
+
 static int compare_two(siam_comparer *comparer, const compare_subject *subject) {
   siam_explanation explanation;
   siam_comparison *comparison = &explanation.comparison;
@@ -100,11 +109,11 @@ static int compare_two(siam_comparer *comparer, const compare_subject *subject) 
                                        : siam_compare(comparer, a, b, comparison);
   if (status != SIAM_OK) return app_fail_library();
   if (arguments.json)
-    return verdict(compare_print_json(subject, comparison, drawing != NULL ? &explanation : NULL, drawing),
-                   comparison->same);
-  compare_print(comparison);
+    return verdict_of_two(
+        compare_print_json(subject, comparison, drawing != NULL ? &explanation : NULL, drawing), comparison);
+  compare_print(subject, comparison);
   if (drawing != NULL) printf("why         %s\n", app_show(drawing));
-  return verdict(APP_SUCCESS, comparison->same);
+  return verdict_of_two(APP_SUCCESS, comparison);
 }
 
 static int compare_several(siam_comparer *comparer, const compare_subject *subject) {
@@ -171,7 +180,6 @@ static int compare(siam_device *device, siam_model *model, char *const *names, u
 
 /// What does not go together; 0 where all does.
 static int check_arguments(char *const *names, unsigned count) {
-  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
   if (arguments.given_threshold && arguments.given_far)
     return app_fail("--threshold and --far exclude each other; give one");
   if (count > MOST_FILES)
@@ -200,8 +208,8 @@ int main(int argc, char **argv) {
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.json)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
-  code = siam_model_load(device, arguments.model, &model) == SIAM_OK ? compare(device, model, names, count)
-                                                                     : app_fail_library();
+  code = app_load_model(device, arguments.model, &model) == SIAM_OK ? compare(device, model, names, count)
+                                                                    : app_fail_library();
   siam_model_destroy(model);
   siam_device_destroy(device);
   return code;

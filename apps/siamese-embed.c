@@ -2,6 +2,7 @@
 #include "common/command.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/model.h"
 #include "common/progress.h"
 
 #include <siamese/embed.h>
@@ -12,11 +13,7 @@ static struct {
   bool json, quiet;
 } arguments;
 
-static const app_option options[] = {{.name = "model",
-                                      .letter = 'm',
-                                      .value = "MODEL",
-                                      .text = &arguments.model,
-                                      .help = "Model file from siamese-train."},
+static const app_option options[] = {APP_OPTION_MODEL(&arguments.model),
                                      {.name = "output",
                                       .letter = 'o',
                                       .value = "FILE",
@@ -72,7 +69,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
   json_object_set_new(object, "broken", json_integer(report->broken));
   json_object_set_new(object, "embedding", json_integer(report->embedding));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
-  json_object_set_new(object, "model", app_json_text(arguments.model));
+  json_object_set_new(object, "model", app_model_json(arguments.model));
   json_object_set_new(object, "device", app_json_text(device));
   return app_print_json(object);
 }
@@ -92,14 +89,13 @@ static int embed(siam_device *device, siam_model *model, char **paths, unsigned 
 int main(int argc, char **argv) {
   unsigned count = 0;
   char **paths = app_begin(&command, argc, argv, &count);
-  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
   if (arguments.output == NULL) return app_fail("nowhere to write to; give a .npy or .csv file with -o FILE");
   siam_device *device = NULL;
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
-  int code = siam_model_load(device, arguments.model, &model) == SIAM_OK ? embed(device, model, paths, count)
-                                                                         : app_fail_library();
+  int code = app_load_model(device, arguments.model, &model) == SIAM_OK ? embed(device, model, paths, count)
+                                                                        : app_fail_library();
   siam_model_destroy(model);
   siam_device_destroy(device);
   return code;

@@ -1,6 +1,7 @@
 // siamese-eval: judges a model on pictures it has not been trained on.
 #include "common/command.h"
 #include "common/message.h"
+#include "common/model.h"
 #include "common/progress.h"
 #include "eval/eval.h"
 
@@ -14,11 +15,7 @@ static struct {
 } arguments = {.seed = 1};
 
 static const app_option options[] = {
-    {.name = "model",
-     .letter = 'm',
-     .value = "MODEL",
-     .text = &arguments.model,
-     .help = "Model file from siamese-train."},
+    APP_OPTION_MODEL(&arguments.model),
     {.name = "compare-models",
      .flag = &arguments.compare_models,
      .help =
@@ -158,7 +155,7 @@ static int evaluate(siam_device *device, const char *data) {
   siam_model *model = NULL;
   siam_evaluate_options chosen = evaluate_options();
   siam_evaluation evaluation;
-  if (siam_model_load(device, arguments.model, &model) != SIAM_OK) return app_fail_library();
+  if (app_load_model(device, arguments.model, &model) != SIAM_OK) return app_fail_library();
   app_progress_begin("evaluating", arguments.quiet || arguments.json);
   siam_status status = siam_evaluate(model, data, &chosen, &evaluation);
   app_progress_end();
@@ -188,7 +185,6 @@ static int check_arguments(unsigned count) {
                       "-m, --one-shot-runs, --per-class, --training and --report");
     return APP_SUCCESS;
   }
-  if (arguments.model == NULL) return app_fail("no model; give one with -m MODEL, made by siamese-train");
   if (count > 1) return app_fail("too many arguments; one folder or list is judged at a time (--help)");
   if (arguments.one_shot_runs &&
       (arguments.pairs > 0 || trials || arguments.fit_threshold || arguments.per_class ||

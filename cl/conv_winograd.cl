@@ -1,6 +1,6 @@
-// Winograd's convolution with 3×3 filters and stride 1 for CPU-type devices: forward and, with the filters
-// turned, the data gradient. Images are NHWC, weights [3][3][channels][filters]. See winograd.clh for the
-// tiles, and docs/kernels.md for what was tried.
+// Winograd's convolution with stride 1 for CPU-type devices: forward and, with the filters turned, the data
+// gradient. Images are NHWC, weights [TAPS][TAPS][channels][filters]. See winograd.clh for the tiles, and
+// docs/kernels.md for what was tried.
 //
 // The output is worked off in blocks of tiles; of P work-items each takes every P-th block. For a block it
 //
@@ -9,7 +9,7 @@
 //      while the next block of x and this one of y are fetched into the cache,
 //
 //        ┌──channels──┐   ┌─filters─┐   ┌─filters─┐
-//        │     V      │ · │    U    │ = │    M    │  tiles     36 times
+//        │     V      │ · │    U    │ = │    M    │  tiles     POINTS² times
 //        └────────────┘   │         │   └─────────┘
 //                         └─────────┘
 //   3. transforms M to outputs, adds the bias, applies the activation and stores them.
@@ -18,43 +18,12 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   POINTS         see winograd.clh
+//   TAPS, POINTS   see winograd.clh
+#include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
 #include "tile.clh"
-#include "activation.clh"
 #include "winograd.clh"
-
-// Aᵀ: points to outputs.
-#define OUTPUT_FULL(m, i, s)                                                                                 \
-  {                                                                                                          \
-    SIX(m, i, s)                                                                                             \
-    const floatw near = b + c, near_odd = b - c, far = e + f, far_odd = e - f;                               \
-    m[i] = a + near + far;                                                                                   \
-    m[(i) + (s)] = fma(2.0f, far_odd, near_odd);                                                             \
-    m[(i) + 2 * (s)] = fma(4.0f, far, near);                                                                 \
-    m[(i) + 3 * (s)] = fma(8.0f, far_odd, near_odd) + d;                                                     \
-  }
-#define OUTPUT_SMALL(m, i, s)                                                                                \
-  {                                                                                                          \
-    FOUR(m, i, s)                                                                                            \
-    m[i] = a + b + c;                                                                                        \
-    m[(i) + (s)] = b - c + d;                                                                                \
-  }
-// G: a column or row of a filter to points.
-#define FILTER(to, a, b, c)                                                                                  \
-  {                                                                                                          \
-    const floatw outer = (a + c) * (-1 / 6.0f), inner = b * (-1 / 6.0f);                                     \
-    to[0] = a * 0.25f;                                                                                       \
-    to[1] = outer + inner;                                                                                   \
-    to[2] = outer - inner;                                                                                   \
-    to[3] = c;                                                                                               \
-    if (POINTS > SMALL_POINTS) {                                                                             \
-      const floatw far = fma(1 / 24.0f, a, c * (1 / 6.0f)), far_odd = b * (1 / 12.0f);                       \
-      to[4] = far + far_odd;                                                                                 \
-      to[5] = far - far_odd;                                                                                 \
-    }                                                                                                        \
-  }
 
 // U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the
 // last filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters
@@ -66,24 +35,24 @@ __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW
   if (c >= channels) return;
   const int padded = (filters + COLUMNS - 1) / COLUMNS * COLUMNS;
   for (int f = 0; f < padded; f += WIDTH) {
-    floatw w[9], columns[3 * POINTS], points[POINTS];
-    for (int tap = 0; tap < 9; tap++) {
-      if (turned) {
-        float gathered[WIDTH];
-        for (int i = 0; i < WIDTH; i++)
-          gathered[i] = f + i < filters ? weight[((8 - tap) * filters + f + i) * (long)channels + c] : 0;
-        w[tap] = *(const unaligned_floatw *)gathered;
-      } else
-        w[tap] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
-    }
-    UNROLL for (int x = 0; x < 3; x++) {
-      FILTER(points, w[x], w[3 + x], w[6 + x])
-      UNROLL for (int i = 0; i < POINTS; i++) columns[i * 3 + x] = points[i];
-    }
+    floatw values[MATRICES];
+    for (int i = 0; i < TAPS; i++)
+      for (int j = 0; j < TAPS; j++) {
+        const int tap = i * TAPS + j;
+        if (turned) {
+          float gathered[WIDTH];
+          __global const float *last = weight + (TAPS * TAPS - 1 - tap) * (long)filters * channels + c;
+          for (int n = 0; n < WIDTH; n++) gathered[n] = f + n < filters ? last[(f + n) * (long)channels] : 0;
+          values[i * POINTS + j] = *(const unaligned_floatw *)gathered;
+        } else
+          values[i * POINTS + j] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
+      }
+    UNROLL for (int j = 0; j < TAPS; j++) evaluate(values + j, POINTS, TAPS, POINTS);
     __global float *at = to + f / COLUMNS * (long)MATRICES * step + c * COLUMNS + f % COLUMNS;
     UNROLL for (int i = 0; i < POINTS; i++) {
-      FILTER(points, columns[i * 3], columns[i * 3 + 1], columns[i * 3 + 2])
-      UNROLL for (int j = 0; j < POINTS; j++) STORE(points[j], at + (i * POINTS + j) * (long)step);
+      evaluate(values + i * POINTS, 1, TAPS, POINTS);
+      UNROLL for (int j = 0; j < POINTS; j++)
+          STORE(factor[i] * factor[j] * values[i * POINTS + j], at + (i * POINTS + j) * (long)step);
     }
   }
 }
@@ -101,19 +70,18 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
     const bool inside = y + i < out_height && x + j < out_width;
     to[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : spare;
   }
-  for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
+  for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
+    const int f = LAST_VECTOR(at, min(some, COLUMNS));
     floatw tile[MATRICES];
     UNROLL for (int j = 0; j < points_across; j++) {
       UNROLL for (int i = 0; i < points_down; i++) tile[i * POINTS + j] =
           LOAD(from + (i * POINTS + j) * (long)step + f);
-      if (small_y) OUTPUT_SMALL(tile, j, POINTS)
-      else OUTPUT_FULL(tile, j, POINTS)
+      combine(tile + j, POINTS, down, points_down);
     }
-    const bool whole = some - f >= WIDTH;
-    const floatw shift = with_bias ? load_some(bias + f, some - f) : (floatw)(0);
+    const bool whole = some >= WIDTH;
+    const floatw shift = with_bias ? load_some(bias + f, some) : (floatw)(0);
     UNROLL for (int i = 0; i < down; i++) {
-      if (small_x) OUTPUT_SMALL(tile, i * POINTS, 1)
-      else OUTPUT_FULL(tile, i * POINTS, 1)
+      combine(tile + i * POINTS, 1, across, points_across);
       UNROLL for (int j = 0; j < across; j++) {
         const floatw value = tile[i * POINTS + j] + shift;
         const int n = i * across + j;
@@ -121,7 +89,7 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
       }
     }
     if (!whole)
-      for (int n = 0; n < down * across; n++) store_some(LOAD(edge + n * WIDTH), to[n] + f, some - f);
+      for (int n = 0; n < down * across; n++) store_some(LOAD(edge + n * WIDTH), to[n], some);
   }
 }
 

@@ -25,3 +25,16 @@ function(siamese_embed_report OUTPUT)
     COMMENT "Embedding the report's page" VERBATIM)
   set(${OUTPUT} ${generated} PARENT_SCOPE)
 endfunction()
+
+# Turns the default model's file into one C array, so that no path is needed to find it.
+function(siamese_embed_default_model OUTPUT)
+  set(model ${CMAKE_SOURCE_DIR}/datasets/default-model/default.siamese)
+  set(generated ${CMAKE_BINARY_DIR}/generated/default_model.c)
+  add_custom_command(
+    OUTPUT ${generated}
+    COMMAND ${CMAKE_COMMAND} -DMODEL=${model} -DOUTPUT=${generated}
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed_default_model.cmake
+    DEPENDS ${model} ${CMAKE_SOURCE_DIR}/cmake/embed_default_model.cmake
+    COMMENT "Embedding the default model" VERBATIM)
+  set(${OUTPUT} ${generated} PARENT_SCOPE)
+endfunction()

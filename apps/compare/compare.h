@@ -2,7 +2,7 @@
 #ifndef SIAM_APPS_COMPARE_H
 #define SIAM_APPS_COMPARE_H
 
-#include "common/json.h"
+#include "common/model.h"
 
 #include <siamese/compare.h>
 
@@ -10,10 +10,10 @@
 typedef struct compare_subject {
   char *const *names;
   unsigned count;
-  const char *model, *device;
+  const char *model, *device; ///< The model's file, or NULL for the default one.
 } compare_subject;
 
-void compare_print(const siam_comparison *comparison);
+void compare_print(const compare_subject *subject, const siam_comparison *comparison);
 /// `explanation` and the picture it is drawn in may be NULL.
 int compare_print_json(const compare_subject *subject, const siam_comparison *comparison,
                        const siam_explanation *explanation, const char *drawing);

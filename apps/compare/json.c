@@ -2,13 +2,15 @@
 
 /// Distance, similarity and verdict, into an object that says of what.
 static void set_comparison(json_t *object, const siam_comparison *comparison) {
-  json_object_set_new(object, "distance", app_json_number(comparison->distance));
+  bool blank = comparison->blank[0] || comparison->blank[1];
+  json_object_set_new(object, "distance", blank ? json_null() : app_json_number(comparison->distance));
   json_object_set_new(object, "similarity", app_json_number(comparison->similarity));
   json_object_set_new(object, "same", json_boolean(comparison->same));
+  json_object_set_new(object, "blank", json_boolean(blank));
 }
 
 static void set_origin(json_t *object, const compare_subject *subject) {
-  json_object_set_new(object, "model", app_json_text(subject->model));
+  json_object_set_new(object, "model", app_model_json(subject->model));
   json_object_set_new(object, "device", app_json_text(subject->device));
 }
 

@@ -5,11 +5,28 @@
 #include <math.h>
 #include <stdio.h>
 
+static bool is_blank(const siam_comparison *comparison) {
+  return comparison->blank[0] || comparison->blank[1];
+}
+
 static const char *verdict_of(const siam_comparison *comparison) {
+  if (is_blank(comparison)) return "blank";
   return comparison->same ? "same" : "different";
 }
 
-void compare_print(const siam_comparison *comparison) {
+static void print_blank(const compare_subject *subject, const siam_comparison *comparison) {
+  bool both = comparison->blank[0] && comparison->blank[1];
+  printf("verdict     %snone%s: %s", app_paint(stdout, APP_YELLOW), app_paint(stdout, APP_PLAIN),
+         app_show(subject->names[comparison->blank[0] ? 0 : 1]));
+  if (both) printf(" and %s", app_show(subject->names[1]));
+  printf(" %s one colour all over, so there is nothing to compare\n", both ? "are" : "is");
+}
+
+void compare_print(const compare_subject *subject, const siam_comparison *comparison) {
+  if (is_blank(comparison)) {
+    print_blank(subject, comparison);
+    return;
+  }
   printf("distance    %.4f\n", comparison->distance);
   if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
   printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
@@ -19,7 +36,10 @@ void compare_print(const siam_comparison *comparison) {
 }
 
 static void add_comparison(app_table *table, const siam_comparison *comparison) {
-  app_table_add(table, "%.4f", comparison->distance);
+  if (is_blank(comparison))
+    app_table_add(table, "-");
+  else
+    app_table_add(table, "%.4f", comparison->distance);
   if (isfinite(comparison->similarity))
     app_table_add(table, "%.4f", comparison->similarity);
   else

@@ -2,7 +2,7 @@
 #ifndef SIAM_APPS_EVAL_H
 #define SIAM_APPS_EVAL_H
 
-#include "common/json.h"
+#include "common/model.h"
 
 #include <siamese/evaluate.h>
 

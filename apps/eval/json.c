@@ -91,7 +91,7 @@ static json_t *leakage_json(const siam_leakage *leakage) {
 
 int eval_print_json(const siam_evaluation *evaluation, const eval_subject *subject) {
   json_t *object = json_object();
-  json_object_set_new(object, "model", app_json_text(subject->model));
+  json_object_set_new(object, "model", app_model_json(subject->model));
   json_object_set_new(object, "data", app_json_text(subject->data));
   json_object_set_new(object, "device", app_json_text(subject->device));
   json_object_set_new(object, "images", json_integer(evaluation->images));

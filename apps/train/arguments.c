@@ -31,6 +31,15 @@ static const app_option options[] = {
      .value = "DATA",
      .text = &arguments.validation,
      .help = "Fit thresholds and calibration on this. Default: a part of the data is held out."},
+    {.name = "far",
+     .value = "RATE",
+     .number = &arguments.far,
+     .least = 0,
+     .most = 1,
+     .above_least = true,
+     .help =
+         "Let verdicts go by the threshold for this false-accept rate: 0.01, 0.001 or 0.0001. Default: by "
+         "that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
@@ -68,6 +77,12 @@ static const app_option options[] = {
      .help =
          "Keep the decoded pictures in memory up to this size; where they are more, they are decoded again "
          "for every step, which changes the speed and nothing else. Default: 2048."},
+    {.name = "picture-cache",
+     .value = "FILE",
+     .text = &arguments.picture_cache,
+     .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
+             "to the "
+             "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
     {.name = "encoder",
      .letter = 'e',
@@ -211,6 +226,13 @@ static const app_option options[] = {
      .least = 2,
      .most = 1 << 16,
      .help = "With --pairs all: pictures of each class in a batch. Default: 4."},
+    {.name = "within-parent",
+     .value = "PERCENT",
+     .integer = &arguments.within_parent,
+     .least = 0,
+     .most = 100,
+     .help = "Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, "
+             "which is harder; thresholds are then fitted on such different pairs. Default: 0."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -366,7 +388,10 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .augment = a->augment,
       .batch = (uint32_t)a->batch,
       .images_per_class = (uint32_t)a->images_per_class,
+      .within_parent_percent = (uint32_t)a->within_parent,
+      .far = a->far,
       .picture_bytes = picture_bytes(),
+      .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,
       .minutes = a->minutes,

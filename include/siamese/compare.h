@@ -5,7 +5,8 @@
 #include <siamese/metrics.h>
 #include <siamese/model.h>
 
-/// Where the line between same and different is drawn. Zero: the model's threshold of best accuracy.
+/// Where the line between same and different is drawn. Zero: what the model's verdicts go by: its threshold
+/// of best accuracy, or for the false-accept rate that its training chose.
 typedef struct siam_compare_options {
   const double *threshold; ///< This distance, 0 included; NULL: one of the model's.
   double far;              ///< The model's threshold for this false-accept rate, such as 0.001.
@@ -16,7 +17,10 @@ typedef struct siam_comparison {
   double similarity; ///< Probability that the pair is `same`; NAN where the model was never calibrated.
   double threshold;  ///< Up to which distance a pair is `same`.
   char point[32];    ///< What the threshold is: "best accuracy", "far 1e-3", "given".
-  bool same;         ///< distance <= threshold.
+  bool same;         ///< distance <= threshold, and neither is blank.
+  /// The first, the second picture shows nothing (one colour all over), and the model compares no such
+  /// pictures: the distance says nothing, and the similarity is NAN.
+  bool blank[2];
 } siam_comparison;
 
 /// Compares pictures with one model; keeps its kernels ready between calls. Opaque.

@@ -26,6 +26,11 @@ SIAM_API siam_status siam_model_create(siam_device *device, const siam_model_opt
 /// Reads a model file (docs/model-file.md). Everything is checked before it is used; errors name the file.
 SIAM_API siam_status siam_model_load(siam_device *device, const char *path, siam_model **model);
 
+/// The model that is part of the library: tells whether two pictures are one picture before and after edits
+/// such as resizing, cropping or recompressing (docs/default-model.md). It compares no pictures that show
+/// nothing.
+SIAM_API siam_status siam_model_load_default(siam_device *device, siam_model **model);
+
 /// Writes the model as one file; `path` is the complete old or the complete new version at every moment.
 SIAM_API siam_status siam_model_save(siam_model *model, const char *path);
 

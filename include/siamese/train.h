@@ -56,14 +56,22 @@ typedef struct siam_train_options {
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
-  uint32_t steps;            ///< Length of the run …
-  double epochs, minutes;    ///< … or in walks over the data, or in time. All 0: 2,000 steps.
+  /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
+  /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
+  uint32_t within_parent_percent;
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
+  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  double far;
+  uint32_t steps;         ///< Length of the run …
+  double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
                           ///< AUC and ends after so many looks without a better one; 0: does not look.
   uint32_t look_every;    ///< Steps between these looks; 0: 100.
   uint64_t picture_bytes; ///< Decoded pictures are kept in memory up to this, else decoded again for each
                           ///< step, with the same result; 0: 2 GiB; 1: never kept.
-  uint64_t seed;          ///< Of every random choice.
+  const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
+                             ///< and beside it, `picture_cache`.validation; NULL: none.
+  uint64_t seed;             ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
@@ -85,7 +93,8 @@ typedef struct siam_train_options {
 /// What a run did.
 typedef struct siam_train_report {
   uint32_t steps;
-  double seconds; ///< Of training, without preparing and validation.
+  double preparing_seconds; ///< From the call to the first step: looking for pictures, decoding, compiling.
+  double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.

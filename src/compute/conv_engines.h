@@ -36,6 +36,7 @@ typedef struct siam_conv_engine {
   /// there is only the standard way.
   bool (*variant)(const siam_device *device, const siam_conv *conv, size_t index,
                   char variant[SIAM_TUNING_CHOICE_SIZE]);
+  bool pools; ///< Its forward pass obeys siam_epilogue.pool.
 } siam_conv_engine;
 
 /// The engine that the door takes for a pass. It may note a tuned variant in `conv`.
@@ -58,13 +59,17 @@ void siam_conv_tunable(const siam_conv *conv, siam_tunable *tunable);
 /// The pass that such a tunable stands for, without views.
 siam_conv siam_conv_of_tunable(const siam_tunable *tunable);
 
-/// Winograd's minimal filtering for 3 × 3 filters of stride 1 and pads up to 2, on devices of CPU form: tiles
-/// F(4 × 4, 3 × 3) with F(2 × 2, 3 × 3) at edges, and F(2 × 2, 3 × 3) alone. Fewer multiplications, at the
-/// price of larger rounding errors: docs/kernels.md.
-extern const siam_conv_engine siam_conv_winograd4, siam_conv_winograd2;
+/// Winograd's minimal filtering of stride 1, pads smaller than the filters, on devices of CPU form: tiles of
+/// so many outputs a side, F(4 × 4) of 3 × 3 and 5 × 5 filters, F(3 × 3) of 4 × 4, F(2 × 2) of 3 × 3, 5 × 5
+/// and 7 × 7. F(4 × 4, 3 × 3) has F(2 × 2, 3 × 3) at edges. Fewer multiplications, at the price of larger
+/// rounding errors: docs/kernels.md.
+extern const siam_conv_engine siam_conv_winograd4, siam_conv_winograd3, siam_conv_winograd2;
 
 /// Register tiles on copied blocks of the image, for devices of CPU form. Data gradients of stride 1 only.
 extern const siam_conv_engine siam_conv_direct;
+
+/// The forward pass of the direct engine where its epilogue pools (cl/conv_pooled.cl).
+siam_status siam_conv_pooled_add(siam_tape *tape, const siam_conv *conv);
 
 /// A product whose patches are gathered into tiles in local memory, for devices of GPU form; any shape.
 extern const siam_conv_engine siam_conv_implicit;

@@ -10,7 +10,7 @@
 /// How the tile kernel divides its work. A zero is the standard choice.
 typedef struct siam_gemm_variant {
   int vectors; ///< Of the register tile.
-  int depth;   ///< Rows of B copied at a time: 128 or 256.
+  int depth;   ///< Rows of B copied at a time: 64, 128, 192 or 256.
   int rows;    ///< Most rows of the result for a work-item.
 } siam_gemm_variant;
 

@@ -8,8 +8,8 @@ enum { TRANSPOSE_A, TRANSPOSE_B, M, N, K, ADDS };
 
 /// Seven programs, for building them is most of the time that tuning takes.
 static const siam_gemm_variant variants[] = {
-    {1, 256, 216}, {2, 256, 216}, {3, 256, 216}, {4, 256, 216}, {2, 128, 216}, {3, 128, 216},  {4, 128, 216},
-    {2, 256, 96},  {3, 256, 96},  {4, 256, 96},  {3, 128, 96},  {4, 128, 48},  {4, 256, 1024},
+    {1, 256, 432}, {2, 256, 432}, {3, 192, 432}, {4, 128, 432}, {2, 128, 432}, {3, 128, 432},  {4, 64, 432},
+    {2, 256, 96},  {3, 192, 96},  {4, 128, 96},  {3, 128, 96},  {4, 128, 216}, {4, 128, 1024},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 

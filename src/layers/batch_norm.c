@@ -24,18 +24,6 @@ static siam_status shape(siam_layer *layer) {
   return SIAM_OK;
 }
 
-/// Only these two satisfy f(z) = max(z, slope · z), the form of the kernels.
-static bool absorb(siam_layer *layer, const siam_layer *next) {
-  if (next->type->activation == SIAM_ACTIVATION_RELU || next->type->activation == SIAM_ACTIVATION_LEAKY_RELU)
-    return layer->pool == 0 && siam_layer_absorb_activation(layer, next);
-  extern const siam_layer_type siam_layer_max_pool;
-  bool two_by_two = next->type == &siam_layer_max_pool && next->options[0] == 2 &&
-                    (next->options[1] == 0 || next->options[1] == 2) && next->options[2] == 0;
-  if (layer->pool != 0 || !two_by_two) return false;
-  layer->pool = 2;
-  return true;
-}
-
 /// What all launches of one pass share.
 typedef struct batch_norm {
   siam_program *program;
@@ -126,5 +114,5 @@ const siam_layer_type siam_layer_batch_norm = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .absorb = absorb,
+    .absorb = siam_layer_absorb_pooling,
 };

@@ -10,6 +10,7 @@
 typedef struct siam_preprocessing {
   siam_resize_mode resize;
   float mean[3], deviation[3];
+  int resampler; ///< Version; 0: SIAM_RESAMPLER_VERSION.
 } siam_preprocessing;
 
 /// A fact of a model file's metadata.
@@ -23,7 +24,8 @@ struct siam_model {
   char *path;    ///< The file it came from, for messages; NULL for a new one.
   char *encoder; ///< The network's description.
   siam_preprocessing preprocessing;
-  siam_fact *facts; ///< What floors above keep in the file: thresholds, calibration, how it was trained.
+  bool refuses_blank; ///< Compares no pictures that show nothing: the default model's way.
+  siam_fact *facts;   ///< What floors above keep in the file: thresholds, calibration, how it was trained.
   size_t fact_count, fact_capacity;
 };
 

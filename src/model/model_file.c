@@ -2,6 +2,7 @@
 // to use them. docs/model-file.md is the reference; a change of meaning raises FORMAT_VERSION.
 #include "base/json.h"
 #include "base/memory.h"
+#include "model/default_model.h"
 #include "model/description.h"
 #include "model/model.h"
 #include "model/safetensors.h"
@@ -39,7 +40,8 @@ static char *write_preprocessing(const siam_preprocessing *preprocessing, int ch
   // Packing takes over both arrays, whether it succeeds or not.
   json_t *object =
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
-                "resampler", SIAM_RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
+                "resampler", preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
+                "background", 255, "mean", mean, "deviation", deviation);
   char *text = object != NULL && whole ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(object);
   return text;
@@ -69,14 +71,15 @@ static siam_status read_preprocessing(const char *text, int channels, siam_prepr
     goto cleanup;
   }
   json_int_t version = json_integer_value(json_object_get(object, "resampler"));
-  if (version != SIAM_RESAMPLER_VERSION) {
-    status =
-        siam_fail(SIAM_ERROR_UNSUPPORTED,
-                  "made with resampler %" JSON_INTEGER_FORMAT ", and this version has %d; use the version "
-                  "that trained it",
-                  version, SIAM_RESAMPLER_VERSION);
+  if (version < 1 || version > SIAM_RESAMPLER_VERSION) {
+    status = siam_fail(SIAM_ERROR_UNSUPPORTED,
+                       "made with resampler %" JSON_INTEGER_FORMAT
+                       ", and this version has 1 to %d; use the version "
+                       "that trained it",
+                       version, SIAM_RESAMPLER_VERSION);
     goto cleanup;
   }
+  preprocessing->resampler = (int)version;
   SIAM_TRY(siam_resize_mode_parse(resize, &preprocessing->resize));
   SIAM_TRY(read_triple(object, "mean", channels, preprocessing->mean));
   SIAM_TRY(read_triple(object, "deviation", channels, preprocessing->deviation));
@@ -278,15 +281,31 @@ cleanup:
   return status;
 }
 
-siam_status siam_model_load(siam_device *device, const char *path, siam_model **model) {
-  siam_safetensors *file = NULL;
-  SIAM_RETURN_IF_FAILED(
-      siam_safetensors_load(path, &(siam_safetensors_options){.require_finite = true}, &file));
+static const siam_safetensors_options reading = {.require_finite = true};
+
+/// Takes over the file, which `name` stands for in messages.
+static siam_status adopt(siam_device *device, siam_safetensors *file, const char *name, siam_model **model) {
   siam_status status = build(device, file, model);
   siam_safetensors_destroy(file);
-  if (status != SIAM_OK) return siam_fail_within(status, "%s", path);
-  (*model)->path = siam_copy_text(path);
+  if (status != SIAM_OK) return siam_fail_within(status, "%s", name);
+  (*model)->path = siam_copy_text(name);
   if ((*model)->path != NULL) return SIAM_OK;
   siam_model_destroy(*model);
   return SIAM_ERROR_MEMORY;
+}
+
+siam_status siam_model_load(siam_device *device, const char *path, siam_model **model) {
+  siam_safetensors *file = NULL;
+  SIAM_RETURN_IF_FAILED(siam_safetensors_load(path, &reading, &file));
+  return adopt(device, file, path, model);
+}
+
+siam_status siam_model_load_default(siam_device *device, siam_model **model) {
+  static const char name[] = "the default model";
+  siam_safetensors *file = NULL;
+  SIAM_RETURN_IF_FAILED(
+      siam_safetensors_parse(name, siam_default_model, siam_default_model_size, &reading, &file));
+  SIAM_RETURN_IF_FAILED(adopt(device, file, name, model));
+  (*model)->refuses_blank = true;
+  return SIAM_OK;
 }

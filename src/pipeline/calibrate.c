@@ -26,14 +26,27 @@ static void tell_unsupported(const siam_operating_points *points, const siam_ran
 enum { RATE_PAIRS = 400000 };
 
 /// Chooses and measures at most `count` pairs and ranks them.
-static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count, uint64_t seed,
-                              const float *embeddings, size_t dimensions, siam_ranking *ranking) {
-  siam_pairs_options draw = {.count = count, .seed = seed};
+static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count,
+                              const siam_calibration_options *options, const float *embeddings,
+                              size_t dimensions, siam_ranking *ranking) {
+  siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
   siam_pair_set pairs = {0};
   SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, embeddings, dimensions, &pairs));
   siam_status status = siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, ranking);
   siam_pair_set_clear(&pairs);
   return status;
+}
+
+/// The rate that verdicts are to go by, where the pairs support a threshold for it; else the best accuracy's,
+/// 0.
+static double supported(const siam_operating_points *points, const siam_calibration_options *options) {
+  for (uint32_t i = 0; i < points->count; i++)
+    if (points->points[i].rate == options->far) return options->far;
+  siam_log(&options->logger, SIAM_LOG_WARNING,
+           "verdicts will go by the threshold of best accuracy: the validation data have too few different "
+           "pairs for one at a false-accept rate of %g",
+           options->far);
+  return 0;
 }
 
 /// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
@@ -69,15 +82,16 @@ static siam_status sum_up(const siam_ranking *ranking, const siam_decision *deci
   return SIAM_OK;
 }
 
-siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images, uint64_t seed,
-                           siam_telling *telling, double *auc) {
+siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images,
+                           const siam_calibration_options *options, double *auc) {
   siam_status status = SIAM_OK;
+  siam_telling telling = {options->preparing, options->context, "looking at validation data"};
   siam_ranking ranking = {0};
   siam_curve curve = {0};
   float *embeddings = NULL;
   size_t dimensions = (size_t)siam_model_get_info(model).embedding;
-  SIAM_TRY(siam_embed_images(model, images, 0, telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, 0, seed, embeddings, dimensions, &ranking));
+  SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   *auc = siam_curve_auc(&curve);
 cleanup:
@@ -96,11 +110,12 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   float *embeddings = NULL;
   size_t dimensions = (size_t)siam_model_get_info(model).embedding;
   SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, options->pairs, options->seed, embeddings, dimensions, &balanced));
-  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options->seed, embeddings, dimensions, &many));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &balanced));
+  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, embeddings, dimensions, &many));
   SIAM_TRY(fit(&balanced, &many, &decision));
   tell_unsupported(&decision.points, &many, &options->logger);
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
+  decision.rate = supported(&decision.points, options);
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);

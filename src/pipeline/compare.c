@@ -1,8 +1,10 @@
 #include "pipeline/comparer.h"
 
 #include "base/memory.h"
+#include "data/blank.h"
 
 #include <math.h>
+#include <string.h>
 
 siam_status siam_comparer_create(siam_model *model, const siam_compare_options *options,
                                  siam_comparer **comparer) {
@@ -37,18 +39,33 @@ void siam_comparer_destroy(siam_comparer *comparer) {
 siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
   SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, NULL, &shape, comparer->bytes));
+  if (comparer->model->refuses_blank && siam_pixels_are_blank(comparer->bytes, &shape)) {
+    memset(embedding, 0, (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
+    return SIAM_OK;
+  }
   return siam_embedder_run(comparer->embedder, comparer->bytes, 1, embedding);
+}
+
+/// A picture that shows nothing has no direction: siam_comparer_embed() gives zeros for it.
+static bool is_blank(const siam_comparer *comparer, const float *embedding, size_t dimensions) {
+  if (!comparer->model->refuses_blank) return false;
+  for (size_t i = 0; i < dimensions; i++)
+    if (embedding[i] != 0) return false;
+  return true;
 }
 
 siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
                                 const float *first, const float *second, siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
-  *comparison = (siam_comparison){.distance = siam_distance(first, second, dimensions),
-                                  .similarity = NAN,
-                                  .threshold = comparer->threshold};
+  *comparison = (siam_comparison){
+      .distance = siam_distance(first, second, dimensions),
+      .similarity = NAN,
+      .threshold = comparer->threshold,
+      .blank = {is_blank(comparer, first, dimensions), is_blank(comparer, second, dimensions)}};
   if (!isfinite(comparison->distance))
     return siam_fail(SIAM_ERROR_NUMERIC, "%s, %s: the distance is not finite; the model is damaged", a, b);
   for (size_t i = 0; i < sizeof comparison->point; i++) comparison->point[i] = comparer->point[i];
+  if (comparison->blank[0] || comparison->blank[1]) return SIAM_OK;
   comparison->same = comparison->distance <= comparison->threshold;
   if (comparer->decision.calibrated)
     comparison->similarity = siam_calibration_evaluate(&comparer->decision.calibration, comparison->distance);

@@ -1,25 +1,44 @@
 #include "pipeline/decision.h"
 
+#include "base/number.h"
+
 #include <stdio.h>
 #include <string.h>
 
-static const char points_key[] = "operating_points", calibration_key[] = "calibration";
+static const char points_key[] = "operating_points", calibration_key[] = "calibration",
+                  rate_key[] = "verdict_rate";
 
 siam_status siam_decision_store(const siam_decision *decision, siam_model *model) {
   siam_status status = SIAM_OK;
-  siam_text points = {0}, calibration = {0};
+  siam_text points = {0}, calibration = {0}, rate = {0};
   SIAM_TRY(siam_operating_points_write(&decision->points, &points));
   SIAM_TRY(siam_calibration_write(&decision->calibration, &calibration));
   SIAM_TRY(siam_model_set_fact(model, points_key, points.bytes));
   SIAM_TRY(siam_model_set_fact(model, calibration_key, calibration.bytes));
+  if (decision->rate == 0) goto cleanup;
+  siam_number_add(&rate, (float)decision->rate);
+  SIAM_TRY(siam_text_status(&rate));
+  SIAM_TRY(siam_model_set_fact(model, rate_key, rate.bytes));
 cleanup:
   siam_text_clear(&points);
   siam_text_clear(&calibration);
+  siam_text_clear(&rate);
   return status;
 }
 
 static const char *origin_of(const siam_decision *decision) {
   return decision->origin != NULL ? decision->origin : "the model";
+}
+
+static siam_status load_rate(const siam_model *model, siam_decision *decision) {
+  const char *text = siam_model_get_fact(model, rate_key), *end = NULL;
+  if (text == NULL) return SIAM_OK;
+  const siam_operating_point *point;
+  if (!siam_number_read(text, &end, &decision->rate) || *end != '\0' || !(decision->rate > 0) ||
+      siam_operating_points_find(&decision->points, decision->rate, &point) != SIAM_OK)
+    return siam_fail(SIAM_ERROR_FORMAT, "%s: there is no threshold for its verdict_rate \"%.16s\"",
+                     origin_of(decision), text);
+  return SIAM_OK;
 }
 
 siam_status siam_decision_load(const siam_model *model, siam_decision *decision) {
@@ -34,7 +53,7 @@ siam_status siam_decision_load(const siam_model *model, siam_decision *decision)
   SIAM_RETURN_IF_FAILED(siam_operating_points_parse(origin, points, &decision->points));
   SIAM_RETURN_IF_FAILED(siam_calibration_parse(origin, calibration, &decision->calibration));
   decision->calibrated = true;
-  return SIAM_OK;
+  return load_rate(model, decision);
 }
 
 void siam_decision_clear(siam_decision *decision) {
@@ -62,7 +81,8 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
     return siam_fail(SIAM_ERROR_DATA, "%s: has no thresholds of its own; give one with --threshold",
                      origin_of(decision));
   const siam_operating_point *point = NULL;
-  siam_status status = siam_operating_points_find(&decision->points, options->far, &point);
+  siam_status status =
+      siam_operating_points_find(&decision->points, options->far > 0 ? options->far : decision->rate, &point);
   if (status != SIAM_OK) return siam_fail_within(status, "%s", origin_of(decision));
   *threshold = point->threshold;
   snprintf(name, name_size, "%s", point->name);

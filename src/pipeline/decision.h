@@ -18,6 +18,7 @@ typedef struct siam_decision {
   siam_operating_points points;
   siam_calibration calibration;
   bool calibrated;
+  double rate;        ///< False-accept rate whose threshold verdicts go by; 0: the best accuracy.
   bool reconstructs;  ///< It is an encoder that learned to give back pictures, and never saw pairs.
   const char *origin; ///< Whose decision it is, for messages; NULL: a model without a file.
 } siam_decision;

@@ -22,7 +22,8 @@ siam_picture_shape siam_model_picture_shape(const siam_model *model) {
   return (siam_picture_shape){.height = (uint32_t)input.height,
                               .width = (uint32_t)input.width,
                               .channels = (uint32_t)input.channels,
-                              .mode = model->preprocessing.resize};
+                              .mode = model->preprocessing.resize,
+                              .resampler = (uint32_t)model->preprocessing.resampler};
 }
 
 double siam_squared_distance(const float *a, const float *b, size_t dimensions) {
@@ -47,14 +48,16 @@ static siam_status write_tape(siam_embedder *embedder) {
                               .images = (int)embedder->batch};
   memcpy(shape.mean, model->preprocessing.mean, sizeof shape.mean);
   memcpy(shape.deviation, model->preprocessing.deviation, sizeof shape.deviation);
+  siam_tape_keep_weights(embedder->tape);
   siam_view x = siam_tape_tensor(embedder->tape, embedder->batch * siam_shape_count(input));
   embedder->embeddings = siam_tape_lasting(embedder->tape, embedder->batch * embedder->dimensions);
   SIAM_RETURN_IF_FAILED(siam_augment_add(embedder->tape, NULL, &shape, siam_upload_buffer(embedder->pictures),
                                          siam_upload_buffer(embedder->indices), NULL, x));
-  siam_run_options options = {.images = (int)embedder->batch};
+  siam_run_options options = {.images = (int)embedder->batch, .way_back = SIAM_NO_WAY_BACK};
   SIAM_RETURN_IF_FAILED(
       siam_run_forward(model->network, embedder->tape, &options, x, embedder->embeddings, &embedder->run));
-  return siam_tape_seal(embedder->tape);
+  SIAM_RETURN_IF_FAILED(siam_tape_seal(embedder->tape));
+  return siam_tape_prepare(embedder->tape);
 }
 
 /// The batch's pictures are always numbers 0, 1, 2, … of the upload.

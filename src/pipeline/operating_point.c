@@ -26,15 +26,23 @@ static siam_operating_point describe(const siam_ranking *ranking, double rate, d
   return point;
 }
 
+enum { RATES = 3 };
+static const double rates[RATES] = {1e-2, 1e-3, 1e-4};
+
+bool siam_operating_rate_exists(double rate) {
+  for (int i = 0; i < RATES; i++)
+    if (rates[i] == rate) return true;
+  return false;
+}
+
 siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points) {
-  static const double rates[] = {1e-2, 1e-3, 1e-4};
   siam_status status = SIAM_OK;
   siam_operating_points made = {.count = 1};
   siam_curve curve = {0};
   SIAM_TRY(siam_curve_create(ranking, &curve));
   made.points[0] = describe(ranking, 0, siam_best_threshold(&curve));
   snprintf(made.points[0].name, sizeof made.points[0].name, "best accuracy");
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < RATES; i++) {
     double threshold;
     if (!siam_far_is_supported(ranking->different_count, rates[i])) {
       made.unsupported[made.unsupported_count++] = rates[i];

@@ -15,6 +15,9 @@ typedef struct siam_operating_points {
   double unsupported[SIAM_OPERATING_POINTS];
 } siam_operating_points;
 
+/// Whether thresholds are fitted for this false-accept rate.
+bool siam_operating_rate_exists(double rate);
+
 /// Fits the best accuracy and the false-accept rates 1e-2, 1e-3 and 1e-4 on pairs that were not trained on.
 siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points);
 

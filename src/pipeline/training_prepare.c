@@ -1,3 +1,4 @@
+#include "pipeline/operating_point.h"
 #include "pipeline/training.h"
 
 #include <string.h>
@@ -18,6 +19,10 @@ static siam_status choose_loss(const siam_train_options *options, siam_loss *los
 }
 
 static siam_status choose_step(siam_training *run) {
+  if (run->options->far != 0 && !siam_operating_rate_exists(run->options->far))
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "a false-accept rate of %g; models have thresholds for 0.01, 0.001 and 0.0001",
+                     run->options->far);
   SIAM_RETURN_IF_FAILED(choose_loss(run->options, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(choose_branches(run->options->branches, &run->step_options.branches));
   return siam_training_choose_optimization(run);
@@ -83,6 +88,7 @@ static siam_status choose_sampler(siam_training *run) {
   uint32_t batch = options->batch > 0 ? options->batch : 64;
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
+  sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
@@ -131,8 +137,9 @@ static siam_status write_settings(siam_training *run) {
   siam_loss_describe(&step->loss, text);
   siam_text_add(text, ", %s pairs, branches %d\n", sampler->mode == SIAM_SAMPLE_PAIRS ? "drawn" : "all",
                 step->branches);
-  siam_text_add(text, "batch %u pairs, %u classes of %u pictures, turned classes %d\n", sampler->pairs,
-                sampler->classes, sampler->images_per_class, run->supply_options.turned_classes);
+  siam_text_add(text, "batch %u pairs, %u classes of %u pictures, turned classes %d, within parents %u\n",
+                sampler->pairs, sampler->classes, sampler->images_per_class,
+                run->supply_options.turned_classes, sampler->within_parent_percent);
   siam_training_describe_optimization(run);
   return siam_text_status(text);
 }

@@ -132,7 +132,8 @@ static void run_on_device(check *c) {
   const siam_run_options options = {.images = c->reference->images,
                                     .training = c->options->training,
                                     .clock = c->clock,
-                                    .branch = c->options->branch};
+                                    .branch = c->options->branch,
+                                    .way_back = c->options->way_back};
   size_t trained = c->network->store.trained;
   c->before = siam_reference_array(trained + 1, sizeof *c->before);
   siam_check_fill(c->before, trained, SIAM_VALUES_SPREAD, c->options->seed + 9);
@@ -140,8 +141,9 @@ static void run_on_device(check *c) {
   siam_reference_ok(siam_buffer_create(device_of(c), trained + 1, &c->fresh));
   siam_reference_ok(siam_buffer_write(device_of(c), c->added, 0, trained, c->before));
   siam_reference_ok(siam_run_forward(c->network, c->tape, &options, c->x, c->y, &c->run));
-  add_backward(c);
-  siam_reference_ok(siam_run_backward(c->run, c->dy, c->fresh));
+  if (options.way_back == SIAM_BACK_TO_INPUT) add_backward(c);
+  if (options.way_back == SIAM_BACK_TO_WEIGHTS) siam_reference_ok(siam_run_backward(c->run, c->dy, c->added));
+  if (options.way_back != SIAM_NO_WAY_BACK) siam_reference_ok(siam_run_backward(c->run, c->dy, c->fresh));
   siam_reference_ok(siam_tape_seal(c->tape));
   siam_reference_ok(siam_tape_run(c->tape));
   take_numbers(c);
@@ -206,9 +208,10 @@ static void compare_all(check *c) {
   float *y = download(c, c->y), *dx = download(c, c->dx);
   result->output = compare(c, "y", y, reference->values[c->network->count],
                            reference->value_errors[c->network->count], c->y.count);
-  if (c->options->forward_only) goto done;
-  result->input_gradient =
-      compare(c, "dx", dx, reference->slopes[0], reference->slope_errors[0], c->dx.count);
+  if (c->options->way_back == SIAM_NO_WAY_BACK) goto done;
+  if (c->options->way_back == SIAM_BACK_TO_INPUT)
+    result->input_gradient =
+        compare(c, "dx", dx, reference->slopes[0], reference->slope_errors[0], c->dx.count);
   result->parameter_gradients = fmax(compare_gradients(c, c->added, c->before, "added gradient"),
                                      compare_gradients(c, c->fresh, NULL, "gradient"));
   compare_states(c);
@@ -237,7 +240,7 @@ siam_check_result siam_network_check(siam_network *network, const siam_check_opt
   // 2: the largest magnitude of the spread values that the gradients start from.
   siam_reference_network_bound(c.reference, 2);
   compare_all(&c);
-  if (!options->no_differences && !options->forward_only && c.result.failure[0] == '\0')
+  if (!options->no_differences && options->way_back != SIAM_NO_WAY_BACK && c.result.failure[0] == '\0')
     siam_reference_network_prove(c.reference);
   siam_run_destroy(c.run);
   siam_reference_network_destroy(c.reference);

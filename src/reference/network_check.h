@@ -24,7 +24,7 @@ typedef struct siam_check_options {
   float offset;             ///< Added to x.
   size_t nan_at;            ///< This element of x is not a number; 0: none is.
   bool keep_parameters;     ///< The network's parameters stay as they are; else they get new values.
-  bool forward_only;        ///< Gradients are neither checked nor differentiated.
+  siam_way_back way_back;   ///< Gradients that are not asked for are neither checked nor differentiated.
   bool no_differences;      ///< The reference is not differentiated: kinks and ties are meant to be there.
 } siam_check_options;
 

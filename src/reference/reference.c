@@ -410,6 +410,42 @@ static void l2_normalize_backward(const siam_reference *r) {
   }
 }
 
+typedef struct image_statistics {
+  double mean, inverse;
+} image_statistics;
+
+static image_statistics image_of(const siam_reference *r, size_t n, size_t count) {
+  const double *x = r->x + n * count;
+  double mean = 0, variance = 0;
+  for (size_t i = 0; i < count; i++) mean += x[i] / (double)count;
+  for (size_t i = 0; i < count; i++) variance += (x[i] - mean) * (x[i] - mean) / (double)count;
+  return (image_statistics){mean, 1 / sqrt(variance + siam_reference_option(r->layer, "epsilon"))};
+}
+
+// y = (x − mean) / √(variance + ε), over each image
+static void layer_norm_forward(const siam_reference *r) {
+  size_t count = siam_shape_count(r->layer->in);
+  for (size_t n = 0; n < (size_t)r->images; n++) {
+    image_statistics image = image_of(r, n, count);
+    for (size_t i = n * count; i < (n + 1) * count; i++) r->y[i] = (r->x[i] - image.mean) * image.inverse;
+  }
+}
+
+// dx = (dy − mean(dy) − y · mean(dy·y)) / √(variance + ε)
+static void layer_norm_backward(const siam_reference *r) {
+  size_t count = siam_shape_count(r->layer->in);
+  for (size_t n = 0; n < (size_t)r->images; n++) {
+    image_statistics image = image_of(r, n, count);
+    double mean = 0, along = 0;
+    for (size_t i = n * count; i < (n + 1) * count; i++) {
+      mean += r->dy[i] / (double)count;
+      along += r->dy[i] * (r->x[i] - image.mean) * image.inverse / (double)count;
+    }
+    for (size_t i = n * count; i < (n + 1) * count; i++)
+      r->dx[i] = (r->dy[i] - mean - (r->x[i] - image.mean) * image.inverse * along) * image.inverse;
+  }
+}
+
 /// The row that token i names, or −1.
 static long named_row(const siam_reference *r, size_t i) {
   double token = r->x[i];
@@ -457,6 +493,7 @@ static const struct {
     {"flatten", flatten_forward, flatten_backward},
     {"reshape", flatten_forward, flatten_backward},
     {"l2_normalize", l2_normalize_forward, l2_normalize_backward},
+    {"layer_norm", layer_norm_forward, layer_norm_backward},
     {"embedding", embedding_forward, embedding_backward},
 };
 

@@ -140,8 +140,8 @@ static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const doub
   siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
   const siam_conv_engine *engine = NULL;
   siam_reference_ok(siam_conv_pick(r->device, &conv, &engine));
-  if (engine != &siam_conv_winograd4 && engine != &siam_conv_winograd2) return;
-  const int points = engine == &siam_conv_winograd4 ? 6 : 4;
+  const int points = siam_winograd_points(&conv.shape, engine->name);
+  if (points == 0) return;
   const double gamma = siam_rounding_of_sum(siam_winograd_terms(&conv.shape, pass, points));
   const size_t count = pass == SIAM_CONV_FORWARD         ? siam_conv_output_count(&conv.shape)
                        : pass == SIAM_CONV_BACKWARD_DATA ? siam_conv_input_count(&conv.shape)
@@ -363,42 +363,48 @@ typedef struct channel {
   double inverse_error; ///< As a part of `inverse`.
 } channel;
 
-/// The mean is a sum of `rows` terms. A deviation x − mean then is off by the errors of both and one
-/// rounding, and enters the variance twice. 1/√ halves the relative error; root (3 ulp) and division (2.5
-/// ulp) add 11u.
+/// Mean and variance of every `step`-th of values with their errors. The mean is a sum of `rows` terms. A
+/// deviation x − mean then is off by the errors of both and one rounding, and enters the variance twice.
+static void measure(const double *x, const double *x_error, size_t step, channel *k) {
+  double sum = 0, magnitudes = 0, errors = 0, squares = 0, slips = 0, rows = (double)k->rows;
+  for (size_t i = 0; i < k->rows * step; i += step) {
+    sum += x[i];
+    magnitudes += fabs(x[i]);
+    errors += x_error[i];
+  }
+  k->mean = sum / rows;
+  k->mean_error = (siam_rounding_of_sum(rows + 6) * magnitudes + errors) / rows;
+  for (size_t i = 0; i < k->rows * step; i += step) {
+    double deviation = fabs(x[i] - k->mean);
+    double slip = unit * (fabs(x[i]) + fabs(k->mean)) + k->mean_error + x_error[i];
+    squares += deviation * deviation;
+    slips += 2 * deviation * slip + slip * slip;
+  }
+  k->variance = squares / rows;
+  k->variance_error = (slips + siam_rounding_of_sum(rows + 6) * squares) / rows + smallest;
+}
+
+/// 1/√ halves the relative error; root (3 ulp) and division (2.5 ulp) add 11u.
+static void invert(double epsilon, channel *k) {
+  k->inverse = 1 / sqrt(k->variance + epsilon);
+  double relative = k->variance_error / (k->variance + epsilon);
+  // (1 − t)^−½ ≤ 1 + t for t ≤ ½; beyond that nothing is known.
+  k->inverse_error = relative <= 0.5 ? relative + 14 * unit : INFINITY;
+}
+
 static channel channel_of(const siam_rounding *r, size_t c) {
   const siam_reference *reference = r->reference;
   channel k = {.channels = (size_t)reference->layer->in.channels};
   k.rows = input_count(r) / k.channels;
   k.gamma = reference->weight[0][c];
   k.beta = reference->weight[1][c];
-  double epsilon = siam_reference_option(reference->layer, "epsilon");
   if (reference->training) {
-    double sum = 0, magnitudes = 0, errors = 0, squares = 0, slips = 0;
-    for (size_t i = c; i < k.rows * k.channels; i += k.channels) {
-      sum += reference->x[i];
-      magnitudes += fabs(reference->x[i]);
-      errors += r->x_error[i];
-    }
-    k.mean = sum / (double)k.rows;
-    k.mean_error = (siam_rounding_of_sum((double)k.rows + 6) * magnitudes + errors) / (double)k.rows;
-    for (size_t i = c; i < k.rows * k.channels; i += k.channels) {
-      double deviation = fabs(reference->x[i] - k.mean);
-      double slip = unit * (fabs(reference->x[i]) + fabs(k.mean)) + k.mean_error + r->x_error[i];
-      squares += deviation * deviation;
-      slips += 2 * deviation * slip + slip * slip;
-    }
-    k.variance = squares / (double)k.rows;
-    k.variance_error =
-        (slips + siam_rounding_of_sum((double)k.rows + 6) * squares) / (double)k.rows + smallest;
+    measure(reference->x + c, r->x_error + c, k.channels, &k);
   } else {
     k.mean = reference->weight[2][c];
     k.variance = reference->weight[3][c];
   }
-  k.inverse = 1 / sqrt(k.variance + epsilon);
-  double relative = k.variance_error / (k.variance + epsilon);
-  // (1 − t)^−½ ≤ 1 + t for t ≤ ½; beyond that nothing is known.
-  k.inverse_error = relative <= 0.5 ? relative + 14 * unit : INFINITY;
+  invert(siam_reference_option(reference->layer, "epsilon"), &k);
   return k;
 }
 
@@ -509,6 +515,54 @@ static void l2_normalize_rounding_backward(const siam_rounding *r) {
   }
 }
 
+/// An image of layer normalisation as the one channel of a batch normalisation without scale and shift.
+static channel image_of(const siam_rounding *r, size_t n) {
+  const siam_reference *reference = r->reference;
+  channel k = {.rows = siam_shape_count(reference->layer->in), .channels = 1, .gamma = 1};
+  measure(reference->x + n * k.rows, r->x_error + n * k.rows, 1, &k);
+  invert(siam_reference_option(reference->layer, "epsilon"), &k);
+  return k;
+}
+
+/// Of y = (x − mean) · inverse at i.
+static double normal_error(const siam_rounding *r, const channel *k, size_t i) {
+  const double *x = r->reference->x;
+  return k->inverse * (r->x_error[i] + k->mean_error + unit * (fabs(x[i]) + fabs(k->mean))) +
+         fabs(x[i] - k->mean) * k->inverse * (k->inverse_error + 2 * unit) + smallest;
+}
+
+static void layer_norm_rounding_forward(const siam_rounding *r) {
+  for (size_t n = 0; n < (size_t)r->reference->images; n++) {
+    channel k = image_of(r, n);
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) r->y_error[i] = normal_error(r, &k, i);
+  }
+}
+
+// As for batch normalisation: dx = inverse · (dy − Σdy/rows − y · Σ(dy·y)/rows).
+static void layer_norm_rounding_backward(const siam_rounding *r) {
+  const siam_reference *reference = r->reference;
+  for (size_t n = 0; n < (size_t)reference->images; n++) {
+    channel k = image_of(r, n);
+    double sum = 0, sum_error = 0, product = 0, product_error = 0, rows = (double)k.rows;
+    double gamma = siam_rounding_of_sum(rows + 8);
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) {
+      double y = fabs(reference->y[i]), dy = fabs(reference->dy[i]), error = normal_error(r, &k, i);
+      sum += reference->dy[i];
+      sum_error += r->dy_error[i] + gamma * dy;
+      product += reference->dy[i] * reference->y[i];
+      product_error += (y + error) * (r->dy_error[i] + gamma * dy) + dy * error;
+    }
+    for (size_t i = n * k.rows; i < (n + 1) * k.rows; i++) {
+      double y = fabs(reference->y[i]), error = normal_error(r, &k, i);
+      double parts = fabs(reference->dy[i]) + fabs(sum) / rows + y * fabs(product) / rows;
+      r->dx_error[i] = k.inverse * (r->dy_error[i] + sum_error / rows + y * product_error / rows +
+                                    error * (fabs(product) + product_error) / rows +
+                                    (2 * k.inverse_error + 8 * unit) * parts) +
+                       smallest;
+    }
+  }
+}
+
 // Values are copied, and token numbers are exact.
 static void embedding_rounding_forward(const siam_rounding *r) {
   memset(r->y_error, 0, output_count(r) * sizeof *r->y_error);
@@ -546,6 +600,7 @@ static const struct {
     {"flatten", flatten_rounding_forward, flatten_rounding_backward},
     {"reshape", flatten_rounding_forward, flatten_rounding_backward},
     {"l2_normalize", l2_normalize_rounding_forward, l2_normalize_rounding_backward},
+    {"layer_norm", layer_norm_rounding_forward, layer_norm_rounding_backward},
     {"embedding", embedding_rounding_forward, embedding_rounding_backward},
 };
 

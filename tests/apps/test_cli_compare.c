@@ -2,13 +2,14 @@
 #include "pictures.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
-#define KEYS "a b distance similarity threshold operating_point same model device"
+#define KEYS "a b distance similarity threshold operating_point same blank model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -158,10 +159,65 @@ Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
   json_decref(explained);
 }
 
+/// A landscape of hills, which `kind` chooses, darker or smaller where asked.
+static void draw(const char *name, int kind, uint32_t side, int percent) {
+  uint8_t *pixels = malloc((size_t)side * side * 3);
+  for (uint32_t y = 0; y < side; y++)
+    for (uint32_t x = 0; x < side; x++) {
+      double across = (double)x / side, down = (double)y / side;
+      double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
+      uint8_t *pixel = pixels + ((size_t)y * side + x) * 3;
+      pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
+      pixel[1] = (uint8_t)((down > hill ? 170 - 80 * kind : 170 + 50 * down) * percent / 100);
+      pixel[2] = (uint8_t)((down > hill ? 50 : 230 - 60 * kind) * percent / 100);
+    }
+  siam_test_write_pnm(siam_cli_path(name), side, side, 3, pixels);
+  free(pixels);
+}
+
+Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_not) {
+  draw("hills.ppm", 0, 200, 100);
+  draw("edited.ppm", 0, 120, 70);
+  draw("others.ppm", 1, 200, 100);
+  json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
+  cr_expect_str_eq(text(object, "model"), "default");
+  cr_expect_str_eq(text(object, "operating_point"), "far 1e-3");
+  json_decref(object);
+  json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
+  char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
+  cr_expect_not_null(strstr(nearest, "edited.ppm"), "%s", nearest);
+  free(nearest);
+}
+
+Test(cli_compare, without_a_model_blank_pictures_are_called_so) {
+  draw("hills.ppm", 0, 200, 100);
+  siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
+  siam_test_write_flat(siam_cli_path("grey.pgm"), 70, 90);
+  char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm");
+  cr_expect_str_eq(said,
+                   "verdict     none: white.pgm is one colour all over, so there is nothing to compare\n");
+  free(said);
+  said = siam_cli_out(2, "siamese-compare white.pgm grey.pgm");
+  cr_expect_not_null(strstr(said, "white.pgm and grey.pgm are one colour all over"), "%s", said);
+  free(said);
+  json_t *object = siam_cli_json(2, "siamese-compare white.pgm white.pgm", KEYS);
+  cr_expect(json_is_true(json_object_get(object, "blank")));
+  cr_expect(json_is_false(json_object_get(object, "same")));
+  cr_expect(json_is_null(json_object_get(object, "distance")));
+  json_decref(object);
+  said = siam_cli_out(1, "siamese-compare white.pgm grey.pgm hills.ppm");
+  cr_expect_not_null(strstr(said, "blank"), "%s", said);
+  free(said);
+  siam_cli_expect_refusals((siam_cli_refusal[]){{"siamese-compare --explain e.png hills.ppm grey.pgm",
+                                                 {"grey.pgm", "one colour", "nothing to explain"}},
+                                                {NULL, {0}}});
+  // A model of one's own compares whatever it is given.
+  free(siam_cli_out(0, "siamese-compare -m m.siamese white.pgm white.pgm"));
+}
+
 Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare", {"A B", "--help"}},
-      {"siamese-compare " A " " B, {"no model", "-m MODEL", "siamese-train"}},
       {"siamese-compare -m m.siamese " A, {"arguments are missing: A B"}},
       {"siamese-compare -m m.siamese data " A, {"data: is a folder", "A FOLDER"}},
       {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},

@@ -83,7 +83,6 @@ Test(cli_embed, every_refusal_names_what_is_at_fault) {
   siam_test_write(siam_cli_path("notes.txt"), "mine", 4);
   siam_test_write(siam_cli_path("pairs.csv"), "a,b,label\n", 10);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-embed held-out -o e.npy", {"no model", "-m MODEL"}},
       {EMBED "held-out", {"nowhere to write to", "-o FILE"}},
       {EMBED "-o e.npy", {"arguments are missing: PATH..."}},
       {EMBED "held-out -o e.txt", {"e.txt", "end the name in one"}},

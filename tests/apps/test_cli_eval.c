@@ -275,7 +275,6 @@ Test(cli_eval, every_refusal_names_what_is_at_fault) {
   siam_test_write_flat(siam_cli_path("loners/a/1.pgm"), 8, 1);
   siam_test_write_flat(siam_cli_path("loners/b/1.pgm"), 8, 2);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-eval held-out", {"no model", "-m MODEL"}},
       {"siamese-eval -m m.siamese", {"arguments are missing", "DATA"}},
       {EVAL "held-out data", {"too many arguments"}},
       {EVAL "held-out --training nowhere", {"nowhere: cannot open"}},

@@ -9,13 +9,15 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "validation_images "                                                                                       \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "validation_images "                                                                                       \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
   "arena_bytes separate_bytes warning"
@@ -117,6 +119,25 @@ Test(cli_train, mistakes_in_the_command_line_are_told_in_one_line) {
       {TRAIN "-o m.siamese --schedule x", {"--schedule x: must be one of cosine, constant, step"}},
       {TRAIN "-o m.siamese --resize x", {"--resize x: must be one of letterbox, crop, stretch"}},
       {"siamese-train data -o ''", {"--output", "empty"}},
+      {NULL, {0}}});
+}
+
+#define PAIR "data/group0/class00/00.pgm data/group1/class05/00.pgm"
+Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
+  free(siam_cli_out(0, TRAIN "-o r.siamese --val held-out --within-parent 50 --far 0.01 -q"));
+  free(siam_cli_out(0, TRAIN "-o s.siamese --val held-out -q"));
+  int code = 0;
+  for (int i = 0; i < 2; i++) {
+    siam_command_result result = siam_cli_run(NULL, i == 0 ? "siamese-compare -m r.siamese " PAIR
+                                                           : "siamese-compare -m s.siamese " PAIR);
+    cr_expect_not_null(strstr(result.out, i == 0 ? "(far 1e-2)" : "(best accuracy)"), "%s", result.out);
+    code |= result.code;
+    siam_command_release(&result);
+  }
+  cr_expect_leq(code, 1);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --within-parent 101", {"--within-parent 101", "at most 100"}},
       {NULL, {0}}});
 }
 

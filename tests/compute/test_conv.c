@@ -121,11 +121,11 @@ static double *as_doubles(const numbers *of) {
 /// definition, which may be summed in any order, or of Winograd's.
 static double terms_of(const siam_conv_shape *s, siam_conv_pass pass, const char *engine, const numbers *x,
                        const numbers *weight, const numbers *y, const numbers *target) {
-  if (strncmp(engine, "winograd", 8) != 0)
+  const int points = siam_winograd_points(s, engine);
+  if (points == 0)
     return pass == SIAM_CONV_FORWARD         ? s->kernel_height * s->kernel_width * s->channels
            : pass == SIAM_CONV_BACKWARD_DATA ? s->kernel_height * s->kernel_width * s->filters
                                              : s->images * s->out_height * s->out_width;
-  const int points = strcmp(engine, "winograd2") == 0 ? 4 : 6;
   double *values[3] = {as_doubles(x), as_doubles(weight), as_doubles(y)};
   double *magnitudes = siam_allocate(target->count, sizeof *magnitudes);
   siam_winograd_magnitudes(s, pass, points, values[0], values[1], values[2], magnitudes);
@@ -224,9 +224,9 @@ static void check_weight_gradient(siam_conv_shape s, const char *engine, int num
   release(&x), release(&weight), release(&y);
 }
 
-/// The same for 3 × 3 filters of stride 1: every rest of a tile along both sides, every pad, channels and
-/// filters around the width of a vector, several panels of filters, blocks of several images and of parts of
-/// one.
+/// The same for filters that Winograd's engines can do: every rest of a tile along both sides, every pad,
+/// channels and filters around the width of a vector, several panels of filters, blocks of several images and
+/// of parts of one. Sides and pads are those of 3 × 3 filters; for larger ones they grow as these do.
 static const int winograd_edges[][7] = {
     // {images, height, width, channels, pad_y, pad_x, filters}
     {2, 3, 3, 3, 0, 0, 4},     {1, 1, 1, 1, 1, 1, 1},    {1, 4, 5, 16, 0, 1, 16},  {2, 6, 7, 17, 1, 2, 33},
@@ -242,15 +242,35 @@ static void skip_unless_cpu(void) {
   if (!siam_test_device()->traits.is_cpu) cr_skip("the engine is for devices of CPU form");
 }
 
+static int grown_pad(int pad, int taps) {
+  return pad < 2 ? pad : taps - 1;
+}
+/// So large that there are as many outputs as with 3 × 3 filters, but at least 1.
+static int grown_side(int side, int pad, int taps) {
+  const int grown = side + 2 * pad - 2 + taps - 1 - 2 * grown_pad(pad, taps);
+  return grown > 1 ? grown : 1;
+}
+
+static void check_winograd_of(void (*check)(siam_conv_shape, const char *, int), const char *engine,
+                              int taps) {
+  setenv("SIAMESE_CONV", engine, 1);
+  for (int i = 0; i < WINOGRAD_EDGES; i++) {
+    const int *e = winograd_edges[i];
+    const int height = grown_side(e[1], e[4], taps), width = grown_side(e[2], e[5], taps);
+    const int pad_y = grown_pad(e[4], taps), pad_x = grown_pad(e[5], taps);
+    if ((double)e[0] * height * width * e[3] * e[6] * taps * taps > siam_test_most_products()) continue;
+    check(shape_of((int[10]){e[0], height, width, e[3], taps, taps, 1, pad_y, pad_x, e[6]}), engine, i);
+  }
+}
+
 static void check_winograd(void (*check)(siam_conv_shape, const char *, int)) {
   skip_unless_cpu();
-  for (int i = 0; i < 2 * WINOGRAD_EDGES; i++) {
-    const int *e = winograd_edges[i % WINOGRAD_EDGES];
-    const char *engine = i < WINOGRAD_EDGES ? "winograd4" : "winograd2";
-    if ((double)e[0] * e[1] * e[2] * e[3] * e[6] * 9 > siam_test_most_products()) continue;
-    setenv("SIAMESE_CONV", engine, 1);
-    check(shape_of((int[10]){e[0], e[1], e[2], e[3], 3, 3, 1, e[4], e[5], e[6]}), engine, i);
-  }
+  check_winograd_of(check, "winograd4", 3);
+  check_winograd_of(check, "winograd2", 3);
+  check_winograd_of(check, "winograd3", 4);
+  check_winograd_of(check, "winograd4", 5);
+  check_winograd_of(check, "winograd2", 5);
+  check_winograd_of(check, "winograd2", 7);
 }
 
 static void check_all(void (*check)(siam_conv_shape, const char *, int), const char *engine) {
@@ -389,5 +409,5 @@ Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   setenv("SIAMESE_CONV", "fft", 1);
   cr_assert_eq(siam_conv_forward(siam_test_tape(), &s, view, view, NULL, view), SIAM_ERROR_ARGUMENT);
   cr_assert_not_null(strstr(siam_last_error(), "SIAMESE_CONV"));
-  cr_assert_not_null(strstr(siam_last_error(), "winograd4, winograd2, direct, implicit, im2col"));
+  cr_assert_not_null(strstr(siam_last_error(), "winograd4, winograd3, winograd2, direct, implicit, im2col"));
 }

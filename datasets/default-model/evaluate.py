@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""evaluate.py WORK BIN [--model MODEL] [--hashes] [--json FILE]: recall of edited pictures at one threshold.
+
+WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
+some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
+are different, and a hard pair where both lie in one series. Each method's one threshold is that at which no more than one
+in a thousand hard pairs of the role "tune" is called same; the figures are those of the role "test".
+
+Without --model: the built-in one. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
+(PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
+"""
+import argparse
+import json
+import math
+import multiprocessing
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import edits
+
+MOST_FALSE = 1e-3
+HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
+
+
+def collect(work, role):
+    """Originals, copies, and for each copy its original's index and its edit's."""
+    originals = sorted((work / "pictures" / role).rglob("*.png"))
+    names = {path.relative_to(work / "pictures" / role).with_suffix(""): i for i, path in enumerate(originals)}
+    copies, owners, kinds = [], [], []
+    for folder, owner in sorted(names.items()):
+        for path in sorted((work / "standard" / role / folder).glob("*.png")):
+            if path.stem != "00":
+                copies.append(path)
+                owners.append(owner)
+                kinds.append(int(path.stem) - 1)
+    series = [str(path.parent) for path in originals]
+    return originals, copies, numpy.array(owners), numpy.array(kinds), numpy.unique(series, return_inverse=True)[1]
+
+
+def embed(binaries, model, paths):
+    """Unit vectors of files, by siamese-embed."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = pathlib.Path(folder) / "embeddings.npy"
+        chunks = []
+        for first in range(0, len(paths), 2000):
+            command = [binaries / "siamese-embed", *(["-m", model] if model else []), *paths[first : first + 2000]]
+            subprocess.run([*command, "-o", output], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            chunks.append(numpy.load(output))
+        return numpy.concatenate(chunks)
+
+
+def hash_file(path):
+    import imagehash
+    import pdqhash
+    from PIL import Image
+
+    picture = Image.open(path).convert("RGB")
+    bits = [
+        imagehash.phash(picture, hash_size=16).hash,
+        imagehash.dhash(picture, hash_size=16).hash,
+        imagehash.whash(picture, hash_size=16).hash,
+        pdqhash.compute(numpy.asarray(picture))[0],
+    ]
+    return [numpy.asarray(bit, dtype=numpy.float32).ravel() * 2 - 1 for bit in bits]
+
+
+def hash_all(work, role, paths):
+    """Signs instead of bits, so that a product counts how many agree. Kept in WORK, since they take a while."""
+    kept = work / f"hashes-{role}.npz"
+    if not kept.exists():
+        with multiprocessing.Pool(2) as pool:
+            rows = pool.map(hash_file, paths, chunksize=32)
+        numpy.savez(kept, **{name: numpy.stack([row[i] for row in rows]) for i, name in enumerate(HASHES)})
+    return dict(numpy.load(kept))
+
+
+def distances(originals, copies, owners, series):
+    """Of every copy from its original, and from the originals of its series and of others, sorted."""
+    scale = 1 / numpy.linalg.norm(originals[0]) ** 2
+    cosines = copies @ originals.T * scale
+    apart = numpy.sqrt(numpy.maximum(2 - 2 * cosines, 0))
+    rows = numpy.arange(len(copies))
+    own = apart[rows, owners].copy()
+    same_series = series[owners][:, None] == series[None, :]
+    same_series[rows, owners] = False
+    hard = apart[same_series]
+    other = apart[series[owners][:, None] != series[None, :]]
+    return own, hard, other
+
+
+def threshold_of(hard):
+    """The largest with at most MOST_FALSE of the hard pairs within it."""
+    ordered = numpy.sort(hard)
+    allowed = int(MOST_FALSE * len(ordered))
+    return float(numpy.nextafter(ordered[allowed], numpy.float32(0)))
+
+
+def wilson(hits, count):
+    z, rate = 1.959963984540054, hits / count
+    middle = rate + z * z / (2 * count)
+    reach = z * math.sqrt(rate * (1 - rate) / count + z * z / (4 * count * count))
+    return (middle - reach) / (1 + z * z / count), (middle + reach) / (1 + z * z / count)
+
+
+def judge(name, tune, test, kinds):
+    threshold = threshold_of(tune[1])
+    own, hard, other = test
+    hits = own <= threshold
+    result = {
+        "method": name,
+        "threshold": threshold,
+        "hard_pairs": len(hard),
+        "hard_false": float((hard <= threshold).mean()),
+        "other_pairs": len(other),
+        "other_false": float((other <= threshold).mean()),
+        "recall": float(hits.mean()),
+        "recall_at_test_rate": float((own <= threshold_of(hard)).mean()),
+        "edits": {},
+    }
+    for kind, (edit, group, _) in enumerate(edits.STANDARD):
+        of_kind = hits[kinds == kind]
+        result["edits"][edit] = [float(of_kind.mean()), *wilson(int(of_kind.sum()), len(of_kind)), len(of_kind)]
+    for group in dict.fromkeys(row[1] for row in edits.STANDARD):
+        members = [kind for kind, row in enumerate(edits.STANDARD) if row[1] == group]
+        result.setdefault("groups", {})[group] = float(hits[numpy.isin(kinds, members)].mean())
+    return result
+
+
+def print_table(results):
+    print("| edit | " + " | ".join(result["method"] for result in results) + " |")
+    print("|---" * (len(results) + 1) + "|")
+    for edit, _, _ in edits.STANDARD:
+        cells = []
+        for result in results:
+            rate, low, high, _ = result["edits"][edit]
+            cells.append(f"{100 * rate:.1f} ({100 * low:.1f}–{100 * high:.1f})")
+        print(f"| {edit} | " + " | ".join(cells) + " |")
+    for label, key in [("all", "recall"), ("all, at 0.1 % of these hard pairs", "recall_at_test_rate")]:
+        print(f"| {label} | " + " | ".join(f"{100 * result[key]:.1f}" for result in results) + " |")
+    for label, key in [("false, hard pairs", "hard_false"), ("false, other pairs", "other_false")]:
+        print(f"| {label} | " + " | ".join(f"{100 * result[key]:.3f}" for result in results) + " |")
+    for group in results[0]["groups"]:
+        print(f"group {group}: " + ", ".join(f"{100 * result['groups'][group]:.2f}" for result in results))
+    for result in results:
+        print(f"{result['method']}: threshold {result['threshold']:.4f}, {result['hard_pairs']} hard pairs")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("binaries", type=pathlib.Path)
+    parser.add_argument("--model", type=pathlib.Path)
+    parser.add_argument("--role", default="test", help="judge these pictures")
+    parser.add_argument("--hashes", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
+    measured = {}
+    for role, (originals, copies, owners, _, series) in roles.items():
+        features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
+        if arguments.hashes:
+            features.update(hash_all(arguments.work, role, originals + copies))
+        for name, values in features.items():
+            first = len(originals)
+            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series)
+    kinds = roles[arguments.role][3]
+    results = [judge(name, of["tune"], of[arguments.role], kinds) for name, of in measured.items()]
+    print_table(results)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
