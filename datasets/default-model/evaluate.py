@@ -113,13 +113,14 @@ def threshold_of(hard):
     return float(numpy.nextafter(ordered[allowed], numpy.float32(0)))
 
 
-def threshold_in(model):
-    """That of the model file's verdicts."""
+def thresholds_in(model):
+    """Those that the model file carries, by name, that of its verdicts first."""
     with open(model, "rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     facts = header["__metadata__"]
-    rate = float(facts["verdict_rate"])
-    return next(point["threshold"] for point in json.loads(facts["operating_points"]) if point["rate"] == rate)
+    points = json.loads(facts["operating_points"])
+    points.sort(key=lambda point: point["rate"] != float(facts["verdict_rate"]))
+    return {point["name"]: point["threshold"] for point in points}
 
 
 def wilson(hits, count):
@@ -167,6 +168,8 @@ def print_table(results):
         print(f"| {label} | " + " | ".join(f"{100 * result[key]:.3f}" for result in results) + " |")
     for group in results[0]["groups"]:
         print(f"group {group}: " + ", ".join(f"{100 * result['groups'][group]:.2f}" for result in results))
+    for name, (threshold, recall, hard, other) in results[0]["points"].items():
+        print(f"{name}: threshold {threshold:.4f}, {100 * recall:.1f} found, {100 * hard:.3f} false of hard pairs")
     for result in results:
         print(f"{result['method']}: threshold {result['threshold']:.4f}, {result['hard_pairs']} hard pairs")
 
@@ -191,11 +194,15 @@ def main():
             first = len(originals)
             measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series, alike)
     kinds = roles[arguments.role][3]
-    own = threshold_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
-    results = [
-        judge(name, own if name == "model" else threshold_of(of["tune"][1]), of[arguments.role], kinds)
-        for name, of in measured.items()
-    ]
+    carried = thresholds_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
+    results = []
+    for name, of in measured.items():
+        threshold = next(iter(carried.values())) if name == "model" else threshold_of(of["tune"][1])
+        results.append(judge(name, threshold, of[arguments.role], kinds))
+    results[0]["points"] = {
+        name: [threshold, *(float((part <= threshold).mean()) for part in measured["model"][arguments.role])]
+        for name, threshold in carried.items()
+    }
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
