@@ -11,8 +11,7 @@ a million takes 4 GiB of a file system with blocks of 4 KiB. data: trains conv4 
 pictures stay in memory; streamed: --picture-memory 0; cached: the same with --picture-cache. batch: on the smallest
 set, from 2 pairs to 1,024. plot: two SVG files and the tables for the page beside them.
 
-The speed of shared machines moves, so pairs a second are those of the fastest tenth of all steps: what the machine
-gives when nobody else asks. Needs nothing but Python.
+Pairs a second are those of the median step, the best of the rounds. Needs nothing but Python.
 """
 import argparse
 import csv
@@ -87,16 +86,14 @@ def train(arguments, data, batch, steps, options=()):
         with open(log, newline="") as file:
             ends = [float(row["seconds"]) for row in csv.DictReader(file)]
     # The first steps fill what works ahead.
-    each = sorted(later - earlier for earlier, later in zip(ends[5:], ends[6:]))
-    return {"pairs_per_second": batch / statistics.mean(each[: max(1, len(each) // 10)]),
-            "median_pairs_per_second": batch / statistics.median(each),
+    each = [later - earlier for earlier, later in zip(ends[5:], ends[6:])]
+    return {"pairs_per_second": batch / statistics.median(each),
             "start_seconds": report["preparing_seconds"], "seconds": whole, "peak_mib": usage.ru_maxrss / 1024}
 
 
 def best(results):
     """Of several rounds: the fastest speed and start, the largest memory."""
     return {"pairs_per_second": max(r["pairs_per_second"] for r in results),
-            "median_pairs_per_second": max(r["median_pairs_per_second"] for r in results),
             "start_seconds": min(r["start_seconds"] for r in results),
             "peak_mib": max(r["peak_mib"] for r in results)}
 
@@ -197,13 +194,16 @@ def nice_ticks(least, most, from_zero):
 
 
 def plot(arguments):
-    folder = pathlib.Path(arguments.output)
+    """Several results of a kind are rounds of one: the best of each row counts."""
+    folder, rounds = pathlib.Path(arguments.output), {"data": {}, "batch": {}}
     for path in arguments.results:
         result = json.loads(pathlib.Path(path).read_text())
-        if result["kind"] == "data":
-            plot_data(result["rows"], folder)
-        else:
-            plot_batches(result["rows"], folder)
+        for row in result["rows"]:
+            rounds[result["kind"]].setdefault((row.get("mode"), row.get("pictures"), row.get("batch")), []).append(row)
+    for kind, draw_all in (("data", plot_data), ("batch", plot_batches)):
+        rows = [{**results[0], **best(results)} for results in rounds[kind].values()]
+        if rows:
+            draw_all(rows, folder)
 
 
 def series_of(rows, key, value):

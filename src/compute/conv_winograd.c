@@ -22,7 +22,8 @@ enum {
   LEAST_CHANNELS = 32,       ///< Read and written, from which on 3 × 3 filters are taken by themselves,
   LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
   LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
-  LEAST_PIXELS = 256         ///< Outputs of a channel, which make up for transforming the filters.
+  LEAST_PIXELS = 256,        ///< Outputs of a channel, which make up for transforming the filters,
+  LEAST_PIXELS_ONCE = 128    ///< or, where that is done once, for reading the larger ones.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -34,6 +35,7 @@ typedef struct side {
 typedef struct division {
   siam_tile tile;
   int taps, points;         ///< Along a side.
+  int side;                 ///< 2: the output is pooled, else 1.
   int images, down, across; ///< Of a block: images and tiles.
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
@@ -94,9 +96,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
                                siam_program **program) {
-  char options[64];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d", by->tile.rows,
-           by->tile.vectors, by->taps, by->points);
+  char options[80];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSIDE=%d", by->tile.rows,
+           by->tile.vectors, by->taps, by->points, by->side);
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 
@@ -122,7 +124,10 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
   const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
-  division by = {.tile = tile_for(device, shape.filters), .taps = shape.kernel_height, .points = points};
+  division by = {.tile = tile_for(device, shape.filters),
+                 .taps = shape.kernel_height,
+                 .points = points,
+                 .side = conv->epilogue.pool ? 2 : 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
   const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
@@ -155,7 +160,8 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const siam_conv_shape *shape = &conv->shape;
-  division by = {.tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points};
+  division by = {
+      .tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points, .side = 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape->filters, columns);
   const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
@@ -208,7 +214,8 @@ static bool suits_large(const siam_conv_shape *shape, int outputs) {
 
 static bool suits(const siam_conv *conv, int outputs) {
   const siam_conv_shape *shape = &conv->shape;
-  if (shape->images * shape->out_height * shape->out_width < LEAST_PIXELS) return false;
+  const int pixels = shape->images * shape->out_height * shape->out_width;
+  if (pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
   if (shape->kernel_height > 3) return suits_large(shape, outputs);
   // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
   return outputs > SMALL && suits_small(shape);
@@ -231,8 +238,11 @@ static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
   static siam_status add##outputs(siam_tape *tape, const siam_conv *conv) {                                  \
     return add(tape, conv, outputs);                                                                         \
   }                                                                                                          \
-  const siam_conv_engine siam_conv_winograd##outputs = {                                                     \
-      .name = "winograd" #outputs, .can = can##outputs, .suits = suits##outputs, .add = add##outputs};
+  const siam_conv_engine siam_conv_winograd##outputs = {.name = "winograd" #outputs,                         \
+                                                        .can = can##outputs,                                 \
+                                                        .suits = suits##outputs,                             \
+                                                        .add = add##outputs,                                 \
+                                                        .pools = outputs % 2 == 0};
 
 ENGINE(4)
 ENGINE(3)
