@@ -109,8 +109,9 @@ int run_self_test(const self_test_arguments *arguments) {
                                           .model = arguments->model,
                                           .basefile = arguments->basefile,
                                           .progress = arguments->quiet ? NULL : show};
-  if (siam_device_create(&(siam_device_options){.selector = arguments->device, .logger = app_logger(arguments->quiet)},
-                         &device) != SIAM_OK)
+  if (siam_device_create(
+          &(siam_device_options){.selector = arguments->device, .logger = app_logger(arguments->quiet)},
+          &device) != SIAM_OK)
     return app_fail_library();
   int code = APP_SUCCESS;
   if (siam_self_test(device, &options, &report) != SIAM_OK) {

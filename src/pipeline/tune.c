@@ -73,7 +73,8 @@ static siam_status tune_all(tuning *run, siam_tuner *tuner, siam_tune_row *rows)
   const siam_tune_options *options = &run->options;
   for (size_t i = 0; i < run->computations.count; i++) {
     const siam_tunable *tunable = &run->computations.list[i];
-    if (options->progress != NULL && !options->progress(options->context, i, run->computations.count, tunable->name))
+    if (options->progress != NULL &&
+        !options->progress(options->context, i, run->computations.count, tunable->name))
       return siam_fail(SIAM_INTERRUPTED, "stopped after %zu of %zu computations; what was found is kept", i,
                        run->computations.count);
     const double left = 60 * options->minutes - (siam_seconds() - run->begun);
@@ -82,7 +83,8 @@ static siam_status tune_all(tuning *run, siam_tuner *tuner, siam_tune_row *rows)
       snprintf(rows[i].reason, sizeof rows[i].reason, "no time was left; give more minutes");
       continue;
     }
-    SIAM_RETURN_IF_FAILED(tune_one(run, tuner, tunable, left / (double)(run->computations.count - i), &rows[i]));
+    SIAM_RETURN_IF_FAILED(
+        tune_one(run, tuner, tunable, left / (double)(run->computations.count - i), &rows[i]));
   }
   return SIAM_OK;
 }
@@ -99,8 +101,10 @@ siam_status siam_tune(siam_device *device, const siam_tune_options *options, sia
   SIAM_TRY_ALLOCATE(rows, run.computations.count);
   SIAM_TRY(siam_tuner_create(device, run.options.seed, &tuner));
   SIAM_TRY(tune_all(&run, tuner, rows));
-  *made = (siam_tune_report){
-      .device = device->info, .rows = rows, .row_count = run.computations.count, .seconds = siam_seconds() - run.begun};
+  *made = (siam_tune_report){.device = device->info,
+                             .rows = rows,
+                             .row_count = run.computations.count,
+                             .seconds = siam_seconds() - run.begun};
   *report = made;
   made = NULL;
   rows = NULL;

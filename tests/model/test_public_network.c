@@ -1,7 +1,7 @@
 #include "device_memory.h"
 #include "reference/reference_network.h"
-#include "scratch.h"
 #include "reference/values.h"
+#include "scratch.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

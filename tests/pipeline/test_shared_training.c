@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "model/model.h"
 #include "reference/reference_network.h"
+#include "reference/values.h"
 #include "scratch.h"
 #include "shapes.h"
-#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
