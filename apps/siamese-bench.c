@@ -92,8 +92,9 @@ static const app_command command = {
     .arguments = "[WHAT]...",
     .description =
         "WHAT is gemm (matrix products), conv (convolutions), train (a training step), embed (pictures to "
-        "embeddings), compare (two pictures, in a running program and as a whole siamese-compare), decode "
-        "(picture files to bytes), or all; without one, all are measured.\n"
+        "embeddings), compare (two pictures, in a running program), start (whole processes, from start to "
+        "end), "
+        "decode (picture files to bytes), or all; without one, all are measured.\n"
         "The device's ceilings are measured first and again beside every figure: fused multiply-adds in "
         "registers, copying memory, and starting kernels. Every row is run once in each round, so that a "
         "machine "

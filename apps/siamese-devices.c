@@ -2,12 +2,14 @@
 #include "common/json.h"
 #include "common/message.h"
 #include "common/table.h"
+#include "devices/self_test.h"
 
 #include <siamese/device.h>
 #include <stdlib.h>
 
 static const char *selector;
-static bool wants_json;
+static bool wants_json, wants_self_test;
+static self_test_arguments self_test;
 
 static const app_option options[] = {
     {.name = "device",
@@ -17,14 +19,47 @@ static const app_option options[] = {
      .help = "Show which device this choice picks: an index of the list, PLATFORM:DEVICE, a part of the "
              "name, cpu "
              "or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."},
+    {.name = "self-test",
+     .flag = &wants_self_test,
+     .help = "Hold the device to a reference in float64: engines of products and convolutions, layers, "
+             "encoders, and "
+             "what tuning chose, each within a derived bound and between guards."},
+    {.name = "model",
+     .letter = 'm',
+     .value = "MODEL",
+     .text = &self_test.model,
+     .help = "With --self-test: embed made pictures with this model, too; print how far embeddings are from "
+             "float64, "
+             "alone from in a batch, and how many verdicts that turns."},
+    {.name = "basefile",
+     .value = "FILE",
+     .text = &self_test.basefile,
+     .help = "With --model: compare the embeddings with those in FILE, made elsewhere by the same option; "
+             "written "
+             "where there is no such file."},
+    {.name = "seconds",
+     .value = "S",
+     .number = &self_test.seconds,
+     .least = 1,
+     .most = 86400,
+     .help = "With --self-test: begin nothing new after so long. Default: 60."},
     APP_OPTION_JSON(&wants_json),
+    APP_OPTION_QUIET(&self_test.quiet),
     {0},
 };
 
 static const app_note examples[] = {
     {"siamese-devices", "List the devices; the one marked * is used where nothing else is said."},
     {"siamese-devices --device cpu", "See which device --device cpu means in every command."},
+    {"siamese-devices --self-test", "Find out whether everything is computed right on it."},
     {"siamese-devices --json", "The same list for programs, with all that is known."},
+    {NULL, NULL},
+};
+
+static const app_note exit_codes[] = {
+    {"0", "the list was printed; with --self-test: everything that was tested is right"},
+    {"1", "with --self-test: something is wrong, or could not be built or run"},
+    {"2", "trouble"},
     {NULL, NULL},
 };
 
@@ -37,6 +72,7 @@ static const app_command command = {
         "before accelerators, these before CPUs; among devices of one type the product of compute units and "
         "clock decides.\n",
     .options = options,
+    .exit_codes = exit_codes,
     .examples = examples,
 };
 
@@ -91,6 +127,15 @@ static int print_json(const siam_device_info *devices, size_t count, const choic
 int main(int argc, char **argv) {
   unsigned argument_count = 0;
   app_begin(&command, argc, argv, &argument_count);
+  if (self_test.basefile != NULL && self_test.model == NULL)
+    return app_fail("--basefile needs --model: it holds the embeddings of one");
+  if (wants_self_test) {
+    self_test.device = selector;
+    self_test.json = wants_json;
+    return run_self_test(&self_test);
+  }
+  if (self_test.model != NULL || self_test.basefile != NULL)
+    return app_fail("--model belongs to --self-test");
   siam_device_info *devices = NULL;
   size_t count = 0;
   if (siam_devices_list(&devices, &count) != SIAM_OK) return app_fail_library();

@@ -13,10 +13,10 @@
 //   └───────────────┘            └───────┘   ROWS addresses, and no tap looks at an edge.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh
+#include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
 #include "tile.clh"
-#include "activation.clh"
 
 #define SHAPE                                                                                                \
   int images, int height, int width, int channels, int kernel_height, int kernel_width, int stride,          \
@@ -72,8 +72,13 @@ INLINE void fill_stage(block b, int stage_height, int stage_width, __global cons
     }
 }
 
-// y = leaky(x ∗ weight + bias). Rows of `weight` have weight_row floats, a multiple of COLUMNS, zeros behind
-// the filters. Global size P.
+// First filter of the vector that would begin at filter `at`. Where filters are no multiple of WIDTH, the
+// last vector overlaps the one before it: whole vectors are stored everywhere. Vectors behind it are not
+// stored.
+#define VECTOR_START(at, filters) max(min(at, (filters)-WIDTH), 0)
+
+// y = leaky(x ∗ weight + bias). Rows of `weight` have weight_row floats, a multiple of COLUMNS, in the order
+// of VECTOR_START, zeros where there are fewer than WIDTH filters. Global size P.
 __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int weight_row, VIEW(bias),
                                  int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(stage), int slot) {
   BIND(x);
@@ -97,8 +102,11 @@ __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int w
     for (int filter = 0; filter < filters; filter += COLUMNS) {
       const int some = filters - filter;
       floatw shift[VECTORS];
-      for (int j = 0; j < VECTORS; j++)
-        shift[j] = with_bias ? load_some(bias + filter + j * WIDTH, some - j * WIDTH) : (floatw)(0);
+      int start[VECTORS]; // of each vector, counted from `filter`
+      for (int j = 0; j < VECTORS; j++) {
+        start[j] = VECTOR_START(filter + j * WIDTH, filters) - filter;
+        shift[j] = with_bias ? load_some(bias + filter + start[j], filters) : (floatw)(0);
+      }
       int px = 0, py = 0, image = 0, at = 0;
       long to = ((b.image * (long)out_height + b.y) * out_width + b.x) * filters + filter;
       for (int pixel = 0; pixel < pixels; pixel += ROWS) {
@@ -132,8 +140,10 @@ __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int w
           for (int l = 0; l < run; l++, w += weight_row) TILE_ADD(tile, from[i][tap + l], LOAD(w + j * WIDTH))
         }
         EACH_ROW EACH_VECTOR tile[i][j] = LEAKY(tile[i][j] + shift[j], slope);
-        if (some >= COLUMNS && pixel + ROWS <= pixels) {
-          EACH_ROW EACH_VECTOR STORE(tile[i][j], y_of[i] + j * WIDTH);
+        if (filters >= WIDTH && pixel + ROWS <= pixels) {
+          EACH_VECTOR if (j * WIDTH < some) {
+            EACH_ROW STORE(tile[i][j], y_of[i] + start[j]);
+          }
           continue;
         }
         floatw spilled[ROWS * VECTORS];
@@ -142,13 +152,13 @@ __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int w
         EACH_ROW to_of[i] = y_of[i];
         for (int i = 0; i < min(ROWS, pixels - pixel); i++)
           for (int j = 0; j * WIDTH < some && j < VECTORS; j++)
-            store_some(spilled[i * VECTORS + j], to_of[i] + j * WIDTH, some - j * WIDTH);
+            store_some(spilled[i * VECTORS + j], to_of[i] + start[j], filters);
       }
     }
   }
 }
 
-// Copies the weights for conv_forward, with rows of to_row floats and zeros at their ends. Plain:
+// Copies the weights for conv_forward, with rows of to_row floats in the order of VECTOR_START. Plain:
 // to[ky][kx][c][f] = weight[ky][kx][c][f]. Turned, for the data gradient:
 // to[ky][kx][f][c] = weight[kernel_height−1−ky][kernel_width−1−kx][c][f]. One work-item per row.
 __kernel GROUP void conv_weights(int taps, int channels, int filters, int turned, VIEW(weight), VIEW_OUT(to),
@@ -162,14 +172,18 @@ __kernel GROUP void conv_weights(int taps, int channels, int filters, int turned
       turned ? weight + (long)(taps - 1 - tap) * channels * filters + a : weight + (long)row * filters;
   const int step = turned ? filters : 1;
   to += row * (long)to_row;
-  for (int i = 0; i < columns; i++) to[i] = from[i * step];
-  for (int i = columns; i < to_row; i++) to[i] = 0;
+  for (int i = 0; i < to_row; i += WIDTH)
+    for (int j = 0; j < WIDTH; j++) {
+      const int column = VECTOR_START(i, columns) + j;
+      to[i + j] = column < columns ? from[column * step] : 0;
+    }
 }
 
 // Weight gradient: a partial sum for each work-item, parts[P][ky, kx, c][weight_row], which cl/join.cl adds.
 // A tile is ROWS rows of the weights (one float of the stage each, at every pixel) × COLUMNS filters.
-// weight_row is a multiple of COLUMNS; where it is larger than filters, dy is staged, too, at dy_stage behind x,
-// in rows of weight_row floats. Global size P.
+// weight_row is a multiple of COLUMNS; where it is larger than filters, the last vectors of a pixel reach
+// into the next one, and those sums are dropped. Rows of pixels from where this would reach beyond the end of
+// dy are staged, too, at dy_stage behind x, in pixels of weight_row floats. Global size P.
 __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), int weight_row,
                                          VIEW_OUT(parts), VIEW_OUT(stage), int slot, int dy_stage) {
   BIND(x);
@@ -180,18 +194,19 @@ __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), i
   const int stage_height = (block_height - 1) * stride + kernel_height;
   const int stage_width = (block_width - 1) * stride + kernel_width;
   const int run = kernel_width * channels, rows = kernel_height * run, row_step = stage_width * channels;
+  const long floats = images * (long)out_height * out_width * filters;
   parts += get_global_id(0) * (long)rows * weight_row;
   for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
-    const bool staged = weight_row != filters;
-    if (staged)
-      for (int image = 0; image < b.images; image++)
-        for (int py = 0; py < b.height; py++)
+#define FIRST_PIXEL(image, py) (((b.image + (image)) * (long)out_height + b.y + (py)) * out_width + b.x)
+#define IS_STAGED(image, py) ((FIRST_PIXEL(image, py) + b.width - 1) * filters + weight_row > floats)
+    for (int image = 0; image < b.images; image++)
+      for (int py = 0; py < b.height; py++)
+        if (IS_STAGED(image, py))
           for (int px = 0; px < b.width; px++)
             for (int f = 0; f < weight_row; f += WIDTH) {
-              const long at = ((b.image + image) * (long)out_height + b.y + py) * out_width + b.x + px;
-              STORE(load_some(dy + at * filters + f, filters - f),
+              STORE(load_some(dy + (FIRST_PIXEL(image, py) + px) * filters + f, filters - f),
                     stage + dy_stage + ((image * b.height + py) * b.width + px) * weight_row + f);
             }
     for (int filter = 0; filter < filters; filter += COLUMNS)
@@ -210,11 +225,12 @@ __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), i
             const int y = (b.y + py) * stride;
             if (y + bottom < 0 || y + top >= height) continue;
             const int at = (image * stage_height + py * stride) * row_step;
-            const long pixel = ((b.image + image) * (long)out_height + b.y + py) * out_width + b.x;
-            const int staged_pixel = (image * b.height + py) * b.width;
+            const bool staged = IS_STAGED(image, py);
+            const int staged_pixel = (image * b.height + py) * b.width,
+                      d_step = staged ? weight_row : filters;
             __global const float *d = filter + (staged ? stage + dy_stage + staged_pixel * weight_row
-                                                       : dy + pixel * filters);
-            for (int px = 0; px < b.width; px++, d += weight_row)
+                                                       : dy + FIRST_PIXEL(image, py) * filters);
+            for (int px = 0; px < b.width; px++, d += d_step)
               TILE_ADD(tile, from[i][at + px * stride * channels], LOAD(d + j * WIDTH))
           }
         const bool fresh = number == (int)get_global_id(0);

@@ -1,6 +1,6 @@
-// Winograd's convolution with 3×3 filters and stride 1 for CPU-type devices: forward and, with the filters
-// turned, the data gradient. Images are NHWC, weights [3][3][channels][filters]. See winograd.clh for the
-// tiles, and docs/kernels.md for what was tried.
+// Winograd's convolution with stride 1 for CPU-type devices: forward and, with the filters turned, the data
+// gradient. Images are NHWC, weights [TAPS][TAPS][channels][filters]. See winograd.clh for the tiles, and
+// docs/kernels.md for what was tried.
 //
 // The output is worked off in blocks of tiles; of P work-items each takes every P-th block. For a block it
 //
@@ -9,7 +9,7 @@
 //      while the next block of x and this one of y are fetched into the cache,
 //
 //        ┌──channels──┐   ┌─filters─┐   ┌─filters─┐
-//        │     V      │ · │    U    │ = │    M    │  tiles     36 times
+//        │     V      │ · │    U    │ = │    M    │  tiles     POINTS² times
 //        └────────────┘   │         │   └─────────┘
 //                         └─────────┘
 //   3. transforms M to outputs, adds the bias, applies the activation and stores them.
@@ -18,43 +18,13 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   POINTS         see winograd.clh
+//   TAPS, POINTS, SIDE  see winograd.clh
+#include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
+#include "pool.clh"
 #include "tile.clh"
-#include "activation.clh"
 #include "winograd.clh"
-
-// Aᵀ: points to outputs.
-#define OUTPUT_FULL(m, i, s)                                                                                 \
-  {                                                                                                          \
-    SIX(m, i, s)                                                                                             \
-    const floatw near = b + c, near_odd = b - c, far = e + f, far_odd = e - f;                               \
-    m[i] = a + near + far;                                                                                   \
-    m[(i) + (s)] = fma(2.0f, far_odd, near_odd);                                                             \
-    m[(i) + 2 * (s)] = fma(4.0f, far, near);                                                                 \
-    m[(i) + 3 * (s)] = fma(8.0f, far_odd, near_odd) + d;                                                     \
-  }
-#define OUTPUT_SMALL(m, i, s)                                                                                \
-  {                                                                                                          \
-    FOUR(m, i, s)                                                                                            \
-    m[i] = a + b + c;                                                                                        \
-    m[(i) + (s)] = b - c + d;                                                                                \
-  }
-// G: a column or row of a filter to points.
-#define FILTER(to, a, b, c)                                                                                  \
-  {                                                                                                          \
-    const floatw outer = (a + c) * (-1 / 6.0f), inner = b * (-1 / 6.0f);                                     \
-    to[0] = a * 0.25f;                                                                                       \
-    to[1] = outer + inner;                                                                                   \
-    to[2] = outer - inner;                                                                                   \
-    to[3] = c;                                                                                               \
-    if (POINTS > SMALL_POINTS) {                                                                             \
-      const floatw far = fma(1 / 24.0f, a, c * (1 / 6.0f)), far_odd = b * (1 / 12.0f);                       \
-      to[4] = far + far_odd;                                                                                 \
-      to[5] = far - far_odd;                                                                                 \
-    }                                                                                                        \
-  }
 
 // U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the
 // last filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters
@@ -66,30 +36,42 @@ __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW
   if (c >= channels) return;
   const int padded = (filters + COLUMNS - 1) / COLUMNS * COLUMNS;
   for (int f = 0; f < padded; f += WIDTH) {
-    floatw w[9], columns[3 * POINTS], points[POINTS];
-    for (int tap = 0; tap < 9; tap++) {
-      if (turned) {
-        float gathered[WIDTH];
-        for (int i = 0; i < WIDTH; i++)
-          gathered[i] = f + i < filters ? weight[((8 - tap) * filters + f + i) * (long)channels + c] : 0;
-        w[tap] = *(const unaligned_floatw *)gathered;
-      } else
-        w[tap] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
-    }
-    UNROLL for (int x = 0; x < 3; x++) {
-      FILTER(points, w[x], w[3 + x], w[6 + x])
-      UNROLL for (int i = 0; i < POINTS; i++) columns[i * 3 + x] = points[i];
-    }
+    floatw values[MATRICES];
+    for (int i = 0; i < TAPS; i++)
+      for (int j = 0; j < TAPS; j++) {
+        const int tap = i * TAPS + j;
+        if (turned) {
+          float gathered[WIDTH];
+          __global const float *last = weight + (TAPS * TAPS - 1 - tap) * (long)filters * channels + c;
+          for (int n = 0; n < WIDTH; n++) gathered[n] = f + n < filters ? last[(f + n) * (long)channels] : 0;
+          values[i * POINTS + j] = *(const unaligned_floatw *)gathered;
+        } else
+          values[i * POINTS + j] = load_some(weight + (tap * channels + c) * (long)filters + f, filters - f);
+      }
+    UNROLL for (int j = 0; j < TAPS; j++) evaluate(values + j, POINTS, TAPS, POINTS);
     __global float *at = to + f / COLUMNS * (long)MATRICES * step + c * COLUMNS + f % COLUMNS;
     UNROLL for (int i = 0; i < POINTS; i++) {
-      FILTER(points, columns[i * 3], columns[i * 3 + 1], columns[i * 3 + 2])
-      UNROLL for (int j = 0; j < POINTS; j++) STORE(points[j], at + (i * POINTS + j) * (long)step);
+      evaluate(values + i * POINTS, 1, TAPS, POINTS);
+      UNROLL for (int j = 0; j < POINTS; j++)
+          STORE(factor[i] * factor[j] * values[i * POINTS + j], at + (i * POINTS + j) * (long)step);
     }
   }
 }
 
-// Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x):
-// COLUMNS filters, of which `some` exist. `image` is that of the first of them.
+// What is written of SIDE × SIDE outputs in rows of POINTS.
+#if SIDE == 2
+INLINE floatw largest(const floatw *m) {
+  const floatw upper = LARGER(m[0], m[1]), lower = LARGER(m[POINTS], m[POINTS + 1]);
+  return LARGER(upper, lower);
+}
+#define KEPT(m) largest(m)
+#else
+#define KEPT(m) (*(m))
+#endif
+#define OUT_PIXELS ((out_height / SIDE) * (out_width / SIDE))
+
+// Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x)
+// before any pooling: COLUMNS filters, of which `some` exist. `image` is that of the first of them.
 INLINE void output_tile(__global const float *from, int step, __global const float *bias, int with_bias,
                         float slope, __global float *edge, __global float *image, int y, int x, int some,
                         int filters, int out_height, int out_width, const int small_y, const int small_x) {
@@ -97,31 +79,36 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
   const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
   __global float *spare = edge + FULL * FULL * WIDTH; // for outputs beyond the edge of y
   __global float *to[FULL * FULL];
-  UNROLL for (int i = 0; i < down; i++) UNROLL for (int j = 0; j < across; j++) {
-    const bool inside = y + i < out_height && x + j < out_width;
-    to[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : spare;
+  UNROLL for (int i = 0; i < down; i += SIDE) UNROLL for (int j = 0; j < across; j += SIDE) {
+    const bool inside = y + i + SIDE <= out_height && x + j + SIDE <= out_width;
+    const long pixel = (y + i) / SIDE * (long)(out_width / SIDE) + (x + j) / SIDE;
+    to[i * across + j] = inside ? image + pixel * filters : spare;
   }
-  for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
+  for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
+    const int f = LAST_VECTOR(at, min(some, COLUMNS));
     floatw tile[MATRICES];
     UNROLL for (int j = 0; j < points_across; j++) {
       UNROLL for (int i = 0; i < points_down; i++) tile[i * POINTS + j] =
           LOAD(from + (i * POINTS + j) * (long)step + f);
-      if (small_y) OUTPUT_SMALL(tile, j, POINTS)
-      else OUTPUT_FULL(tile, j, POINTS)
+      combine(tile + j, POINTS, down, points_down);
     }
-    const bool whole = some - f >= WIDTH;
-    const floatw shift = with_bias ? load_some(bias + f, some - f) : (floatw)(0);
+    const bool whole = some >= WIDTH;
+    const floatw shift = with_bias ? load_some(bias + f, some) : (floatw)(0);
     UNROLL for (int i = 0; i < down; i++) {
-      if (small_x) OUTPUT_SMALL(tile, i * POINTS, 1)
-      else OUTPUT_FULL(tile, i * POINTS, 1)
-      UNROLL for (int j = 0; j < across; j++) {
-        const floatw value = tile[i * POINTS + j] + shift;
-        const int n = i * across + j;
+      combine(tile + i * POINTS, 1, across, points_across);
+      if (i % SIDE != SIDE - 1) continue;
+      UNROLL for (int j = 0; j < across; j += SIDE) {
+        const int n = (i - SIDE + 1) * across + j;
+        const floatw value = KEPT(tile + (i - SIDE + 1) * POINTS + j) + shift;
         STORE(LEAKY(value, slope), whole ? to[n] + f : edge + n * WIDTH);
       }
     }
     if (!whole)
-      for (int n = 0; n < down * across; n++) store_some(LOAD(edge + n * WIDTH), to[n] + f, some - f);
+      for (int i = 0; i < down; i += SIDE)
+        for (int j = 0; j < across; j += SIDE) {
+          const int n = i * across + j;
+          store_some(LOAD(edge + n * WIDTH), to[n], some);
+        }
   }
 }
 
@@ -166,7 +153,7 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
   for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     __global const float *x_of = x + b.image * (long)height * width * channels;
-    __global float *y_of = y + b.image * (long)out_height * out_width * filters;
+    __global float *y_of = y + b.image * (long)OUT_PIXELS * filters;
 #define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
   input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
              inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
@@ -182,8 +169,8 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
                &out, out_portion);
 #define FINISH(image, y, x, tile_row, small_y, small_x)                                                      \
   output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,       \
-              y_of + image * (long)out_height * out_width * filters + f, y, x, filters - f, filters,         \
-              out_height, out_width, small_y, small_x);
+              y_of + image * (long)OUT_PIXELS * filters + f, y, x, filters - f, filters, out_height,         \
+              out_width, small_y, small_x);
       EACH_TILE(b, FINISH)
     }
   }

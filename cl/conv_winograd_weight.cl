@@ -1,5 +1,5 @@
-// Winograd's weight gradient of 3×3 convolutions with stride 1, for CPU-type devices. It is the transpose of
-// the forward pass over the same tiles, F(3×3, 4×4) and F(3×3, 2×2):
+// Winograd's weight gradient of convolutions with stride 1, for CPU-type devices. It is the transpose of the
+// forward pass over the same tiles:
 //
 //   dw = Gᵀ [ Σ over tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G
 //
@@ -9,51 +9,17 @@
 // small.
 //
 //          ┌──tiles──┐   ┌─filters─┐   ┌─filters─┐
-//        c │   Vᵀ    │ · │    D    │ + │    Q    │   36 times
+//        c │   Vᵀ    │ · │    D    │ + │    Q    │   POINTS² times
 //          └─────────┘   └─────────┘   └─────────┘
 //
 // At the end the P sums are added in order and transformed by G.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh: ROWS channels by COLUMNS filters
-//   POINTS         see winograd.clh
+//   TAPS, POINTS   see winograd.clh
 #include "common.clh"
 #include "edge.clh"
 #include "tile.clh"
 #include "winograd.clh"
-
-// A: outputs to points.
-#define GRADIENT_FULL(m, i, s)                                                                               \
-  {                                                                                                          \
-    FOUR(m, i, s)                                                                                            \
-    const floatw even = a + c, odd = b + d, far = fma(4.0f, c, a), far_odd = fma(8.0f, d, 2 * b);            \
-    m[(i) + (s)] = even + odd;                                                                               \
-    m[(i) + 2 * (s)] = even - odd;                                                                           \
-    m[(i) + 4 * (s)] = far + far_odd;                                                                        \
-    m[(i) + 5 * (s)] = far - far_odd;                                                                        \
-  }
-#define GRADIENT_SMALL(m, i, s)                                                                              \
-  {                                                                                                          \
-    const floatw a = m[i], b = m[(i) + (s)];                                                                 \
-    m[(i) + (s)] = a + b;                                                                                    \
-    m[(i) + 2 * (s)] = a - b;                                                                                \
-    m[(i) + 3 * (s)] = b;                                                                                    \
-  }
-// Gᵀ but for the factors of its columns, which `factor` holds.
-__constant float factor[6] = {1 / 4.0f, -1 / 6.0f, -1 / 6.0f, 1, 1 / 24.0f, 1 / 24.0f};
-#define TAPS_FULL(m, i, s)                                                                                   \
-  {                                                                                                          \
-    SIX(m, i, s)                                                                                             \
-    m[i] = a + (b + c) + (e + f);                                                                            \
-    m[(i) + (s)] = fma(2.0f, e - f, b - c);                                                                  \
-    m[(i) + 2 * (s)] = fma(4.0f, e + f, b + c) + d;                                                          \
-  }
-#define TAPS_SMALL(m, i, s)                                                                                  \
-  {                                                                                                          \
-    FOUR(m, i, s)                                                                                            \
-    m[i] = a + (b + c);                                                                                      \
-    m[(i) + (s)] = b - c;                                                                                    \
-    m[(i) + 2 * (s)] = b + c + d;                                                                            \
-  }
 
 // Transforms the tile of dy whose first output is (y, x) to row `to` of D: COLUMNS filters, of which `some`
 // exist. `image` is that of the first of them.
@@ -67,18 +33,16 @@ INLINE void gradient_tile(__global const float *image, __global const float *zer
     const bool inside = y + i < out_height && x + j < out_width;
     from[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : zeros;
   }
-  for (int f = 0; f < COLUMNS && f < some; f += WIDTH) {
-    if (some - f < WIDTH) take_edge(from, down * across, f, some - f, edge);
+  if (some < WIDTH) take_edge(from, down * across, some, edge);
+  for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
+    const int f = LAST_VECTOR(at, min(some, COLUMNS));
     floatw tile[MATRICES];
     UNROLL for (int j = 0; j < across; j++) {
-      // Infinity is the fourth point and takes the last output.
       UNROLL for (int i = 0; i < down; i++) tile[i * POINTS + j] = LOAD(from[i * across + j] + f);
-      if (small_y) GRADIENT_SMALL(tile, j, POINTS)
-      else GRADIENT_FULL(tile, j, POINTS)
+      evaluate(tile + j, POINTS, down, points_down);
     }
     UNROLL for (int i = 0; i < points_down; i++) {
-      if (small_x) GRADIENT_SMALL(tile, i * POINTS, 1)
-      else GRADIENT_FULL(tile, i * POINTS, 1)
+      evaluate(tile + i * POINTS, 1, across, points_across);
       UNROLL for (int j = 0; j < points_across; j++)
           STORE(tile[i * POINTS + j], to + (i * POINTS + j) * (long)step + f);
     }
@@ -167,15 +131,11 @@ __kernel GROUP void winograd_weight_finish(int count, int channels, int filters,
       UNROLL for (int k = 0; k < MATRICES; k++) tile[k] += LOAD(from + k * (long)step);
     }
     UNROLL for (int k = 0; k < MATRICES; k++) tile[k] *= factor[k / POINTS] * factor[k % POINTS];
-    UNROLL for (int j = 0; j < POINTS; j++) {
-      if (POINTS == SMALL_POINTS) TAPS_SMALL(tile, j, POINTS)
-      else TAPS_FULL(tile, j, POINTS)
-    }
-    UNROLL for (int i = 0; i < 3; i++) {
-      if (POINTS == SMALL_POINTS) TAPS_SMALL(tile, i * POINTS, 1)
-      else TAPS_FULL(tile, i * POINTS, 1)
-      UNROLL for (int j = 0; j < 3; j++) {
-        __global float *to = dw + ((i * 3 + j) * channels + c) * (long)filters + f;
+    UNROLL for (int j = 0; j < POINTS; j++) combine(tile + j, POINTS, TAPS, POINTS);
+    UNROLL for (int i = 0; i < TAPS; i++) {
+      combine(tile + i * POINTS, 1, TAPS, POINTS);
+      UNROLL for (int j = 0; j < TAPS; j++) {
+        __global float *to = dw + ((i * TAPS + j) * channels + c) * (long)filters + f;
         store_some(load_some(to, filters - f) + tile[i * POINTS + j], to, filters - f);
       }
     }

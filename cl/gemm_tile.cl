@@ -2,21 +2,22 @@
 //
 //            n          A(i, l) = a[i · a_row + l · a_column]
 //         ┌──┬──┬─┐     B(l, j) = b[l · b_row + j · b_column], one of the two steps is 1
-//       k │  │▓▓│ │ B   C(i, j) = c[i · c_row + j]
+//       k │▓▓│  │ │ B   C(i, j) = c[i · c_row + j]
 //         └──┴──┴─┘
-//     k   ┌──┬──┬─┐     Work-item (x, y, z) takes panel x of COLUMNS columns of C, `rows` rows from y · rows
-//   ┌───┐ │  │  │ │     on, and the z-th part of k, `part` long. It walks its part in blocks of DEPTH:
-//   │▒▒▒│ │  │██│ │ C   it copies the block of B (▓) into local memory, turned round where B lies
-// m │   │ │  │  │ │     transposed, with zeros behind the last column; then it adds A (▒) × B to C, ROWS rows
-//   └───┘ └──┴──┴─┘     at a time, while the next block of B is fetched from memory. A is read where it lies,
-//                       a float at a time; a transposed A is copied, BAND of its columns at a time.
+//     k   ┌──┬──┬─┐     Work-item (x, y, z) takes `panels` panels of COLUMNS columns of C, `rows` rows from
+//   ┌───┐ │  │  │ │     y · rows on, and the z-th part of k, `part` long. It walks its part in blocks of
+//   │▒▒▒│ │██│  │ │ C   DEPTH, and in each block its panels: it copies a block of B (▓) into local memory,
+// m │   │ │  │  │ │     turned round where B lies transposed, with zeros behind the last column; then it adds
+//   └───┘ └──┴──┴─┘     A (▒) × B to C, ROWS rows at a time, while the next block of B is fetched. A is read
+//                       where it lies, a float at a time; a transposed A is copied, once for all panels.
 //
 // With several parts of k, each part's product goes to a matrix of its own, one behind the other in c, and
 // cl/join.cl adds them in order.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh
-//   DEPTH          rows of B copied at a time, a multiple of WIDTH; local memory holds
-//                  DEPTH × (COLUMNS + BAND_STEP) floats
+//   DEPTH          rows of B copied at a time, a multiple of WIDTH
+//   BAND           most tiles of a work-item where A is transposed. Local memory holds
+//                  DEPTH × COLUMNS + BAND × BAND_STEP floats
 #include "common.clh"
 #include "edge.clh"
 #include "tile.clh"
@@ -24,8 +25,13 @@
 #ifndef DEPTH
 #define DEPTH 128
 #endif
-#define BAND_STEP 48
-#define BAND (BAND_STEP / ROWS * ROWS)
+#ifndef BAND
+#define BAND 8
+#endif
+#define BAND_STEP (DEPTH * ROWS + WIDTH) // floats from tile to tile of the copy of A
+
+// Four steps of a sum at a time: the end of the loop is foreseen more often.
+#define EACH_STEP _Pragma("unroll 4") for (int d = 0; d < deep; d++)
 
 // Turns WIDTH vectors: afterwards vector u holds element u of each. A round deals the second half of the
 // vectors between those of the first, like cards; log2(WIDTH) rounds turn the square.
@@ -72,12 +78,13 @@ INLINE void pack_turned(__global const float *b, long b_column, int depth, int c
     }
 }
 
-// Copies `depth` rows of a transposed A, BAND columns wide: its rows lie far apart, and each cache line holds
-// several tiles' columns.
-INLINE void copy_band(__global const float *a, long a_column, int depth, int columns, __local float *band) {
-  for (int d = 0; d < depth; d++)
-    for (int v = 0; v < BAND_STEP; v += WIDTH)
-      *(__local floatw *)(band + d * BAND_STEP + v) = load_some(a + d * a_column + v, columns - v);
+// Copies `depth` rows of a transposed A, `rows` columns wide, tile by tile and in each tile row by row. Whole
+// vectors are written, whose ends the next row of the tile overwrites.
+INLINE void copy_band(__global const float *a, long a_column, int depth, int rows, __local float *band) {
+  for (int d = 0; d < depth; d++, a += a_column, band += ROWS)
+    for (int i = 0, at = 0; i < rows; i += ROWS, at += BAND_STEP)
+      for (int v = 0; v < ROWS; v += WIDTH)
+        *(__local unaligned_floatw *)(band + at + v) = load_some(a + i + v, rows - i - v);
 }
 
 // Asks for the next `share` cache lines of a block of B, of which each row (column, where B lies turned) has
@@ -91,68 +98,83 @@ INLINE void fetch_share(__global const float **row, int *line, long step, int li
   }
 }
 
-__kernel GROUP void gemm_tile(int m, int n, int k, VIEW(a), int a_row, int a_column, VIEW(b), int b_row,
-                              int b_column, VIEW_OUT(c), int c_row, float beta, int rows, int part,
-                              VIEW(bias), int with_bias, float slope) {
-  BIND(a);
-  BIND(b);
-  BIND(bias);
-  BIND_OUT(c);
+// sizes: m, n, k; a_row, a_column, b_row, b_column, c_row; rows, panels, part; whether there is a bias; and
+// the bits of beta and slope. One argument, since each costs time whenever the kernel starts.
+__kernel GROUP void gemm_tile(__global const float *restrict a, __global const float *restrict b,
+                              __global float *restrict c, __global const float *restrict bias,
+                              const ulong4 firsts, const int16 sizes) {
+  const int m = sizes.s0, n = sizes.s1, k = sizes.s2, a_row = sizes.s3, a_column = sizes.s4,
+            b_row = sizes.s5, b_column = sizes.s6, c_row = sizes.s7, rows = sizes.s8, panels = sizes.s9,
+            part = sizes.sa;
+  const bool with_bias = sizes.sb;
+  const float beta = as_float(sizes.sc), slope = as_float(sizes.sd);
   __local floatw panel[DEPTH * VECTORS];
-  // Written by whole vectors, so aligned for them.
-  __local float band[DEPTH * BAND_STEP] __attribute__((aligned(64)));
-  const int column = get_global_id(0) * COLUMNS, columns = min(n - column, COLUMNS);
+  __local float band[BAND * BAND_STEP] __attribute__((aligned(64)));
+  const int first_column = get_global_id(0) * panels * COLUMNS;
+  const int last_column = min(first_column + panels * COLUMNS, n);
   const int first_row = get_global_id(1) * rows, last_row = min(first_row + rows, m);
   const int k_first = get_global_id(2) * part, k_last = min(k_first + part, k);
   const int tiles = (last_row - first_row + ROWS - 1) / ROWS;
-  b += column * (long)b_column;
-  c += get_global_id(2) * (long)m * c_row + column;
+  const bool plain = b_column == 1;
+  a += firsts.s0;
+  b += firsts.s1;
+  c += firsts.s2 + get_global_id(2) * (long)m * c_row;
+  bias += firsts.s3;
   for (int l = k_first; l < k_last; l += DEPTH) {
-    const int deep = min(DEPTH, k_last - l), deep_next = min(DEPTH, k_last - l - deep);
-    __global const float *block = b + l * (long)b_row, *next = block + deep * (long)b_row;
-    const bool plain = b_column == 1, last = deep_next == 0;
-    if (plain) pack_plain(block, b_row, deep, columns, panel);
-    else pack_turned(block, b_column, deep, columns, panel);
-    const int lines = ((plain ? columns : deep_next) + LINE - 1) / LINE;
-    const int all_lines = lines * (plain ? deep_next : columns), share = (all_lines + tiles - 1) / tiles;
+    const int deep = min(DEPTH, k_last - l);
+    const bool last = l + deep == k_last;
     const float keep = l > k_first ? 1 : beta;
-    __global const float *fetched = next;
-    int line = 0;
-    for (int row = first_row; row < last_row; row += ROWS) {
-      // A few lines more than there are do no harm: nothing is read.
-      fetch_share(&fetched, &line, plain ? b_row : b_column, lines, share);
-      floatw tile[ROWS][VECTORS];
-      EACH_ROW EACH_VECTOR tile[i][j] = 0;
-      if (a_column == 1) {
-        // A tile that hangs over the last row computes that row again and does not store it.
-        __global const float *a_of[ROWS];
-        EACH_ROW a_of[i] = a + min(row + i, last_row - 1) * (long)a_row + l;
-        for (int d = 0; d < deep; d++) TILE_ADD(tile, a_of[i][d], panel[d * VECTORS + j])
-      } else {
-        const int ahead = (row - first_row) % BAND;
-        if (ahead == 0) copy_band(a + row + l * (long)a_column, a_column, deep, last_row - row, band);
-        __local const float *a_at = band + ahead;
-        for (int d = 0; d < deep; d++) TILE_ADD(tile, a_at[d * BAND_STEP + i], panel[d * VECTORS + j])
-      }
-      __global float *to = c + row * (long)c_row;
-      if (columns == COLUMNS && row + ROWS <= last_row) {
-        if (keep != 0) EACH_ROW EACH_VECTOR tile[i][j] += keep * LOAD(to + i * (long)c_row + j * WIDTH);
-        if (last && with_bias) EACH_ROW EACH_VECTOR tile[i][j] += LOAD(bias + column + j * WIDTH);
-        if (last) EACH_ROW EACH_VECTOR tile[i][j] = LEAKY(tile[i][j], slope);
-        EACH_ROW EACH_VECTOR STORE(tile[i][j], to + i * (long)c_row + j * WIDTH);
-        continue;
-      }
-      floatw spilled[ROWS * VECTORS];
-      TILE_SPILL(tile, spilled)
-      for (int i = 0; i < min(ROWS, last_row - row); i++, to += c_row)
-        for (int j = 0; j * WIDTH < columns; j++) {
-          const int some = columns - j * WIDTH;
-          floatw value = spilled[i * VECTORS + j];
-          if (keep != 0) value += keep * load_some(to + j * WIDTH, some);
-          if (last && with_bias) value += load_some(bias + column + j * WIDTH, some);
-          if (last) value = LEAKY(value, slope);
-          store_some(value, to + j * WIDTH, some);
+    if (a_column != 1)
+      copy_band(a + first_row + l * (long)a_column, a_column, deep, last_row - first_row, band);
+    for (int column = first_column; column < last_column; column += COLUMNS) {
+      const int columns = min(n - column, COLUMNS);
+      __global const float *block = b + l * (long)b_row + column * (long)b_column;
+      if (plain) pack_plain(block, b_row, deep, columns, panel);
+      else pack_turned(block, b_column, deep, columns, panel);
+      // The block after this one: of the next panel, or of the first one deeper down.
+      const bool aside = column + COLUMNS < last_column;
+      const int next_column = aside ? column + COLUMNS : first_column, next_l = aside ? l : l + deep;
+      const int next_deep = min(DEPTH, k_last - next_l), next_columns = min(n - next_column, COLUMNS);
+      const int lines = ((plain ? next_columns : next_deep) + LINE - 1) / LINE;
+      const int all_lines = lines * (plain ? next_deep : next_columns);
+      const int share = (all_lines + tiles - 1) / tiles;
+      __global const float *fetched = b + next_l * (long)b_row + next_column * (long)b_column;
+      int line = 0;
+      for (int row = first_row; row < last_row; row += ROWS) {
+        // A few lines more than there are do no harm: nothing is read.
+        fetch_share(&fetched, &line, plain ? b_row : b_column, lines, share);
+        __global float *to = c + row * (long)c_row + column;
+        floatw tile[ROWS][VECTORS];
+        EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        EACH_ROW EACH_VECTOR FETCH_TO(to + i * (long)c_row + j * WIDTH);
+        if (a_column == 1) {
+          // A tile that hangs over the last row computes that row again and does not store it.
+          __global const float *a_of[ROWS];
+          EACH_ROW a_of[i] = a + min(row + i, last_row - 1) * (long)a_row + l;
+          EACH_STEP TILE_ADD(tile, a_of[i][d], panel[d * VECTORS + j])
+        } else {
+          __local const float *a_at = band + (row - first_row) / ROWS * BAND_STEP;
+          EACH_STEP TILE_ADD(tile, a_at[d * ROWS + i], panel[d * VECTORS + j])
         }
+        if (columns == COLUMNS && row + ROWS <= last_row) {
+          if (keep != 0) EACH_ROW EACH_VECTOR tile[i][j] += keep * LOAD(to + i * (long)c_row + j * WIDTH);
+          if (last && with_bias) EACH_ROW EACH_VECTOR tile[i][j] += LOAD(bias + column + j * WIDTH);
+          if (last) EACH_ROW EACH_VECTOR tile[i][j] = LEAKY(tile[i][j], slope);
+          EACH_ROW EACH_VECTOR STORE(tile[i][j], to + i * (long)c_row + j * WIDTH);
+          continue;
+        }
+        floatw spilled[ROWS * VECTORS];
+        TILE_SPILL(tile, spilled)
+        for (int i = 0; i < min(ROWS, last_row - row); i++, to += c_row)
+          for (int j = 0; j * WIDTH < columns; j++) {
+            const int some = columns - j * WIDTH;
+            floatw value = spilled[i * VECTORS + j];
+            if (keep != 0) value += keep * load_some(to + j * WIDTH, some);
+            if (last && with_bias) value += load_some(bias + column + j * WIDTH, some);
+            if (last) value = LEAKY(value, slope);
+            store_some(value, to + j * WIDTH, some);
+          }
+      }
     }
   }
 }

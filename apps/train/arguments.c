@@ -77,6 +77,12 @@ static const app_option options[] = {
      .help =
          "Keep the decoded pictures in memory up to this size; where they are more, they are decoded again "
          "for every step, which changes the speed and nothing else. Default: 2048."},
+    {.name = "picture-cache",
+     .value = "FILE",
+     .text = &arguments.picture_cache,
+     .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
+             "to the "
+             "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
     {.name = "encoder",
      .letter = 'e',
@@ -385,6 +391,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .within_parent_percent = (uint32_t)a->within_parent,
       .far = a->far,
       .picture_bytes = picture_bytes(),
+      .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,
       .epochs = a->epochs,
       .minutes = a->minutes,

@@ -34,8 +34,11 @@ typedef enum siam_resize_mode {
   SIAM_RESIZE_STRETCH        ///< Fills the size; the aspect ratio changes.
 } siam_resize_mode;
 
-/// Version of the resampler, in every model file; raised whenever the same picture would give other bytes.
-#define SIAM_RESAMPLER_VERSION 1
+/// Version of the way from a picture's file to bytes of the network's size, in every model file; raised
+/// whenever the same picture would give other bytes. A model goes on with the version that it was trained
+/// with. 1: JPEG files are decoded at their full size. 2: at a half, quarter or eighth of it, where each side
+/// stays at least twice what the network wants.
+#define SIAM_RESAMPLER_VERSION 2
 
 /// "letterbox", "crop" or "stretch"; static storage. A value that is none of them gives NULL.
 SIAM_API const char *siam_resize_mode_name(siam_resize_mode mode);

@@ -69,7 +69,9 @@ typedef struct siam_train_options {
   uint32_t look_every;    ///< Steps between these looks; 0: 100.
   uint64_t picture_bytes; ///< Decoded pictures are kept in memory up to this, else decoded again for each
                           ///< step, with the same result; 0: 2 GiB; 1: never kept.
-  uint64_t seed;          ///< Of every random choice.
+  const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
+                             ///< and beside it, `picture_cache`.validation; NULL: none.
+  uint64_t seed;             ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
   double checkpoint_seconds; ///< Time between checkpoints; 0: 60.
@@ -91,7 +93,8 @@ typedef struct siam_train_options {
 /// What a run did.
 typedef struct siam_train_report {
   uint32_t steps;
-  double seconds; ///< Of training, without preparing and validation.
+  double preparing_seconds; ///< From the call to the first step: looking for pictures, decoding, compiling.
+  double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.

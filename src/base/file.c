@@ -158,6 +158,24 @@ siam_status siam_file_write(siam_file_writer *writer, const void *bytes, size_t 
   return SIAM_OK;
 }
 
+siam_status siam_file_write_at(siam_file_writer *writer, uint64_t offset, const void *bytes, size_t count) {
+  const char *next = bytes;
+  while (count > 0) {
+    ssize_t put = pwrite(writer->descriptor, next, count, (off_t)offset);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail_errno(writer->path, "write");
+    next += put;
+    offset += (uint64_t)put;
+    count -= (size_t)put;
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_file_set_length(siam_file_writer *writer, uint64_t length) {
+  if (ftruncate(writer->descriptor, (off_t)length) == 0) return SIAM_OK;
+  return fail_errno(writer->path, "write");
+}
+
 /// Without this a rename may be lost with the power; some file systems cannot, which is no failure.
 static void flush_folder(const char *folder) {
   int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -29,6 +29,10 @@ typedef struct siam_file_writer siam_file_writer;
 siam_status siam_file_begin(const char *path, siam_file_writer **writer);
 siam_status siam_file_write(siam_file_writer *writer, const void *bytes, size_t count);
 
+/// Writes at a place of its own, in any order and from any thread; what is left out reads as zeros.
+siam_status siam_file_write_at(siam_file_writer *writer, uint64_t offset, const void *bytes, size_t count);
+siam_status siam_file_set_length(siam_file_writer *writer, uint64_t length);
+
 /// Flushes to the disk, renames over `path` and flushes the folder. The writer is gone afterwards, and after
 /// a failure the temporary file is too.
 siam_status siam_file_commit(siam_file_writer *writer);

@@ -7,9 +7,10 @@
 #include <string.h>
 
 /// In order of preference; the last can do everything.
-enum { ENGINES = 4 };
-static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_winograd4, &siam_conv_winograd2,
-                                                         &siam_conv_direct, &siam_conv_im2col};
+enum { ENGINES = 6 };
+static const siam_conv_engine *const engines[ENGINES] = {&siam_conv_winograd4, &siam_conv_winograd3,
+                                                         &siam_conv_winograd2, &siam_conv_direct,
+                                                         &siam_conv_implicit,  &siam_conv_im2col};
 
 static siam_status fail_shape(const siam_conv_shape *s, const char *reason) {
   return siam_fail(
@@ -69,6 +70,14 @@ siam_conv_shape siam_conv_shape_turned(const siam_conv_shape *shape) {
   return turned;
 }
 
+/// Floats of y, of which pooling leaves fewer.
+static size_t output_count(const siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  if (!conv->epilogue.pool) return siam_conv_output_count(shape);
+  return (size_t)shape->images * (size_t)(shape->out_height / 2) * (size_t)(shape->out_width / 2) *
+         (size_t)shape->filters;
+}
+
 static siam_status check(const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   siam_conv_shape whole = *shape;
@@ -76,7 +85,7 @@ static siam_status check(const siam_conv *conv) {
   if (whole.out_height != shape->out_height || whole.out_width != shape->out_width)
     return fail_shape(shape, "the shape was not completed");
   if (conv->x.count < siam_conv_input_count(shape)) return fail_shape(shape, "the view of x is too short");
-  if (conv->y.count < siam_conv_output_count(shape)) return fail_shape(shape, "the view of y is too short");
+  if (conv->y.count < output_count(conv)) return fail_shape(shape, "the view of y is too short");
   if (conv->weight.count < siam_conv_weight_count(shape))
     return fail_shape(shape, "the view of the weights is too short");
   if (siam_view_exists(conv->epilogue.bias) && conv->epilogue.bias.count < (size_t)shape->filters)
@@ -95,22 +104,51 @@ const siam_conv_engine *siam_conv_engine_standard(const siam_device *device, con
   return NULL;
 }
 
-/// The engine that tuning found for this convolution; NULL where it was not tuned, or by another version.
-static const siam_conv_engine *find_tuned(siam_device *device, const siam_conv *conv) {
-  siam_tunable tunable;
-  siam_conv_tunable(conv, &tunable);
-  const char *choice = siam_tunable_choice(device, &tunable);
+static bool has_variant(const siam_device *device, const siam_conv *conv, const siam_conv_engine *engine,
+                        const char *variant) {
+  char known[SIAM_TUNING_CHOICE_SIZE];
+  for (size_t i = 0; engine->variant != NULL && engine->variant(device, conv, i, known); i++)
+    if (strcmp(known, variant) == 0) return true;
+  return false;
+}
+
+const siam_conv_engine *siam_conv_read_choice(const siam_device *device, siam_conv *conv,
+                                              const char *choice) {
   const siam_conv_engine *engine = NULL;
-  for (size_t i = 0; choice != NULL && (engine = siam_conv_engine_at(i)) != NULL; i++)
-    if (strcmp(engine->name, choice) == 0 && engine->can(device, conv)) return engine;
+  for (size_t i = 0; (engine = siam_conv_engine_at(i)) != NULL; i++) {
+    const size_t length = strlen(engine->name);
+    if (strncmp(engine->name, choice, length) != 0 || !engine->can(device, conv)) continue;
+    conv->variant = choice[length] == ' ' ? choice + length + 1 : NULL;
+    if (choice[length] == '\0') return engine;
+    if (conv->variant != NULL && has_variant(device, conv, engine, conv->variant)) return engine;
+  }
+  conv->variant = NULL;
   return NULL;
 }
 
-siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const siam_conv_engine **picked) {
+/// The engine that tuning found for this convolution; NULL where it was not tuned, or by another version.
+static const siam_conv_engine *find_tuned(siam_device *device, siam_conv *conv) {
+  siam_tunable tunable;
+  siam_conv_tunable(conv, &tunable);
+  const char *choice = siam_tunable_choice(device, &tunable);
+  return choice != NULL ? siam_conv_read_choice(device, conv, choice) : NULL;
+}
+
+/// The engine that the environment forces: 0 for none, else 1 + its place in the table.
+static siam_status read_choice(int *choice) {
   const char *names[ENGINES + 1] = {"auto"};
   for (int i = 0; i < ENGINES; i++) names[i + 1] = engines[i]->name;
+  return siam_choice_read("SIAMESE_CONV", names, ENGINES + 1, choice);
+}
+
+bool siam_conv_choice_is_free(void) {
   int choice = 0;
-  SIAM_RETURN_IF_FAILED(siam_choice_read("SIAMESE_CONV", names, ENGINES + 1, &choice));
+  return read_choice(&choice) == SIAM_OK && choice == 0;
+}
+
+siam_status siam_conv_pick(siam_device *device, siam_conv *conv, const siam_conv_engine **picked) {
+  int choice = 0;
+  SIAM_RETURN_IF_FAILED(read_choice(&choice));
   if (choice > 0 && engines[choice - 1]->can(device, conv)) {
     *picked = engines[choice - 1];
     return SIAM_OK;
@@ -121,12 +159,14 @@ siam_status siam_conv_pick(siam_device *device, const siam_conv *conv, const sia
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv) {
+  siam_conv plain = *conv;
   SIAM_RETURN_IF_FAILED(check(conv));
   const siam_conv_engine *engine = NULL;
-  SIAM_RETURN_IF_FAILED(siam_conv_pick(siam_tape_device(tape), conv, &engine));
+  SIAM_RETURN_IF_FAILED(siam_conv_pick(siam_tape_device(tape), &plain, &engine));
   siam_tape_note(tape, engine->name);
-  if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, conv);
-  siam_conv plain = *conv;
+  if (conv->epilogue.pool && (!engine->pools || !siam_epilogue_is_linear(&conv->epilogue)))
+    return fail_shape(&conv->shape, "its engine does not pool");
+  if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, &plain);
   plain.epilogue = (siam_epilogue){0};
   SIAM_RETURN_IF_FAILED(engine->add(tape, &plain));
   const siam_conv_shape *shape = &conv->shape;
@@ -137,9 +177,21 @@ static siam_status add(siam_tape *tape, const siam_conv *conv) {
 
 siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
                               const siam_epilogue *epilogue, siam_view y) {
-  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape, .x = x, .weight = weight, .y = y};
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD,
+                    .shape = *shape,
+                    .x = x,
+                    .weight = weight,
+                    .y = y,
+                    .weight_stays = siam_tape_keeps_weights(tape)};
   if (epilogue != NULL) conv.epilogue = *epilogue;
   return add(tape, &conv);
+}
+
+bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays) {
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape, .weight_stays = weight_stays};
+  const siam_conv_engine *engine = NULL;
+  return shape->out_height >= 2 && shape->out_width >= 2 &&
+         siam_conv_pick(device, &conv, &engine) == SIAM_OK && engine->pools;
 }
 
 siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,

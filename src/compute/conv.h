@@ -29,15 +29,20 @@ size_t siam_conv_output_count(const siam_conv_shape *shape);
 size_t siam_conv_weight_count(const siam_conv_shape *shape);
 
 /// The three passes. Each adds commands to the tape; the engine depends on device, pass and shape, and on
-/// what siamese-tune found for them; SIAMESE_CONV=auto|winograd4|winograd2|direct|im2col in the environment
-/// forces one wherever it can do the shape (elsewhere the choice stays automatic); it is read whenever a pass
-/// is added. The engine's name is noted on the tape (siam_tape_engine()). Results repeat bit for bit on one
-/// device. Those of winograd4 stray about 3.6 times as far from the exact ones as those of direct do
-/// (docs/kernels.md), and a number that is not finite spoils all outputs of its tile.
+/// what siamese-tune found for them; SIAMESE_CONV=auto|winograd4|winograd3|winograd2|direct|implicit|im2col
+/// in the environment forces one wherever it can do the shape (elsewhere the choice stays automatic); it is
+/// read whenever a pass is added. The engine's name is noted on the tape (siam_tape_engine()). Results repeat
+/// bit for bit on one device. Those of Winograd's engines stray up to 3.8 times as far from the exact ones as
+/// those of direct do (docs/kernels.md), and a number that is not finite spoils all outputs of its tile.
 
 /// y = epilogue(x ∗ weight). `epilogue` may be NULL.
 siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
                               const siam_epilogue *epilogue, siam_view y);
+
+/// Whether siam_conv_forward() takes an epilogue that pools at this shape, with an activation that is none,
+/// ReLU or leaky ReLU: y then is [images][out_height / 2][out_width / 2][filters].
+/// `weight_stays`: on tapes that keep weights.
+bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays);
 
 /// dx = gradient with respect to x (overwrites).
 siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
@@ -46,5 +51,8 @@ siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shap
 /// dweight += gradient with respect to the weights.
 siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
                                       siam_view dy, siam_view dweight);
+
+/// Whether nothing forces an engine, so that a layer may do a convolution in kernels of its own.
+bool siam_conv_choice_is_free(void);
 
 #endif

@@ -10,6 +10,8 @@ enum {
   STAGE_WEIGHT = 48 * 1024,  ///< Larger for weight gradients, which read and write their sums once a block.
   STAGE_MOST = 256 * 1024,   ///< Beyond this a block is narrowed, too.
   LEAST_PIXELS = 48,         ///< Pixels of a block below which its edges and set-up show.
+  FEW_ROWS = 48,             ///< Rows of weights up to which the register tile is made to divide them,
+  LEAST_ROWS = 4,            ///< but not into fewer: these do not keep the multipliers busy.
   PIXELS_FOR_PART = 512,     ///< Pixels worth a partial weight gradient of their own.
   PARTS_MOST = 64 << 20      ///< Floats of all partial weight gradients.
 };
@@ -80,9 +82,13 @@ static siam_status prepare_weights(siam_tape *tape, siam_program *program, const
   const int taps = shape->kernel_height * shape->kernel_width;
   const size_t rows = (size_t)taps * (size_t)(turned ? shape->filters : shape->channels);
   *weight = siam_tape_tensor(tape, rows * (size_t)row);
-  return SIAM_LAUNCH(tape, program, "conv_weights", ((siam_grid){{rows}}), siam_arg_int(taps),
-                     siam_arg_int(shape->channels), siam_arg_int(shape->filters), siam_arg_int(turned),
-                     siam_arg(conv->weight), siam_arg(*weight), siam_arg_int(row));
+  siam_tape_begin_once(tape);
+  siam_status status =
+      SIAM_LAUNCH(tape, program, "conv_weights", ((siam_grid){{rows}}), siam_arg_int(taps),
+                  siam_arg_int(shape->channels), siam_arg_int(shape->filters), siam_arg_int(turned),
+                  siam_arg(conv->weight), siam_arg(*weight), siam_arg_int(row));
+  siam_tape_end_once(tape);
+  return status;
 }
 
 static siam_status add_product(siam_tape *tape, const siam_conv *conv) {
@@ -115,10 +121,13 @@ static int parts_for(const siam_device *device, const siam_conv_shape *shape, in
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
   division by = divide(siam_tape_device(tape), shape, STAGE_WEIGHT);
-  siam_program *program = NULL;
-  SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   const int row = siam_divide_up(shape->filters, by.tile.columns) * by.tile.columns;
   const int rows = shape->kernel_height * shape->kernel_width * shape->channels;
+  by.tile.rows = siam_divide_up(rows, siam_divide_up(rows, by.tile.rows));
+  if (by.tile.rows < LEAST_ROWS || rows > FEW_ROWS)
+    by.tile = siam_tile_for(siam_tape_device(tape), shape->filters);
+  siam_program *program = NULL;
+  SIAM_RETURN_IF_FAILED(get_program(tape, &by.tile, &program));
   by.tasks = siam_smaller(by.tasks, parts_for(siam_tape_device(tape), shape, (int64_t)rows * row));
   const int slot = by.stage + (row == shape->filters ? 0 : by.images * by.height * by.width * row);
   const siam_view stage = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)slot);
@@ -140,6 +149,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv) {
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv) {
+  if (conv->epilogue.pool) return siam_conv_pooled_add(tape, conv);
   return conv->pass == SIAM_CONV_BACKWARD_WEIGHT ? add_weight_gradient(tape, conv) : add_product(tape, conv);
 }
 
@@ -147,4 +157,4 @@ static bool can(const siam_device *device, const siam_conv *conv) {
   return device->traits.is_cpu && (conv->pass != SIAM_CONV_BACKWARD_DATA || conv->shape.stride == 1);
 }
 
-const siam_conv_engine siam_conv_direct = {.name = "direct", .can = can, .add = add};
+const siam_conv_engine siam_conv_direct = {.name = "direct", .can = can, .add = add, .pools = true};

@@ -2,12 +2,10 @@
 #include "compute/conv_engines.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { PASS, IMAGES, HEIGHT, WIDTH, CHANNELS, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE, PAD_Y, PAD_X, FILTERS };
 
-/// The pass over a convolution that a tunable stands for, without views.
-static siam_conv conv_of(const siam_tunable *tunable) {
+siam_conv siam_conv_of_tunable(const siam_tunable *tunable) {
   const int *s = tunable->sizes;
   siam_conv conv = {.pass = (siam_conv_pass)s[PASS],
                     .shape = {.images = s[IMAGES],
@@ -24,24 +22,36 @@ static siam_conv conv_of(const siam_tunable *tunable) {
   return conv;
 }
 
+/// Writes way number *index of an engine, its name or one of its variants; else lessens *index by their
+/// number.
+static bool way_of(const siam_device *device, const siam_conv *conv, const siam_conv_engine *engine,
+                   size_t *index, char choice[SIAM_TUNING_CHOICE_SIZE]) {
+  char variant[SIAM_TUNING_CHOICE_SIZE];
+  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "%s", engine->name);
+  if ((*index)-- == 0) return true;
+  for (size_t i = 0; engine->variant != NULL && engine->variant(device, conv, i, variant); i++) {
+    const int length = snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "%s %s", engine->name, variant);
+    if ((*index)-- == 0) return length < SIAM_TUNING_CHOICE_SIZE;
+  }
+  return false;
+}
+
 static bool candidate(const siam_device *device, const siam_tunable *tunable, size_t index,
                       char choice[SIAM_TUNING_CHOICE_SIZE]) {
-  const siam_conv conv = conv_of(tunable);
-  const siam_conv_engine *standard = siam_conv_engine_standard(device, &conv), *engine = standard;
+  const siam_conv conv = siam_conv_of_tunable(tunable);
+  const siam_conv_engine *standard = siam_conv_engine_standard(device, &conv), *engine = NULL;
+  if (standard == NULL) return false;
+  if (way_of(device, &conv, standard, &index, choice)) return true;
   // The others follow in the order of the table.
-  for (size_t i = 0; index > 0; i++) {
-    engine = siam_conv_engine_at(i);
-    if (engine == NULL) return false;
-    if (engine != standard && engine->can(device, &conv)) index--;
-  }
-  if (engine == NULL) return false;
-  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "%s", engine->name);
-  return true;
+  for (size_t i = 0; (engine = siam_conv_engine_at(i)) != NULL; i++)
+    if (engine != standard && engine->can(device, &conv) && way_of(device, &conv, engine, &index, choice))
+      return true;
+  return false;
 }
 
 static siam_status add(siam_tape *tape, const siam_tunable *tunable, const char *choice, siam_view a,
                        siam_view b, siam_view out) {
-  siam_conv conv = conv_of(tunable);
+  siam_conv conv = siam_conv_of_tunable(tunable);
   siam_view *const first = conv.pass == SIAM_CONV_BACKWARD_DATA ? &conv.y : &conv.x;
   siam_view *const second = conv.pass == SIAM_CONV_BACKWARD_WEIGHT ? &conv.y : &conv.weight;
   siam_view *const result = conv.pass == SIAM_CONV_FORWARD         ? &conv.y
@@ -50,12 +60,8 @@ static siam_status add(siam_tape *tape, const siam_tunable *tunable, const char 
   *first = a;
   *second = b;
   *result = out;
-  for (size_t i = 0;; i++) {
-    const siam_conv_engine *engine = siam_conv_engine_at(i);
-    if (engine == NULL) break;
-    if (strcmp(engine->name, choice) == 0 && engine->can(siam_tape_device(tape), &conv))
-      return engine->add(tape, &conv);
-  }
+  const siam_conv_engine *engine = siam_conv_read_choice(siam_tape_device(tape), &conv, choice);
+  if (engine != NULL) return engine->add(tape, &conv);
   return siam_fail(SIAM_ERROR_ARGUMENT, "%s: '%s' cannot do it", tunable->name, choice);
 }
 
@@ -119,7 +125,7 @@ static double expect_weight(const siam_conv_shape *s, const float *x, const floa
 
 static double expect(const siam_tunable *tunable, const float *a, const float *b, float before,
                      size_t index) {
-  const siam_conv conv = conv_of(tunable);
+  const siam_conv conv = siam_conv_of_tunable(tunable);
   switch (conv.pass) {
   case SIAM_CONV_FORWARD:
     return expect_forward(&conv.shape, a, b, index);

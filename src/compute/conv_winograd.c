@@ -5,22 +5,25 @@
 #include <stdio.h>
 
 enum {
-  FULL = 4,  ///< Outputs along a full tile; see cl/winograd.clh for all of these.
-  SMALL = 2, ///< Along a small one, which has no use for the last two of six points.
-  SMALL_POINTS = 4,
+  SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
+  SMALL_POINTS = 4,   ///< All that a small tile has use for.
+  MOST_POINTS = 8,    ///< The next larger ones have errors that training might notice.
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
-  EDGE_VECTORS = 36,  ///< Of the area where vectors at the right edge are put together.
   ROWS = 4,           ///< Of the register tile.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
   BLOCK = 40 * 1024,  ///< Floats of a block's matrices: beside the transformed filters they stay in the
                       ///< second-level cache.
   BLOCK_WEIGHT = 160 * 1024, ///< Larger for weight gradients, which read and write their sums once a block.
   LEAST_TILES = 8,           ///< Of a block: fewer leave the register tile empty.
+  TRANSFORMED = 192 * 1024,  ///< Floats of transformed filters that stay in the second-level cache, too. More
+  LEAST_TILES_LARGE = 64,    ///< are read again for each block, which so many tiles make up for.
   BLOCKS_FOR_PART = 16,      ///< Blocks worth a partial weight gradient of their own.
   PARTS_MOST = 64 << 20,     ///< Floats of all partial weight gradients.
-  LEAST_CHANNELS = 32,       ///< Read and written, from which on this engine is taken by itself,
-  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns,
-  LEAST_PIXELS = 256         ///< and so many in all, which make up for transforming the filters.
+  LEAST_CHANNELS = 32,       ///< Read and written, from which on 3 × 3 filters are taken by themselves,
+  LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
+  LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
+  LEAST_PIXELS = 256,        ///< Outputs of a channel, which make up for transforming the filters,
+  LEAST_PIXELS_ONCE = 128    ///< or, where that is done once, for reading the larger ones.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -31,15 +34,18 @@ typedef struct side {
 /// A division of the output into blocks; see cl/winograd.clh.
 typedef struct division {
   siam_tile tile;
-  int points;
+  int taps, points;         ///< Along a side.
+  int side;                 ///< 2: the output is pooled, else 1.
   int images, down, across; ///< Of a block: images and tiles.
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
 } division;
 
-static side tiles_along(int outputs, int points) {
-  if (points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
-  return (side){(outputs + 1) / FULL, outputs % FULL == 1 || outputs % FULL == 2};
+static side tiles_along(int outputs, const division *by) {
+  const int full = by->points - by->taps + 1;
+  if (by->points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
+  if (by->taps > 3) return (side){siam_divide_up(outputs, full), 0};
+  return (side){(outputs + 1) / full, outputs % full == 1 || outputs % full == 2};
 }
 
 /// Parts of at most `most`, as equal as can be.
@@ -51,11 +57,13 @@ static int even_part(int count, int most) {
 /// the matrices of a block that belong to one pair of points.
 static void divide(const siam_device *device, const siam_conv_shape *shape, int floats, int row,
                    division *by) {
-  const side down = tiles_along(shape->out_height, by->points);
-  const side across = tiles_along(shape->out_width, by->points);
+  const side down = tiles_along(shape->out_height, by);
+  const side across = tiles_along(shape->out_width, by);
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
-  const int most = siam_larger(LEAST_TILES, floats / (by->points * by->points) / row);
+  const int pairs = by->points * by->points;
+  const bool is_large = (int64_t)pairs * shape->channels * shape->filters > TRANSFORMED;
+  const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
   by->across = even_part(wide, most);
   by->down = even_part(tall, siam_larger(1, most / by->across));
   while (by->down > 1 && by->down * by->across >= 2 * LEAST_TILES &&
@@ -70,10 +78,10 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
 }
 
 /// The register tile for so many filters. Its few rows leave a register for the float that is broadcast, and
-/// the few tiles of a block fill it.
+/// the few tiles of a block fill it; with fewer vectors more of them keep the multipliers busy.
 static siam_tile tile_for(const siam_device *device, int filters) {
   siam_tile tile = siam_tile_for(device, filters);
-  tile.rows = tile.vectors == 1 ? 2 * ROWS : ROWS;
+  tile.rows = tile.vectors == 1 ? 2 * ROWS : tile.vectors == 2 ? ROWS + 2 : ROWS;
   return tile;
 }
 
@@ -87,9 +95,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
                                siam_program **program) {
-  char options[64];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DPOINTS=%d", by->tile.rows, by->tile.vectors,
-           by->points);
+  char options[80];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSIDE=%d", by->tile.rows,
+           by->tile.vectors, by->taps, by->points, by->side);
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 
@@ -101,6 +109,11 @@ static siam_status get_program(siam_tape *tape, const char *name, const division
       siam_arg_int((by)->images), siam_arg_int((by)->down), siam_arg_int((by)->across),                      \
       siam_arg_int((by)->blocks), siam_arg_int((by)->tiles)
 
+/// Floats of the area where vectors at the right edge are put together.
+static size_t edge_floats(const siam_device *device, const division *by) {
+  return (size_t)(by->points * by->points) * device->traits.vector_width;
+}
+
 /// Floats of the matrices of all pairs of points.
 static size_t matrices(const division *by, int rows, int row) {
   return (size_t)(by->points * by->points) * ((size_t)rows * (size_t)row + LINE);
@@ -110,23 +123,28 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
   const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
-  division by = {.tile = tile_for(device, shape.filters), .points = points};
+  division by = {.tile = tile_for(device, shape.filters),
+                 .taps = shape.kernel_height,
+                 .points = points,
+                 .side = conv->epilogue.pool ? 2 : 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
   const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
-  divide(device, &shape, BLOCK, panels > 1 ? row + columns : row, &by);
+  divide(device, &shape, points == MOST_POINTS ? 2 * BLOCK : BLOCK, panels > 1 ? row + columns : row, &by);
   by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
   siam_program *program = NULL;
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
 
   const siam_view filters = siam_tape_tensor(tape, (size_t)panels * matrices(&by, shape.channels, columns));
-  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_filters",
-                                    ((siam_grid){{(size_t)shape.channels}}), siam_arg_int(shape.channels),
-                                    siam_arg_int(shape.filters), siam_arg_int(!forward),
-                                    siam_arg(conv->weight), siam_arg(filters)));
+  siam_tape_begin_once(tape);
+  siam_status status = SIAM_LAUNCH(tape, program, "winograd_filters", ((siam_grid){{(size_t)shape.channels}}),
+                                   siam_arg_int(shape.channels), siam_arg_int(shape.filters),
+                                   siam_arg_int(!forward), siam_arg(conv->weight), siam_arg(filters));
+  siam_tape_end_once(tape);
+  SIAM_RETURN_IF_FAILED(status);
   const size_t inputs = matrices(&by, by.tiles, row);
   const size_t products = panels > 1 ? matrices(&by, by.tiles, columns) : 0;
-  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + inputs + products;
+  const size_t slot = (size_t)row + edge_floats(device, &by) + inputs + products;
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
   const bool with_bias = siam_view_exists(conv->epilogue.bias);
   return SIAM_LAUNCH(tape, program, "winograd_forward", ((siam_grid){{(size_t)by.tasks}}),
@@ -141,7 +159,8 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const siam_conv_shape *shape = &conv->shape;
-  division by = {.tile = tile_for(device, shape->filters), .points = points};
+  division by = {
+      .tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points, .side = 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape->filters, columns);
   const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
@@ -153,7 +172,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
   SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", &by, &program));
 
   const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * part);
-  const size_t slot = (size_t)row + (size_t)(EDGE_VECTORS * width) + matrices(&by, by.tiles, row) +
+  const size_t slot = (size_t)row + edge_floats(device, &by) + matrices(&by, by.tiles, row) +
                       matrices(&by, by.tiles, columns);
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
   SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_weight_sums", ((siam_grid){{(size_t)by.tasks}}),
@@ -165,37 +184,65 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
                      siam_arg(parts), siam_arg(conv->weight));
 }
 
-static bool can(const siam_device *device, const siam_conv *conv) {
-  const siam_conv_shape *shape = &conv->shape;
-  return device->traits.is_cpu && shape->kernel_height == 3 && shape->kernel_width == 3 &&
-         shape->stride == 1 && shape->pad_y <= 2 && shape->pad_x <= 2;
+/// Points of the tile that makes `outputs` × `outputs` with these filters; 0: there is none.
+static int points_for(const siam_conv_shape *shape, int outputs) {
+  const int taps = shape->kernel_height, points = outputs + taps - 1;
+  const bool has_filters = taps == 3 || taps == 4 || taps == 5 || taps == 7;
+  const bool has_points = points == SMALL_POINTS || points == 6 || points == MOST_POINTS;
+  return has_filters && has_points && shape->kernel_width == taps ? points : 0;
 }
 
-static bool suits(const siam_device *device, const siam_conv *conv) {
+static bool can(const siam_device *device, const siam_conv *conv, int outputs) {
   const siam_conv_shape *shape = &conv->shape;
-  (void)device;
+  return device->traits.is_cpu && shape->stride == 1 && points_for(shape, outputs) > 0 &&
+         shape->pad_y < shape->kernel_height && shape->pad_x < shape->kernel_width;
+}
+
+static bool suits_small(const siam_conv_shape *shape) {
   return shape->channels >= LEAST_CHANNELS && shape->filters >= LEAST_CHANNELS &&
-         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE &&
-         shape->images * shape->out_height * shape->out_width >= LEAST_PIXELS;
+         shape->out_height >= LEAST_SIDE && shape->out_width >= LEAST_SIDE;
 }
 
-/// F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
-static bool never(const siam_device *device, const siam_conv *conv) {
-  (void)device;
-  (void)conv;
-  return false;
+/// Whether the tiles, which may hang over the edges, save half of the multiplications.
+static bool suits_large(const siam_conv_shape *shape, int outputs) {
+  const int points = points_for(shape, outputs), taps = shape->kernel_height;
+  const int tiles = siam_divide_up(shape->out_height, outputs) * siam_divide_up(shape->out_width, outputs);
+  return shape->channels >= LEAST_CHANNELS_LARGE && shape->filters >= LEAST_CHANNELS_LARGE &&
+         2 * tiles * points * points <= shape->out_height * shape->out_width * taps * taps;
 }
 
-static siam_status add(siam_tape *tape, const siam_conv *conv, int points) {
+static bool suits(const siam_conv *conv, int outputs) {
+  const siam_conv_shape *shape = &conv->shape;
+  const int pixels = shape->images * shape->out_height * shape->out_width;
+  if (pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
+  if (shape->kernel_height > 3) return suits_large(shape, outputs);
+  // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
+  return outputs > SMALL && suits_small(shape);
+}
+
+static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
+  const int points = points_for(&conv->shape, outputs);
   if (conv->pass == SIAM_CONV_BACKWARD_WEIGHT) return add_weight_gradient(tape, conv, points);
   return add_product(tape, conv, points);
 }
-static siam_status add4(siam_tape *tape, const siam_conv *conv) {
-  return add(tape, conv, SMALL_POINTS + 2);
-}
-static siam_status add2(siam_tape *tape, const siam_conv *conv) {
-  return add(tape, conv, SMALL_POINTS);
-}
 
-const siam_conv_engine siam_conv_winograd4 = {.name = "winograd4", .can = can, .suits = suits, .add = add4};
-const siam_conv_engine siam_conv_winograd2 = {.name = "winograd2", .can = can, .suits = never, .add = add2};
+#define ENGINE(outputs)                                                                                      \
+  static bool can##outputs(const siam_device *device, const siam_conv *conv) {                               \
+    return can(device, conv, outputs);                                                                       \
+  }                                                                                                          \
+  static bool suits##outputs(const siam_device *device, const siam_conv *conv) {                             \
+    (void)device;                                                                                            \
+    return suits(conv, outputs);                                                                             \
+  }                                                                                                          \
+  static siam_status add##outputs(siam_tape *tape, const siam_conv *conv) {                                  \
+    return add(tape, conv, outputs);                                                                         \
+  }                                                                                                          \
+  const siam_conv_engine siam_conv_winograd##outputs = {.name = "winograd" #outputs,                         \
+                                                        .can = can##outputs,                                 \
+                                                        .suits = suits##outputs,                             \
+                                                        .add = add##outputs,                                 \
+                                                        .pools = outputs % 2 == 0};
+
+ENGINE(4)
+ENGINE(3)
+ENGINE(2)

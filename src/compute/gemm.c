@@ -3,8 +3,9 @@
 #include "compute/choice.h"
 #include "compute/gemm_engines.h"
 
-enum { CHOICE_AUTO, CHOICE_CLBLAST, CHOICE_TILE, CHOICES };
-static const char *const choice_names[CHOICES] = {"auto", "clblast", "tile"};
+/// Words of SIAMESE_GEMM; those behind the first are engines, in the order of siam_gemm_engine.
+enum { CHOICE_AUTO, CHOICES = 4 };
+static const char *const choice_names[CHOICES] = {"auto", "clblast", "tile", "local"};
 
 /// Floats from a matrix's first element to its last.
 static size_t span(int rows, int columns, int stride) {
@@ -37,32 +38,60 @@ static siam_status check(siam_gemm *gemm) {
   return check_matrix('C', m, n, gemm->c, &gemm->ldc);
 }
 
-/// Takes what tuning found for this product; leaves engine and variant where it was not tuned, or by a
-/// version whose words mean nothing here.
-static void consult(siam_device *device, const siam_gemm *gemm, bool *tile, siam_gemm_variant *variant) {
+siam_gemm_way siam_gemm_standard(const siam_device *device) {
+  return (siam_gemm_way){.engine = device->traits.is_cpu ? SIAM_GEMM_TILE : SIAM_GEMM_CLBLAST};
+}
+
+/// What tuning found for this product, or the standard where it was not tuned, or by a version whose words
+/// mean nothing here.
+static siam_gemm_way find_way(siam_device *device, const siam_gemm *gemm) {
   siam_tunable tunable;
+  siam_gemm_way way;
   siam_gemm_tunable(gemm, &tunable);
   const char *choice = siam_tunable_choice(device, &tunable);
-  bool tuned_tile = false;
-  siam_gemm_variant tuned = {0};
-  if (choice == NULL || !siam_gemm_read_choice(device, choice, &tuned_tile, &tuned)) return;
-  *tile = tuned_tile;
-  *variant = tuned;
+  if (choice != NULL && siam_gemm_read_choice(device, choice, &way)) return way;
+  return siam_gemm_standard(device);
+}
+
+/// The engine that SIAMESE_GEMM forces, where the device can run it.
+static siam_status force(const siam_device *device, int choice, siam_gemm_way *way) {
+  *way = (siam_gemm_way){.engine = (siam_gemm_engine)(choice - 1)};
+  if (way->engine == SIAM_GEMM_TILE && !device->traits.is_cpu)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "SIAMESE_GEMM is \"tile\", an engine for CPU devices; %s needs \"auto\", \"clblast\" or "
+                     "\"local\"",
+                     device->info.name);
+  if (way->engine == SIAM_GEMM_LOCAL && !siam_gemm_local_can(device))
+    return siam_fail(
+        SIAM_ERROR_ARGUMENT,
+        "SIAMESE_GEMM is \"local\", and %s has too small work-groups or local memory for it; use "
+        "\"auto\" or \"clblast\"",
+        device->info.name);
+  return SIAM_OK;
+}
+
+siam_status siam_gemm_add_as(siam_tape *tape, const siam_gemm *gemm, const siam_gemm_way *way) {
+  switch (way->engine) {
+  case SIAM_GEMM_TILE:
+    return siam_gemm_tile_add(tape, gemm, &way->tile);
+  case SIAM_GEMM_LOCAL:
+    return siam_gemm_local_add(tape, gemm, &way->local);
+  case SIAM_GEMM_CLBLAST:
+    break;
+  }
+  return siam_gemm_clblast_add(tape, gemm);
 }
 
 siam_status siam_gemm_add(siam_tape *tape, const siam_gemm *gemm) {
   siam_gemm whole = *gemm;
-  SIAM_RETURN_IF_FAILED(check(&whole));
+  siam_gemm_way way;
   int choice = CHOICE_AUTO;
+  SIAM_RETURN_IF_FAILED(check(&whole));
   SIAM_RETURN_IF_FAILED(siam_choice_read("SIAMESE_GEMM", choice_names, CHOICES, &choice));
-  const bool is_cpu = siam_tape_device(tape)->traits.is_cpu;
-  if (choice == CHOICE_TILE && !is_cpu)
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "SIAMESE_GEMM is \"tile\", an engine for CPU devices; %s needs \"auto\" or \"clblast\"",
-                     siam_tape_device(tape)->info.name);
-  bool tile = choice == CHOICE_TILE || (choice == CHOICE_AUTO && is_cpu);
-  siam_gemm_variant variant = {0};
-  if (choice == CHOICE_AUTO) consult(siam_tape_device(tape), &whole, &tile, &variant);
-  siam_tape_note(tape, choice_names[tile ? CHOICE_TILE : CHOICE_CLBLAST]);
-  return tile ? siam_gemm_tile_add(tape, &whole, &variant) : siam_gemm_clblast_add(tape, &whole);
+  if (choice == CHOICE_AUTO)
+    way = find_way(siam_tape_device(tape), &whole);
+  else
+    SIAM_RETURN_IF_FAILED(force(siam_tape_device(tape), choice, &way));
+  siam_tape_note(tape, choice_names[1 + (int)way.engine]);
+  return siam_gemm_add_as(tape, &whole, &way);
 }

@@ -1,4 +1,4 @@
-// Matrix products for the tuner: CLBlast, and the ways in which the tile kernel can divide its work.
+// Matrix products for the tuner: CLBlast, and the ways in which the tile kernels can divide their work.
 #include "compute/gemm_engines.h"
 
 #include <stdio.h>
@@ -8,45 +8,67 @@ enum { TRANSPOSE_A, TRANSPOSE_B, M, N, K, ADDS };
 
 /// Seven programs, for building them is most of the time that tuning takes.
 static const siam_gemm_variant variants[] = {
-    {1, 256, 216}, {2, 256, 216}, {3, 256, 216}, {4, 256, 216}, {2, 128, 216}, {3, 128, 216},  {4, 128, 216},
-    {2, 256, 96},  {3, 256, 96},  {4, 256, 96},  {3, 128, 96},  {4, 128, 48},  {4, 256, 1024},
+    {1, 256, 432}, {2, 256, 432}, {3, 192, 432}, {4, 128, 432}, {2, 128, 432}, {3, 128, 432},  {4, 64, 432},
+    {2, 256, 96},  {3, 192, 96},  {4, 128, 96},  {3, 128, 96},  {4, 128, 216}, {4, 128, 1024},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-/// The text of candidate number `index` of any product on the device; false past the last. `variant` gets
-/// what it means; zero for the standard way and for CLBlast.
-static bool write_choice(const siam_device *device, size_t index, char choice[SIAM_TUNING_CHOICE_SIZE],
-                         siam_gemm_variant *variant) {
-  const bool is_cpu = device->traits.is_cpu;
-  *variant = (siam_gemm_variant){0};
-  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "%s", is_cpu ? "tile" : "clblast");
-  if (index == 0 || !is_cpu) return index == 0;
+/// Candidates of CPUs: the standard way first, the tile kernel's variants, CLBlast.
+static bool write_cpu(const siam_device *device, size_t index, char choice[SIAM_TUNING_CHOICE_SIZE],
+                      siam_gemm_way *way) {
+  *way = (siam_gemm_way){.engine = SIAM_GEMM_TILE};
+  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "tile");
+  if (index == 0) return true;
   for (size_t i = 0; i < VARIANTS; i++) {
     if (!siam_gemm_variant_fits(device, &variants[i]) || --index > 0) continue;
-    *variant = variants[i];
-    snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "tile vectors=%d depth=%d rows=%d", variant->vectors,
-             variant->depth, variant->rows);
+    way->tile = variants[i];
+    snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "tile vectors=%d depth=%d rows=%d", variants[i].vectors,
+             variants[i].depth, variants[i].rows);
     return true;
   }
+  way->engine = SIAM_GEMM_CLBLAST;
   snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "clblast");
   return index == 1;
+}
+
+/// Candidates of other devices: CLBlast first, the tiles in local memory.
+static bool write_gpu(const siam_device *device, size_t index, char choice[SIAM_TUNING_CHOICE_SIZE],
+                      siam_gemm_way *way) {
+  const siam_local_tile *tile = NULL;
+  *way = (siam_gemm_way){.engine = SIAM_GEMM_CLBLAST};
+  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "clblast");
+  for (size_t i = 0; index > 0; i++) {
+    tile = siam_local_tile_at(i);
+    if (tile == NULL) return false;
+    if (siam_local_tile_fits(device, tile, 0)) index--;
+  }
+  if (tile == NULL) return true;
+  way->engine = SIAM_GEMM_LOCAL;
+  way->local = *tile;
+  char text[SIAM_LOCAL_TILE_TEXT_SIZE];
+  siam_local_tile_write(tile, text);
+  snprintf(choice, SIAM_TUNING_CHOICE_SIZE, "local %s", text);
+  return true;
+}
+
+/// The text of candidate number `index` of any product on the device; false past the last. `way` gets what it
+/// means.
+static bool write_choice(const siam_device *device, size_t index, char choice[SIAM_TUNING_CHOICE_SIZE],
+                         siam_gemm_way *way) {
+  return (device->traits.is_cpu ? write_cpu : write_gpu)(device, index, choice, way);
 }
 
 static bool candidate(const siam_device *device, const siam_tunable *tunable, size_t index,
                       char choice[SIAM_TUNING_CHOICE_SIZE]) {
   (void)tunable;
-  siam_gemm_variant variant;
-  return write_choice(device, index, choice, &variant);
+  siam_gemm_way way;
+  return write_choice(device, index, choice, &way);
 }
 
-bool siam_gemm_read_choice(const siam_device *device, const char *choice, bool *tile,
-                           siam_gemm_variant *variant) {
+bool siam_gemm_read_choice(const siam_device *device, const char *choice, siam_gemm_way *way) {
   char known[SIAM_TUNING_CHOICE_SIZE];
-  for (size_t i = 0; write_choice(device, i, known, variant); i++) {
-    if (strcmp(known, choice) != 0) continue;
-    *tile = strcmp(known, "clblast") != 0;
-    return true;
-  }
+  for (size_t i = 0; write_choice(device, i, known, way); i++)
+    if (strcmp(known, choice) == 0) return true;
   return false;
 }
 
@@ -70,11 +92,10 @@ static siam_status add(siam_tape *tape, const siam_tunable *tunable, const char 
   gemm.a = a;
   gemm.b = b;
   gemm.c = out;
-  bool tile = false;
-  siam_gemm_variant variant;
-  if (!siam_gemm_read_choice(siam_tape_device(tape), choice, &tile, &variant))
+  siam_gemm_way way;
+  if (!siam_gemm_read_choice(siam_tape_device(tape), choice, &way))
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: '%s' cannot do it", tunable->name, choice);
-  return tile ? siam_gemm_tile_add(tape, &gemm, &variant) : siam_gemm_clblast_add(tape, &gemm);
+  return siam_gemm_add_as(tape, &gemm, &way);
 }
 
 static double expect(const siam_tunable *tunable, const float *a, const float *b, float before,

@@ -18,6 +18,14 @@ static inline unsigned siam_vector_width(const siam_device *device, int channels
   return width == 2 ? 1 : width;
 }
 
+/// The widest vector the device likes that `channels` fill once: for kernels whose last vector may overlap
+/// the one before (EACH_PIXEL in cl/each_pixel.clh).
+static inline unsigned siam_vector_width_overlapping(const siam_device *device, int channels) {
+  unsigned width = device->traits.vector_width;
+  while (width > (unsigned)channels) width /= 2;
+  return width == 2 ? 1 : width;
+}
+
 /// Work-items that share `rows` rows of [rows, channels], the channels in vectors of `width`: on CPU-type
 /// devices one item walks all channels of a slice of rows (lines of memory in order), elsewhere neighbouring
 /// items take neighbouring channels. dim 0: channel vectors; dim 1: slices, at least `least_rows` rows each.
@@ -26,7 +34,7 @@ static inline siam_grid siam_rows_grid(const siam_device *device, size_t rows, i
   size_t most = device->traits.is_cpu ? 8 * (size_t)device->traits.compute_units : 512;
   size_t slices = rows / least_rows;
   slices = slices < 1 ? 1 : slices > most ? most : slices;
-  return (siam_grid){{device->traits.is_cpu ? 1 : (size_t)channels / width, slices}};
+  return (siam_grid){{device->traits.is_cpu ? 1 : ((size_t)channels + width - 1) / width, slices}};
 }
 
 #endif

@@ -1,5 +1,7 @@
 #include "compute/pixels.h"
 
+#include <string.h>
+
 /// False where the product overflows.
 static bool bytes_of(size_t count, size_t picture_bytes, size_t *bytes) {
   return !__builtin_mul_overflow(count, picture_bytes, bytes);
@@ -12,17 +14,33 @@ bool siam_pixels_fit(const siam_device *device, size_t count, size_t picture_byt
   return bytes_of(count, picture_bytes, &bytes) && bytes <= traits->allocation_bytes && bytes <= share;
 }
 
-siam_status siam_pixels_create(siam_device *device, size_t count, size_t picture_bytes, cl_mem *pixels) {
+/// `held`: bytes that the buffer is made of; NULL: memory of its own.
+static siam_status create(siam_device *device, const uint8_t *held, size_t count, size_t picture_bytes,
+                          cl_mem *pixels) {
   size_t bytes = 0;
   uint64_t most = device->traits.allocation_bytes;
   if (!bytes_of(count, picture_bytes, &bytes) || bytes > most)
     return siam_fail(SIAM_ERROR_DEVICE, "%zu pictures of %zu bytes: %s gives at most %.1f MiB in one piece",
                      count, picture_bytes, device->info.name, (double)most / 1048576);
   cl_int error = CL_SUCCESS;
-  cl_mem made = clCreateBuffer(device->context, CL_MEM_READ_ONLY, bytes > 0 ? bytes : 1, NULL, &error);
+  cl_mem_flags flags = CL_MEM_READ_ONLY | (held != NULL ? CL_MEM_USE_HOST_PTR : 0);
+  // OpenCL takes a pointer to change; READ_ONLY keeps kernels from it.
+  cl_mem made = clCreateBuffer(device->context, flags, bytes > 0 ? bytes : 1, (void *)held, &error);
   SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a buffer for pictures"));
   *pixels = made;
   return SIAM_OK;
+}
+
+siam_status siam_pixels_create(siam_device *device, size_t count, size_t picture_bytes, cl_mem *pixels) {
+  return create(device, NULL, count, picture_bytes, pixels);
+}
+
+siam_status siam_pixels_hold(siam_device *device, const uint8_t *bytes, size_t count, size_t picture_bytes,
+                             cl_mem *pixels) {
+  if (strcmp(device->info.type, "cpu") == 0 && count * picture_bytes > 0)
+    return create(device, bytes, count, picture_bytes, pixels);
+  SIAM_RETURN_IF_FAILED(siam_pixels_create(device, count, picture_bytes, pixels));
+  return siam_pixels_write(device, *pixels, 0, count, picture_bytes, bytes);
 }
 
 siam_status siam_pixels_write(siam_device *device, cl_mem pixels, size_t first, size_t count,

@@ -16,6 +16,11 @@ bool siam_pixels_fit(const siam_device *device, size_t count, size_t picture_byt
 /// SIAM_ERROR_DEVICE with both sizes. Release with clReleaseMemObject().
 siam_status siam_pixels_create(siam_device *device, size_t count, size_t picture_bytes, cl_mem *pixels);
 
+/// A buffer that holds `count` pictures at `bytes`, which must outlive it. Where the device's memory is the
+/// host's they are used where they lie; elsewhere they are copied.
+siam_status siam_pixels_hold(siam_device *device, const uint8_t *bytes, size_t count, size_t picture_bytes,
+                             cl_mem *pixels);
+
 /// Copies `count` pictures to place `first` and following; waits for the copy.
 siam_status siam_pixels_write(siam_device *device, cl_mem pixels, size_t first, size_t count,
                               size_t picture_bytes, const uint8_t *bytes);

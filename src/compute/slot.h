@@ -20,7 +20,7 @@ typedef struct siam_initialiser {
   float value; ///< The constant, or the standard deviation.
 } siam_initialiser;
 
-enum { SIAM_SLOTS_MAX = 4, SIAM_DIMS_MAX = 4 };
+enum { SIAM_SLOTS_MAX = 6, SIAM_DIMS_MAX = 4 };
 
 /// A place where a layer or a loss uses a parameter. It says what it needs; the network says which parameter.
 typedef struct siam_slot {

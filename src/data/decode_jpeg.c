@@ -141,6 +141,25 @@ static void choose_colours(jpeg_reader *reader) {
   library->dct_method = JDCT_ISLOW;
 }
 
+static uint32_t shrunk(uint32_t size, unsigned divisor) {
+  return (size + divisor - 1) / divisor;
+}
+
+/// The smallest picture that is enough: of each block of 8×8 the decoder then computes 4×4, 2×2 or one pixel.
+static void choose_scale(jpeg_reader *reader) {
+  j_decompress_ptr library = &reader->library;
+  const siam_picture_options *limits = &reader->file->limits;
+  const bool turned = reader->stored->orientation >= 5;
+  const uint32_t width = turned ? limits->enough_height : limits->enough_width;
+  const uint32_t height = turned ? limits->enough_width : limits->enough_height;
+  unsigned divisor = 1;
+  while (width > 0 && height > 0 && divisor < DCTSIZE && shrunk(library->image_width, 2 * divisor) >= width &&
+         shrunk(library->image_height, 2 * divisor) >= height)
+    divisor *= 2;
+  library->scale_num = 1;
+  library->scale_denom = divisor;
+}
+
 /// Ink to light, without a profile: R = (1 − C)(1 − K). Adobe stores 255 − ink and says so by its marker.
 /// Works in place: a sample is written no later than the last one of its pixel is read.
 static void convert_inks(uint8_t *pixels, size_t count, bool inverted) {
@@ -167,7 +186,10 @@ static void read_pixels(jpeg_reader *reader) {
   j_decompress_ptr library = &reader->library;
   siam_stored_picture *stored = reader->stored;
   choose_colours(reader);
+  choose_scale(reader);
   jpeg_start_decompress(library);
+  stored->width = library->output_width;
+  stored->height = library->output_height;
   check_scans(reader);
   size_t row_bytes = (size_t)library->output_width * (size_t)library->output_components;
   uint8_t *pixels = siam_allocate(library->output_height, row_bytes);

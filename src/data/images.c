@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/intake.h"
 #include "data/parallel.h"
+#include "data/picture_cache.h"
 #include "data/stream.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@ struct siam_images {
   uint32_t count;
   uint8_t *bytes; ///< NULL when streaming.
   siam_intake intake;
+  char *cache_path;
+  siam_picture_cache *cache; ///< NULL: none.
   siam_stream_reader *stream;
   /// Orders of resident images: the numbers alone, in a ring.
   uint32_t *ordered[SIAM_IMAGES_AHEAD], ordered_count[SIAM_IMAGES_AHEAD], first, waiting;
@@ -25,7 +28,9 @@ typedef struct first_pass {
   const siam_dataset *dataset;
   uint8_t *facts; ///< By picture.
   bool *broken;
-  char **messages; ///< Of broken pictures.
+  char **messages;     ///< Of broken pictures.
+  siam_cached *cached; ///< What the cache file says of each.
+  bool writes;         ///< A new cache file.
 } first_pass;
 
 typedef struct first_picture {
@@ -33,24 +38,61 @@ typedef struct first_picture {
   uint32_t number;
 } first_picture;
 
-static siam_status take_in(void *context, const siam_picture *picture) {
+/// Hands a place for the bytes of picture `number` to `fill`: its own where pictures stay, else one for the
+/// moment.
+static siam_status with_place(first_pass *pass, uint32_t number,
+                              siam_status (*fill)(first_pass *pass, uint32_t number, const void *source,
+                                                  uint8_t *place),
+                              const void *source) {
   siam_status status = SIAM_OK;
-  const first_picture *which = context;
-  siam_images *images = which->pass->images;
+  const siam_images *images = pass->images;
   size_t size = siam_picture_shape_bytes(&images->shape);
-  which->pass->facts[which->number] = (uint8_t)siam_picture_facts(picture);
-  uint8_t *aside = NULL, *place = NULL;
-  if (images->bytes != NULL) {
-    place = images->bytes + which->number * size;
-  } else {
-    // A stream decodes again later; resizing shows now that it will be possible.
-    SIAM_TRY_ALLOCATE(aside, size);
-    place = aside;
-  }
-  SIAM_TRY(siam_picture_resize(picture, &images->shape, place));
+  uint8_t *aside = NULL;
+  if (images->bytes != NULL) return fill(pass, number, source, images->bytes + number * size);
+  SIAM_TRY_ALLOCATE(aside, size);
+  status = fill(pass, number, source, aside);
 cleanup:
   siam_free(aside);
   return status;
+}
+
+static siam_status keep(first_pass *pass, uint32_t number, const uint8_t *place) {
+  if (!pass->writes) return SIAM_OK;
+  return siam_picture_cache_keep(pass->images->cache, number, place, pass->facts[number]);
+}
+
+/// A stream decodes again later; resizing shows now that it will be possible.
+static siam_status resize(first_pass *pass, uint32_t number, const void *source, uint8_t *place) {
+  SIAM_RETURN_IF_FAILED(siam_picture_resize(source, &pass->images->shape, place));
+  return keep(pass, number, place);
+}
+
+static siam_status take_in(void *context, const siam_picture *picture) {
+  const first_picture *which = context;
+  which->pass->facts[which->number] = (uint8_t)siam_picture_facts(picture);
+  return with_place(which->pass, which->number, resize, picture);
+}
+
+static siam_status find_at(first_pass *pass, uint32_t number, const void *source, uint8_t *place) {
+  (void)source;
+  unsigned facts = 0;
+  pass->cached[number] = siam_picture_cache_find(pass->images->cache, number, place, &facts);
+  pass->facts[number] = (uint8_t)facts;
+  return SIAM_OK;
+}
+
+static siam_status find_one(void *context, uint32_t number) {
+  return with_place(context, number, find_at, NULL);
+}
+
+/// From the old cache file to the new one.
+static siam_status copy(first_pass *pass, uint32_t number, const void *source, uint8_t *place) {
+  (void)source;
+  // The pass before has just checked it; that it is gone now is for somebody to know.
+  if (pass->images->bytes == NULL && !siam_picture_cache_read(pass->images->cache, number, place))
+    return siam_fail(SIAM_ERROR_DATA, "%s: changed while it was read; leave it alone, and start again",
+                     pass->images->cache_path);
+  return keep(pass, number, place);
 }
 
 /// Only what is wrong with the file makes a broken picture; the rest stops the pass.
@@ -58,9 +100,12 @@ static siam_status load_one(void *context, uint32_t number) {
   first_pass *pass = context;
   first_picture which = {pass, number};
   const char *path = siam_dataset_get_image_path(pass->dataset, number);
+  if (pass->cached != NULL && pass->cached[number] == SIAM_CACHED_WHOLE)
+    return pass->writes ? with_place(pass, number, copy, NULL) : SIAM_OK;
   siam_status status = siam_intake_load(&pass->images->intake, path, take_in, &which);
   if (!siam_is_fault_of_file(status)) return status;
   pass->broken[number] = true;
+  if (pass->writes) siam_picture_cache_note_broken(pass->images->cache, number);
   pass->messages[number] = siam_copy_text(siam_last_error());
   return pass->messages[number] != NULL ? SIAM_OK : SIAM_ERROR_MEMORY;
 }
@@ -91,6 +136,7 @@ static siam_status drop_broken(first_pass *pass, const siam_logger *logger, siam
     return siam_fail(SIAM_ERROR_DATA, "%s: none of its %u pictures can be read; the first: %s",
                      siam_dataset_get_path(dataset), images->count, pass->messages[0]);
   SIAM_RETURN_IF_FAILED(siam_dataset_remove(dataset, pass->broken));
+  if (images->cache != NULL) siam_picture_cache_remove(images->cache, pass->broken);
   for (uint32_t i = 0; i < images->count && images->bytes != NULL; i++)
     if (!pass->broken[i]) {
       if (kept != i) memmove(images->bytes + kept * size, images->bytes + i * size, size);
@@ -98,6 +144,35 @@ static siam_status drop_broken(first_pass *pass, const siam_logger *logger, siam
     }
   images->count = images->facts.readable;
   return SIAM_OK;
+}
+
+static siam_status run_tasks(first_pass *pass, const siam_images_options *options,
+                             siam_status (*task)(void *context, uint32_t number)) {
+  return siam_parallel_run(&(siam_parallel){.count = pass->images->count,
+                                            .threads = options->threads,
+                                            .task = task,
+                                            .context = pass,
+                                            .progress = options->progress,
+                                            .progress_context = options->progress_context});
+}
+
+/// Takes what the cache file has; a new one is written where it lacks a picture.
+static siam_status look_in_cache(first_pass *pass, const siam_images_options *options) {
+  siam_status status = SIAM_OK;
+  siam_images *images = pass->images;
+  uint32_t whole = 0, missing = 0;
+  SIAM_TRY_ALLOCATE(pass->cached, images->count);
+  SIAM_TRY(run_tasks(pass, options, find_one));
+  for (uint32_t i = 0; i < images->count; i++) {
+    whole += pass->cached[i] == SIAM_CACHED_WHOLE;
+    missing += pass->cached[i] == SIAM_CACHED_NOT;
+  }
+  siam_log(&options->logger, SIAM_LOG_INFO, "%s: has %u of %u pictures", images->cache_path, whole,
+           images->count);
+  pass->writes = missing > 0;
+  if (pass->writes) SIAM_TRY(siam_picture_cache_begin(images->cache));
+cleanup:
+  return status;
 }
 
 static siam_status run_first_pass(siam_images *images, siam_dataset *dataset,
@@ -108,12 +183,9 @@ static siam_status run_first_pass(siam_images *images, siam_dataset *dataset,
   SIAM_TRY_ALLOCATE(pass.facts, count);
   SIAM_TRY_ALLOCATE(pass.broken, count);
   SIAM_TRY_ALLOCATE(pass.messages, count);
-  SIAM_TRY(siam_parallel_run(&(siam_parallel){.count = count,
-                                              .threads = options->threads,
-                                              .task = load_one,
-                                              .context = &pass,
-                                              .progress = options->progress,
-                                              .progress_context = options->progress_context}));
+  if (images->cache != NULL) SIAM_TRY(look_in_cache(&pass, options));
+  SIAM_TRY(run_tasks(&pass, options, load_one));
+  if (pass.writes) SIAM_TRY(siam_picture_cache_end(images->cache));
   count_facts(&pass, images);
   SIAM_TRY(drop_broken(&pass, &options->logger, dataset));
 cleanup:
@@ -121,6 +193,7 @@ cleanup:
   siam_free(pass.messages);
   siam_free(pass.facts);
   siam_free(pass.broken);
+  siam_free(pass.cached);
   return status;
 }
 
@@ -134,7 +207,18 @@ siam_status siam_images_open(siam_dataset *dataset, const siam_images_options *o
   made->dataset = dataset;
   made->shape = options->shape;
   made->count = siam_dataset_count_images(dataset);
-  siam_intake_begin(&made->intake, &options->picture);
+  siam_picture_options limits = options->picture;
+  siam_picture_shape_limit(&made->shape, &limits);
+  siam_intake_begin(&made->intake, &limits);
+  if (options->cache != NULL) {
+    made->cache_path = siam_copy_text(options->cache);
+    if (made->cache_path == NULL) {
+      status = SIAM_ERROR_MEMORY;
+      goto cleanup;
+    }
+    SIAM_TRY(siam_picture_cache_open(made->cache_path, dataset, &made->shape, &made->intake.options,
+                                     &made->cache));
+  }
   size_t size = siam_picture_shape_bytes(&options->shape);
   if ((uint64_t)made->count * size <= limit) {
     made->bytes = siam_allocate(made->count, size);
@@ -145,8 +229,8 @@ siam_status siam_images_open(siam_dataset *dataset, const siam_images_options *o
   }
   SIAM_TRY(run_first_pass(made, dataset, options));
   if (made->bytes == NULL)
-    SIAM_TRY(siam_stream_create(dataset, &made->intake, &made->shape, options->threads, SIAM_IMAGES_AHEAD,
-                                &made->stream));
+    SIAM_TRY(siam_stream_create(&(siam_stream_source){dataset, &made->intake, &made->shape, made->cache},
+                                options->threads, SIAM_IMAGES_AHEAD, &made->stream));
   *images = made;
   made = NULL;
 cleanup:
@@ -158,6 +242,8 @@ void siam_images_destroy(siam_images *images) {
   if (images == NULL) return;
   siam_stream_destroy(images->stream);
   siam_intake_end(&images->intake);
+  siam_picture_cache_destroy(images->cache);
+  siam_free(images->cache_path);
   for (int i = 0; i < SIAM_IMAGES_AHEAD; i++) siam_free(images->ordered[i]);
   siam_free(images->bytes);
   siam_free(images);

@@ -2,7 +2,8 @@
 ///
 /// Opening decodes every picture once, in worker threads, so that broken ones are known before the first
 /// step. Where the bytes fit the limit they stay (resident); otherwise they are decoded again when asked for
-/// (streaming). Both give the same bytes, whatever the number of threads.
+/// (streaming). With a cache file both take from it what an earlier run decoded. All give the same bytes,
+/// whatever the number of threads.
 #ifndef SIAM_DATA_IMAGES_H
 #define SIAM_DATA_IMAGES_H
 
@@ -22,7 +23,9 @@ typedef struct siam_images_options {
   siam_picture_options picture; ///< Limits of one picture.
   uint64_t resident_bytes; ///< Keep the bytes where they are no more than this; 0: 2 GiB; 1: always stream.
   uint32_t threads;        ///< Decoding threads; 0: one per processor, at most 16.
-  siam_logger logger;      ///< Each broken picture is named, in order, and their count at the end.
+  const char
+      *cache; ///< A file of decoded pictures (picture_cache.h), written where it lacks some; NULL: none.
+  siam_logger logger; ///< Each broken picture is named, in order, and their count at the end.
   /// Called on the opening thread every now and then; false stops with SIAM_INTERRUPTED. May be NULL.
   bool (*progress)(void *context, uint32_t done, uint32_t count);
   void *progress_context;

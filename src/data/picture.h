@@ -42,6 +42,9 @@ typedef struct siam_picture_options {
   uint64_t max_pixels;    ///< Width × height; 0: 64 Mi (67,108,864).
   uint32_t max_dimension; ///< Width and height; 0: 16,384.
   uint64_t max_bytes;     ///< Length of the file; 0: 256 MiB.
+  /// A JPEG file is decoded to 1/2, 1/4 or 1/8 of its size where both sides, upright, stay at least this;
+  /// other formats offer nothing of the kind. 0: at its full size.
+  uint32_t enough_width, enough_height;
   /// Called once per picture when its size is known and within the limits, before its pixels are allocated,
   /// so that a program with many threads can wait until memory is free. NULL: not called.
   void (*admit)(void *context, uint64_t pixels);

@@ -112,11 +112,23 @@ static bool put_palette_pixel(const siam_png *png, const uint8_t *row, uint32_t 
   return true;
 }
 
+/// A row of small grey samples, a byte of them at a time.
+static void put_small_grey(const siam_png *png, const uint8_t *row, uint8_t *out) {
+  const unsigned depth = png->depth, each = 8 / depth, most = (1u << depth) - 1, scale = 255 / most;
+  for (uint32_t x = 0; x < png->width; row++)
+    for (unsigned i = 0; i < each && x < png->width; i++, x++)
+      *out++ = (uint8_t)((*row >> (8 - depth * (i + 1)) & most) * scale);
+}
+
 static bool put_row(const siam_png *png, const png_pass *pass, const uint8_t *row, uint32_t y,
                     siam_stored_picture *stored) {
   size_t line = (size_t)y * png->width;
   if (pass->step_x == 1 && png->depth == 8 && png->colour != SIAM_PNG_PALETTE && !png->transparent) {
     memcpy((uint8_t *)stored->samples + line * stored->channels, row, row_bytes(png, png->width));
+    return true;
+  }
+  if (pass->step_x == 1 && png->depth < 8 && png->colour == SIAM_PNG_GREY && !png->transparent) {
+    put_small_grey(png, row, (uint8_t *)stored->samples + line);
     return true;
   }
   uint32_t width = steps(png->width, pass->first_x, pass->step_x);

@@ -213,10 +213,20 @@ cleanup:
   return status;
 }
 
+void siam_picture_shape_limit(const siam_picture_shape *shape, siam_picture_options *options) {
+  // Half of the way in size is left to the resampler, whose filter is the better one.
+  enum { LEFT = 2, FIRST_SCALING_VERSION = 2 };
+  const bool scales = shape->resampler == 0 || shape->resampler >= FIRST_SCALING_VERSION;
+  options->enough_width = scales ? LEFT * shape->width : 0;
+  options->enough_height = scales ? LEFT * shape->height : 0;
+}
+
 siam_status siam_picture_load_resized(const char *path, const siam_picture_options *options,
                                       const siam_picture_shape *shape, uint8_t *output) {
   siam_picture picture;
-  SIAM_RETURN_IF_FAILED(siam_picture_load(path, options, &picture));
+  siam_picture_options limits = options != NULL ? *options : (siam_picture_options){0};
+  siam_picture_shape_limit(shape, &limits);
+  SIAM_RETURN_IF_FAILED(siam_picture_load(path, &limits, &picture));
   siam_status status = siam_picture_resize(&picture, shape, output);
   siam_picture_clear(&picture);
   return status;

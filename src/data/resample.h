@@ -11,6 +11,7 @@
 typedef struct siam_picture_shape {
   uint32_t height, width, channels; ///< Channels: 1 (Rec. 601 luma of a coloured picture) or 3.
   siam_resize_mode mode;
+  uint32_t resampler; ///< Version; 0: SIAM_RESAMPLER_VERSION.
 } siam_picture_shape;
 
 /// Bytes of one picture of a shape.
@@ -25,7 +26,10 @@ siam_status siam_picture_shape_check(const siam_picture_shape *shape);
 siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_shape *shape,
                                 uint8_t *output);
 
-/// siam_picture_load() and siam_picture_resize() in one.
+/// Lets decoders give a picture in the smaller size that its shape and resampler allow.
+void siam_picture_shape_limit(const siam_picture_shape *shape, siam_picture_options *options);
+
+/// The three in one: limit, siam_picture_load() and siam_picture_resize(). `options` may be NULL.
 siam_status siam_picture_load_resized(const char *path, const siam_picture_options *options,
                                       const siam_picture_shape *shape, uint8_t *output);
 

@@ -15,9 +15,7 @@ typedef struct batch_order {
 } batch_order;
 
 struct siam_stream_reader {
-  const siam_dataset *dataset;
-  siam_intake *intake;
-  const siam_picture_shape *shape;
+  siam_stream_source source;
   pthread_mutex_t lock;
   pthread_cond_t work, ready; ///< There is something to decode; an order is complete.
   bool stop;
@@ -57,13 +55,19 @@ static siam_status resize_into(void *context, const siam_picture *picture) {
   return siam_picture_resize(picture, to->shape, to->bytes);
 }
 
+static siam_status load(const siam_stream_source *source, uint32_t number, uint8_t *bytes) {
+  if (source->cache != NULL && siam_picture_cache_read(source->cache, number, bytes)) return SIAM_OK;
+  destination to = {source->shape, bytes};
+  return siam_intake_load(source->intake, siam_dataset_get_image_path(source->dataset, number), resize_into,
+                          &to);
+}
+
 /// Decodes one picture of an order; the lock is held before and after.
 static void do_one(siam_stream_reader *reader, batch_order *order) {
   uint32_t place = order->next++;
-  const char *path = siam_dataset_get_image_path(reader->dataset, order->numbers[place]);
-  destination to = {reader->shape, order->bytes + place * siam_picture_shape_bytes(reader->shape)};
+  uint8_t *bytes = order->bytes + place * siam_picture_shape_bytes(reader->source.shape);
   pthread_mutex_unlock(&reader->lock);
-  siam_status status = siam_intake_load(reader->intake, path, resize_into, &to);
+  siam_status status = load(&reader->source, order->numbers[place], bytes);
   pthread_mutex_lock(&reader->lock);
   if (status != SIAM_OK && order->status == SIAM_OK) {
     order->status = status;
@@ -86,14 +90,13 @@ static void *work_on(void *argument) {
   return NULL;
 }
 
-siam_status siam_stream_create(const siam_dataset *dataset, siam_intake *intake,
-                               const siam_picture_shape *shape, uint32_t threads, uint32_t ahead,
+siam_status siam_stream_create(const siam_stream_source *source, uint32_t threads, uint32_t ahead,
                                siam_stream_reader **reader) {
   siam_status status = SIAM_OK;
   siam_stream_reader *made = NULL;
   uint32_t wanted = siam_thread_count(threads);
   SIAM_TRY_ALLOCATE(made, 1);
-  *made = (siam_stream_reader){.dataset = dataset, .intake = intake, .shape = shape, .ahead = ahead};
+  *made = (siam_stream_reader){.source = *source, .ahead = ahead};
   pthread_mutex_init(&made->lock, NULL);
   pthread_cond_init(&made->work, NULL);
   pthread_cond_init(&made->ready, NULL);
@@ -132,7 +135,7 @@ siam_status siam_stream_order(siam_stream_reader *reader, const uint32_t *number
     return siam_fail(SIAM_ERROR_ARGUMENT, "%u batches are ordered already; take one first", reader->ahead);
   SIAM_TRY_ALLOCATE(order.numbers, count);
   memcpy(order.numbers, numbers, count * sizeof *numbers);
-  order.bytes = siam_allocate(count, siam_picture_shape_bytes(reader->shape));
+  order.bytes = siam_allocate(count, siam_picture_shape_bytes(reader->source.shape));
   if (order.bytes == NULL) {
     status = SIAM_ERROR_MEMORY;
     goto cleanup;
@@ -166,7 +169,7 @@ siam_status siam_stream_take(siam_stream_reader *reader, uint8_t *output) {
   pthread_mutex_unlock(&reader->lock);
   siam_status status = taken.status;
   if (status == SIAM_OK)
-    memcpy(output, taken.bytes, taken.count * siam_picture_shape_bytes(reader->shape));
+    memcpy(output, taken.bytes, taken.count * siam_picture_shape_bytes(reader->source.shape));
   else
     siam_fail(status, "%s", taken.message != NULL ? taken.message : "out of memory");
   order_clear(&taken);

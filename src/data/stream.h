@@ -5,12 +5,20 @@
 
 #include "data/dataset.h"
 #include "data/intake.h"
+#include "data/picture_cache.h"
 
 typedef struct siam_stream_reader siam_stream_reader;
 
-/// `intake`, `dataset` and `shape` must outlive the reader. At most `ahead` orders wait at a time.
-siam_status siam_stream_create(const siam_dataset *dataset, siam_intake *intake,
-                               const siam_picture_shape *shape, uint32_t threads, uint32_t ahead,
+/// Where pictures come from; all of it must outlive the reader.
+typedef struct siam_stream_source {
+  const siam_dataset *dataset;
+  siam_intake *intake;
+  const siam_picture_shape *shape;
+  const siam_picture_cache *cache; ///< Asked first; may be NULL.
+} siam_stream_source;
+
+/// At most `ahead` orders wait at a time.
+siam_status siam_stream_create(const siam_stream_source *source, uint32_t threads, uint32_t ahead,
                                siam_stream_reader **reader);
 void siam_stream_destroy(siam_stream_reader *reader);
 

@@ -22,6 +22,7 @@ typedef struct siam_device_traits {
                               ///< seconds).
   unsigned vector_width;      ///< WIDTH of the kernels.
   unsigned group_size;        ///< LOCAL of the kernels.
+  unsigned group_limit;       ///< Largest work-group of one dimension.
   unsigned compute_units;
   uint64_t global_bytes, allocation_bytes, local_bytes;
 } siam_device_traits;

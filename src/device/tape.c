@@ -16,6 +16,7 @@ typedef struct tape_command {
   cl_kernel kernel;
   size_t global[3], local[3];
   float value; ///< COMMAND_FILL
+  bool once;   ///< Run by siam_tape_prepare().
   siam_tape_call_function call;
   void *context;
   void (*release)(void *context);
@@ -32,6 +33,9 @@ struct siam_tape {
   siam_view *constants; ///< Whole buffers, of siam_tape_constants().
   size_t constant_count, constant_capacity;
   bool sealed;
+  bool keeps_weights;
+  bool once;                         ///< Commands that are added now are done once.
+  bool prepared;                     ///< Those are done.
   const char *engines[MOST_ENGINES]; ///< Those noted, then NULLs.
 };
 
@@ -94,26 +98,28 @@ static siam_status append(siam_tape *tape, command_kind kind, const siam_view *v
   if (tape->sealed) return siam_fail(SIAM_ERROR_ARGUMENT, "a sealed tape takes no more commands");
   SIAM_RETURN_IF_FAILED(SIAM_GROW(tape->commands, tape->count, tape->capacity));
   tape_command *added = &tape->commands[tape->count];
-  *added = (tape_command){.kind = kind, .view_count = view_count};
+  *added = (tape_command){.kind = kind, .view_count = view_count, .once = tape->once};
   added->views = siam_allocate(view_count, sizeof *added->views);
   added->places = siam_allocate(view_count, sizeof *added->places);
   tape->count++;
   if (added->views == NULL || added->places == NULL) return SIAM_ERROR_MEMORY;
   for (size_t i = 0; i < view_count; i++) {
     added->views[i] = views[i];
-    if (views[i].tensor != 0) siam_arena_use(&tape->arena, views[i].tensor - 1, tape->count);
+    if (views[i].tensor == 0) continue;
+    siam_arena_use(&tape->arena, views[i].tensor - 1, tape->count);
+    if (tape->once) siam_arena_keep(&tape->arena, views[i].tensor - 1);
   }
   *appended = added;
   return SIAM_OK;
 }
 
-siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
-                             const siam_argument *arguments, size_t count) {
+siam_status siam_tape_group_kernel(siam_tape *tape, siam_program *program, const char *kernel, size_t group,
+                                   siam_grid grid, const siam_argument *arguments, size_t count) {
   enum { MOST_VIEWS = 32 };
   siam_view views[MOST_VIEWS];
   size_t view_count = 0;
   for (size_t i = 0; i < count; i++) {
-    if (arguments[i].kind != SIAM_ARGUMENT_VIEW) continue;
+    if (arguments[i].kind != SIAM_ARGUMENT_VIEW && arguments[i].kind != SIAM_ARGUMENT_BASE) continue;
     if (view_count == MOST_VIEWS) return siam_fail(SIAM_ERROR_ARGUMENT, "%s: too many views", kernel);
     views[view_count++] = arguments[i].view;
   }
@@ -123,13 +129,18 @@ siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char 
   if (added->arguments == NULL) return SIAM_ERROR_MEMORY;
   memcpy(added->arguments, arguments, count * sizeof *arguments);
   added->argument_count = count;
-  size_t group = tape->device->traits.group_size;
   for (int d = 0; d < 3; d++) {
     added->local[d] = d == 0 ? group : 1;
     size_t items = grid.items[d] > 0 ? grid.items[d] : 1;
     added->global[d] = (items + added->local[d] - 1) / added->local[d] * added->local[d];
   }
   return siam_program_kernel(program, kernel, &added->kernel);
+}
+
+siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
+                             const siam_argument *arguments, size_t count) {
+  return siam_tape_group_kernel(tape, program, kernel, tape->device->traits.group_size, grid, arguments,
+                                count);
 }
 
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value) {
@@ -161,6 +172,22 @@ siam_status siam_tape_call(siam_tape *tape, siam_tape_call_function call, void *
   return SIAM_OK;
 }
 
+void siam_tape_keep_weights(siam_tape *tape) {
+  tape->keeps_weights = true;
+}
+
+bool siam_tape_keeps_weights(const siam_tape *tape) {
+  return tape->keeps_weights;
+}
+
+void siam_tape_begin_once(siam_tape *tape) {
+  tape->once = tape->keeps_weights;
+}
+
+void siam_tape_end_once(siam_tape *tape) {
+  tape->once = false;
+}
+
 siam_place siam_tape_place(const siam_tape *tape, siam_view view) {
   if (view.tensor == 0) return (siam_place){view.buffer, view.first};
   return (siam_place){tape->memory, siam_arena_offset(&tape->arena, view.tensor - 1) + view.first};
@@ -168,6 +195,13 @@ siam_place siam_tape_place(const siam_tape *tape, siam_view view) {
 
 static siam_status set_argument(cl_kernel kernel, cl_uint *index, size_t bytes, const void *value) {
   return siam_opencl(clSetKernelArg(kernel, (*index)++, bytes, value), "set a kernel argument");
+}
+
+static siam_status set_firsts(const tape_command *command, cl_uint *index) {
+  cl_ulong firsts[SIAM_ARGUMENT_FIRSTS_COUNT] = {0};
+  for (size_t i = 0; i < command->view_count && i < SIAM_ARGUMENT_FIRSTS_COUNT; i++)
+    firsts[i] = command->places[i].first;
+  return set_argument(command->kernel, index, sizeof firsts, firsts);
 }
 
 static siam_status set_arguments(const tape_command *command) {
@@ -191,6 +225,16 @@ static siam_status set_arguments(const tape_command *command) {
       break;
     case SIAM_ARGUMENT_FLOAT:
       SIAM_RETURN_IF_FAILED(set_argument(command->kernel, &index, sizeof(cl_float), &argument->real));
+      break;
+    case SIAM_ARGUMENT_BASE:
+      SIAM_RETURN_IF_FAILED(
+          set_argument(command->kernel, &index, sizeof(cl_mem), &command->places[view++].buffer));
+      break;
+    case SIAM_ARGUMENT_FIRSTS:
+      SIAM_RETURN_IF_FAILED(set_firsts(command, &index));
+      break;
+    case SIAM_ARGUMENT_WORDS_16:
+      SIAM_RETURN_IF_FAILED(set_argument(command->kernel, &index, sizeof argument->words, argument->words));
       break;
     }
   }
@@ -246,12 +290,26 @@ size_t siam_tape_mark(const siam_tape *tape) {
   return tape->count;
 }
 
-siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
-  for (size_t i = first; i < end; i++) SIAM_RETURN_IF_FAILED(run_command(tape->device, &tape->commands[i]));
+/// Of the commands from mark `first` up to mark `end`, those that are done once, or the others.
+static siam_status run_commands(siam_tape *tape, size_t first, size_t end, bool once) {
+  for (size_t i = first; i < end; i++)
+    if (tape->commands[i].once == once) SIAM_RETURN_IF_FAILED(run_command(tape->device, &tape->commands[i]));
   return siam_opencl(clFlush(tape->device->queue), "hand the commands to the device");
 }
 
+siam_status siam_tape_prepare(siam_tape *tape) {
+  if (tape->prepared) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(run_commands(tape, 0, tape->count, true));
+  tape->prepared = true;
+  return SIAM_OK;
+}
+
+siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
+  return run_commands(tape, first, end, false);
+}
+
 siam_status siam_tape_run(siam_tape *tape) {
+  SIAM_RETURN_IF_FAILED(siam_tape_prepare(tape));
   return siam_tape_run_part(tape, 0, tape->count);
 }
 

@@ -46,13 +46,26 @@ siam_view siam_tape_lasting(siam_tape *tape, size_t count);
 /// A buffer with `count` floats that never change, such as a table of options; owned by the tape.
 siam_status siam_tape_constants(siam_tape *tape, const float *values, size_t count, siam_view *view);
 
-/// One kernel argument. A view becomes two: the buffer and the first element (VIEW in cl/common.clh).
+enum { SIAM_ARGUMENT_FIRSTS_COUNT = 4, SIAM_ARGUMENT_WORDS = 16 };
+
+/// One kernel argument. A view becomes two: the buffer and the first element (VIEW in cl/common.clh). Drivers
+/// of CPUs allocate memory for each argument of each launch, a tenth of a microsecond on PoCL, so kernels
+/// that are started for little work take them in bundles: bases, firsts and words.
 typedef struct siam_argument {
-  enum { SIAM_ARGUMENT_VIEW, SIAM_ARGUMENT_BUFFER, SIAM_ARGUMENT_INT, SIAM_ARGUMENT_FLOAT } kind;
+  enum {
+    SIAM_ARGUMENT_VIEW,
+    SIAM_ARGUMENT_BUFFER,
+    SIAM_ARGUMENT_INT,
+    SIAM_ARGUMENT_FLOAT,
+    SIAM_ARGUMENT_BASE,
+    SIAM_ARGUMENT_FIRSTS,
+    SIAM_ARGUMENT_WORDS_16
+  } kind;
   siam_view view;
   cl_mem buffer; ///< A plain buffer of any type: one argument.
   int integer;
   float real;
+  cl_int words[SIAM_ARGUMENT_WORDS];
 } siam_argument;
 
 static inline siam_argument siam_arg(siam_view view) {
@@ -67,6 +80,20 @@ static inline siam_argument siam_arg_int(int value) {
 static inline siam_argument siam_arg_float(float value) {
   return (siam_argument){.kind = SIAM_ARGUMENT_FLOAT, .real = value};
 }
+/// The buffer of a view without its first element; NULL in the kernel where the view is nothing.
+static inline siam_argument siam_arg_base(siam_view view) {
+  return (siam_argument){.kind = SIAM_ARGUMENT_BASE, .view = view};
+}
+/// A ulong4: the first elements of the launch's first four views.
+static inline siam_argument siam_arg_firsts(void) {
+  return (siam_argument){.kind = SIAM_ARGUMENT_FIRSTS};
+}
+/// An int16, of which a float is one by its bits (as_float() in the kernel).
+static inline siam_argument siam_arg_words(const cl_int words[SIAM_ARGUMENT_WORDS]) {
+  siam_argument argument = {.kind = SIAM_ARGUMENT_WORDS_16};
+  for (int i = 0; i < SIAM_ARGUMENT_WORDS; i++) argument.words[i] = words[i];
+  return argument;
+}
 
 /// How many work-items: `items` in each dimension, 0 meaning 1. The first is rounded up to the kernel's
 /// group size LOCAL, so kernels check their index.
@@ -78,10 +105,19 @@ typedef struct siam_grid {
 siam_status siam_tape_kernel(siam_tape *tape, siam_program *program, const char *kernel, siam_grid grid,
                              const siam_argument *arguments, size_t count);
 
+/// The same for a kernel with work-groups of its own, `group` × 1 × 1; the first dimension of the grid is a
+/// multiple of it.
+siam_status siam_tape_group_kernel(siam_tape *tape, siam_program *program, const char *kernel, size_t group,
+                                   siam_grid grid, const siam_argument *arguments, size_t count);
+
 /// `SIAM_LAUNCH(tape, program, "relu_forward", ((siam_grid){{n}}), siam_arg(x), siam_arg(y))`
 #define SIAM_LAUNCH(tape, program, kernel, grid, ...)                                                        \
   siam_tape_kernel(tape, program, kernel, grid, (const siam_argument[]){__VA_ARGS__},                        \
                    sizeof((const siam_argument[]){__VA_ARGS__}) / sizeof(siam_argument))
+
+#define SIAM_LAUNCH_GROUPS(tape, program, kernel, group, grid, ...)                                          \
+  siam_tape_group_kernel(tape, program, kernel, group, grid, (const siam_argument[]){__VA_ARGS__},           \
+                         sizeof((const siam_argument[]){__VA_ARGS__}) / sizeof(siam_argument))
 
 /// Adds a fill of every element with `value`.
 siam_status siam_tape_fill(siam_tape *tape, siam_view target, float value);
@@ -99,13 +135,25 @@ typedef siam_status (*siam_tape_call_function)(siam_device *device, void *contex
 siam_status siam_tape_call(siam_tape *tape, siam_tape_call_function call, void *context,
                            void (*release)(void *context), const siam_view *views, size_t count);
 
+/// Promises that weights stay as they are for as long as the tape is used, for what is added from now on.
+void siam_tape_keep_weights(siam_tape *tape);
+bool siam_tape_keeps_weights(const siam_tape *tape);
+
+/// Commands between these two depend on weights alone. Where those stay as they are, siam_tape_prepare() runs
+/// them, once, and siam_tape_run() leaves them out; their tensors keep their memory.
+void siam_tape_begin_once(siam_tape *tape);
+void siam_tape_end_once(siam_tape *tape);
+
 /// Lays out the arena and sets all arguments. Nothing can be added afterwards.
 siam_status siam_tape_seal(siam_tape *tape);
 
 /// Where a view lies, after sealing.
 siam_place siam_tape_place(const siam_tape *tape, siam_view view);
 
-/// Enqueues every command, in order, and flushes. Does not wait.
+/// Enqueues what is done once, if that was not done. siam_tape_run() calls it, too.
+siam_status siam_tape_prepare(siam_tape *tape);
+
+/// Enqueues every other command, in order, and flushes. Does not wait.
 siam_status siam_tape_run(siam_tape *tape);
 
 /// Commands so far: a place at which a run can be divided.

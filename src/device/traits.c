@@ -25,12 +25,12 @@ void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_d
   traits->is_cpu =
       (facts->type & CL_DEVICE_TYPE_CPU) != 0 && (facts->type & CL_DEVICE_TYPE_GPU) == 0 && width > 1;
   if (form != NULL && form[0] != '\0') traits->is_cpu = strcasecmp(form, "cpu") == 0;
+  traits->group_limit = (unsigned)smaller(facts->group_limit, facts->item_limit);
   if (traits->is_cpu) {
     traits->group_size = 1;
     traits->vector_width = width >= 16 ? 16 : 8;
   } else {
-    traits->group_size =
-        largest_power_of_two(smaller(GPU_GROUP, smaller(facts->group_limit, facts->item_limit)));
+    traits->group_size = largest_power_of_two(smaller(GPU_GROUP, traits->group_limit));
     traits->vector_width = facts->preferred_width >= 4 ? 4 : 1;
   }
   traits->driver_keeps_binaries = strcasestr(facts->platform, "Portable Computing Language") != NULL ||

@@ -12,8 +12,8 @@ typedef struct siam_device_facts {
   const char *platform, *vendor;
 } siam_device_facts;
 
-/// Derives is_cpu, driver_keeps_binaries, vector_width and group_size. `form` is "cpu" or "gpu" to force a
-/// form of the kernels (tests run the GPU form on a CPU this way), NULL or "" to go by the type.
+/// Derives is_cpu, driver_keeps_binaries, vector_width, group_size and group_limit. `form` is "cpu" or "gpu"
+/// to force a form of the kernels (tests run the GPU form on a CPU this way), NULL or "" to go by the type.
 void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_device_traits *traits);
 
 /// Asks the device and derives everything; the form comes from the environment variable SIAMESE_KERNEL_FORM.

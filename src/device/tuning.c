@@ -132,6 +132,23 @@ cleanup:
   return status;
 }
 
+bool siam_tuning_at(siam_device *device, size_t index, const char **problem, const char **choice) {
+  if (load(device) != SIAM_OK || index >= device->tuning->count) return false;
+  *problem = device->tuning->list[index].problem;
+  *choice = device->tuning->list[index].choice;
+  return true;
+}
+
+siam_status siam_tuning_strike(siam_device *device, const char *problem) {
+  SIAM_RETURN_IF_FAILED(load(device));
+  siam_tuning *tuning = device->tuning;
+  size_t i = 0;
+  while (i < tuning->count && strcmp(tuning->list[i].problem, problem) != 0) i++;
+  if (i == tuning->count) return SIAM_OK;
+  tuning->list[i] = tuning->list[--tuning->count];
+  return store(device);
+}
+
 siam_status siam_tuning_keep(siam_device *device, const char *problem, const char *choice) {
   if (!is_word(problem, strlen(problem), SIAM_TUNING_PROBLEM_SIZE) ||
       !is_word(choice, strlen(choice), SIAM_TUNING_CHOICE_SIZE))

@@ -21,6 +21,13 @@ const char *siam_tuning_find(siam_device *device, const char *problem);
 /// sizes above. Where the cache cannot be written it holds until the device closes.
 siam_status siam_tuning_keep(siam_device *device, const char *problem, const char *choice);
 
+/// What is kept under number `index`, both owned by the device until a choice is kept or struck; false past
+/// the last.
+bool siam_tuning_at(siam_device *device, size_t index, const char **problem, const char **choice);
+
+/// Forgets the choice kept for a problem, in the cache too.
+siam_status siam_tuning_strike(siam_device *device, const char *problem);
+
 /// Writes the key of the device's entry: a line for each thing that results depend on.
 siam_status siam_tuning_key(const siam_device *device, siam_text *key);
 

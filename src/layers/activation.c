@@ -44,7 +44,8 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   return add_backward(pass->tape, layer->type->activation, slope_of(layer), pass->y, pass->dy, pass->dx);
 }
 
-bool siam_layer_absorb_activation(siam_layer *layer, const siam_layer *next) {
+bool siam_layer_absorb_activation(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
+  (void)how;
   if (layer->activation != SIAM_ACTIVATION_NONE || next->type->activation == SIAM_ACTIVATION_NONE)
     return false;
   layer->activation = next->type->activation;

@@ -24,18 +24,6 @@ static siam_status shape(siam_layer *layer) {
   return SIAM_OK;
 }
 
-/// Only these two satisfy f(z) = max(z, slope · z), the form of the kernels.
-static bool absorb(siam_layer *layer, const siam_layer *next) {
-  if (next->type->activation == SIAM_ACTIVATION_RELU || next->type->activation == SIAM_ACTIVATION_LEAKY_RELU)
-    return layer->pool == 0 && siam_layer_absorb_activation(layer, next);
-  extern const siam_layer_type siam_layer_max_pool;
-  bool two_by_two = next->type == &siam_layer_max_pool && next->options[0] == 2 &&
-                    (next->options[1] == 0 || next->options[1] == 2) && next->options[2] == 0;
-  if (layer->pool != 0 || !two_by_two) return false;
-  layer->pool = 2;
-  return true;
-}
-
 /// What all launches of one pass share.
 typedef struct batch_norm {
   siam_program *program;
@@ -113,6 +101,7 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
                                     siam_arg_int(norm.rows), siam_arg_int(norm.channels),
                                     siam_arg_int((int)slices), siam_arg_int(pass->training)));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
+  pass->dx_is_balanced = pass->training;
   return SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_apply", norm.apply, siam_arg(pass->x),
                      siam_arg(pass->saved[NOTES]), siam_arg(pass->dy), siam_arg(pass->dx),
                      siam_arg_int(norm.places), siam_arg_int(norm.height), siam_arg_int(norm.width),
@@ -126,5 +115,5 @@ const siam_layer_type siam_layer_batch_norm = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .absorb = absorb,
+    .absorb = siam_layer_absorb_pooling,
 };

@@ -1,16 +1,22 @@
 // Convolution: y[n,p,q,o] = b[o] + Σ_{i,j,c} x[n, p·s+i−pad, q·s+j−pad, c] · w[i,j,c,o]
 // Gradients: dw += Σ x · dz, db += Σ dz, dx = dz convolved with w turned by 180°, where dz is the gradient
 // before the absorbed activation. Images are NHWC, filters HWIO.
-#include "compute/conv.h"
+#include "layers/conv.h"
+
 #include "compute/reduce.h"
-#include "layers/layer.h"
 
 #include <math.h>
 
-enum { FILTERS, KERNEL, STRIDE, PAD, BIAS };
+enum {
+  FILTERS = SIAM_CONV_FILTERS,
+  KERNEL = SIAM_CONV_KERNEL,
+  STRIDE = SIAM_CONV_STRIDE,
+  PAD = SIAM_CONV_PAD
+};
+enum { BIAS = SIAM_CONV_BIAS };
 enum { WEIGHT_SLOT, BIAS_SLOT };
 
-static siam_conv_shape conv_shape(const siam_layer *layer, int images) {
+siam_conv_shape siam_layer_conv_shape(const siam_layer *layer, int images) {
   return (siam_conv_shape){.images = images,
                            .height = layer->in.height,
                            .width = layer->in.width,
@@ -28,7 +34,7 @@ static siam_conv_shape conv_shape(const siam_layer *layer, int images) {
 static siam_status shape(siam_layer *layer) {
   const double *options = layer->options;
   int kernel = (int)options[KERNEL], filters = (int)options[FILTERS];
-  siam_conv_shape shape = conv_shape(layer, 1);
+  siam_conv_shape shape = siam_layer_conv_shape(layer, 1);
   siam_status status = siam_conv_shape_complete(&shape);
   if (status != SIAM_OK) return siam_fail_within(status, "%s", layer->name);
   layer->out = (siam_shape){shape.out_height, shape.out_width, shape.filters};
@@ -42,23 +48,31 @@ static siam_status shape(siam_layer *layer) {
 }
 
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
-  siam_conv_shape shape = conv_shape(layer, pass->images);
-  siam_epilogue epilogue = {pass->weight[BIAS_SLOT], layer->activation, layer->slope};
+  siam_conv_shape shape = siam_layer_conv_shape(layer, pass->images);
+  siam_epilogue epilogue = {
+      .bias = pass->weight[BIAS_SLOT], .activation = layer->activation, .slope = layer->slope};
   return siam_conv_forward(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], &epilogue, pass->y);
 }
 
 static siam_status backward(const siam_layer *layer, siam_pass *pass) {
-  siam_conv_shape shape = conv_shape(layer, pass->images);
+  siam_conv_shape shape = siam_layer_conv_shape(layer, pass->images);
   siam_view dz;
   SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &dz));
   SIAM_RETURN_IF_FAILED(
       siam_conv_backward_weight(pass->tape, &shape, pass->x, dz, pass->gradient[WEIGHT_SLOT]));
   int rows = shape.images * shape.out_height * shape.out_width;
-  if (layer->slot_count > BIAS_SLOT)
+  // Batch statistics take any bias away again: its gradient is 0, and the sum would be nothing but rounding.
+  const bool is_balanced = pass->dy_is_balanced && layer->activation == SIAM_ACTIVATION_NONE;
+  if (layer->slot_count > BIAS_SLOT && !is_balanced)
     SIAM_RETURN_IF_FAILED(
         siam_column_sums(pass->tape, dz, rows, shape.filters, pass->gradient[BIAS_SLOT], 1));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return siam_conv_backward_data(pass->tape, &shape, dz, pass->weight[WEIGHT_SLOT], pass->dx);
+}
+
+static bool absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
+  return siam_conv_norm_absorb(layer, next, how) || siam_conv_folded_absorb(layer, next, how) ||
+         siam_layer_absorb_activation(layer, next, how);
 }
 
 static double multiply_adds(const siam_layer *layer) {
@@ -78,6 +92,6 @@ const siam_layer_type siam_layer_conv = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .absorb = siam_layer_absorb_activation,
+    .absorb = absorb,
     .multiply_adds = multiply_adds,
 };

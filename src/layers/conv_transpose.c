@@ -70,7 +70,8 @@ static siam_status forward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = conv_shape(layer, pass->images);
   SIAM_RETURN_IF_FAILED(
       siam_conv_backward_data(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], pass->y));
-  siam_epilogue epilogue = {pass->weight[BIAS_SLOT], layer->activation, layer->slope};
+  siam_epilogue epilogue = {
+      .bias = pass->weight[BIAS_SLOT], .activation = layer->activation, .slope = layer->slope};
   int filters = layer->out.channels;
   return siam_epilogue_add(pass->tape, &epilogue, pass->y, pixels_of(layer, pass), filters, filters);
 }

@@ -26,6 +26,16 @@ enum { SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
 
 typedef struct siam_layer_type siam_layer_type;
 
+/// How a layer is going to run: what it may rely on when it takes over the work of those behind it.
+typedef struct siam_fusion {
+  siam_device *device; ///< NULL: not known.
+  int images;          ///< As in siam_pass,
+  bool training;       ///< and this, too.
+  bool input_gradient; ///< Somebody may ask for the gradient of the layer's input.
+  bool way_back;       ///< Somebody may ask for any gradient.
+  bool weights_stay;   ///< The tape keeps weights (siam_tape_keep_weights()).
+} siam_fusion;
+
 typedef struct siam_layer {
   const siam_layer_type *type;
   char name[SIAM_NAME_SIZE];
@@ -42,12 +52,15 @@ typedef struct siam_layer {
 typedef struct siam_pass {
   siam_tape *tape;
   int images;
-  bool training;                    ///< Batch statistics and dropout are on.
-  unsigned number;                  ///< Differs for every layer and branch of a step: separates random draws.
-  cl_mem clock;                     ///< The step's number and seed, for random draws; see siam_clock_word.
-  siam_view x, y;                   ///< Input and output of the layer.
-  siam_view dy, dx;                 ///< Their gradients. `dx` does not exist where nobody needs it.
-  siam_view weight[SIAM_SLOTS_MAX]; ///< The slots' parameters.
+  bool training;       ///< Batch statistics and dropout are on.
+  unsigned number;     ///< Differs for every layer and branch of a step: separates random draws.
+  cl_mem clock;        ///< The step's number and seed, for random draws; see siam_clock_word.
+  siam_view x, y;      ///< Input and output of the layer.
+  siam_view dy, dx;    ///< Their gradients. `dx` does not exist where nobody needs it.
+  bool dy_is_balanced; ///< Each channel of dy sums to 0 but for rounding, as a batch normalisation behind
+                       ///< sees to.
+  bool dx_is_balanced; ///< The same of dx; written by backward.
+  siam_view weight[SIAM_SLOTS_MAX];   ///< The slots' parameters.
   siam_view gradient[SIAM_SLOTS_MAX]; ///< Where to add their gradients.
   siam_view saved[SIAM_SAVED_MAX];    ///< A layer's notes from forward to backward.
 } siam_pass;
@@ -73,7 +86,8 @@ struct siam_layer_type {
   siam_status (*forward)(const siam_layer *layer, siam_pass *pass);
   siam_status (*backward)(const siam_layer *layer, siam_pass *pass);
   /// May be NULL. True when this layer does the work of `next` in its own kernels from now on.
-  bool (*absorb)(siam_layer *layer, const siam_layer *next);
+  /// It may become a layer of another type by it, one that is in no table.
+  bool (*absorb)(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
   /// Multiply-adds of the forward pass of one image by the direct algorithm; each of the two ways back, to
   /// the weights and to the input, takes as many. NULL: none worth counting.
   double (*multiply_adds)(const siam_layer *layer);
@@ -95,7 +109,11 @@ siam_initialiser siam_initialise_he(size_t fan_in);
 siam_initialiser siam_initialise_constant(float value);
 
 /// Absorbs an activation layer; absorb() of layers whose kernels can end in an activation.
-bool siam_layer_absorb_activation(siam_layer *layer, const siam_layer *next);
+bool siam_layer_absorb_activation(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
+
+/// Absorbs a (leaky) ReLU, and a 2×2 max pooling behind it or behind the layer itself; absorb() of layers
+/// whose kernels can end in both.
+bool siam_layer_absorb_pooling(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
 
 /// The gradient before the absorbed activation: `pass->dy` itself without one, else a new tensor
 /// dz = dy · f′(z), with f′ computed from the output y.

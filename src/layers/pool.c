@@ -9,6 +9,8 @@
 
 enum { KERNEL, STRIDE, PAD };
 
+extern const siam_layer_type siam_layer_max_pool;
+
 /// The window's side where the description does not say another.
 static int stride_of(const siam_layer *layer) {
   return (int)(layer->options[STRIDE] > 0 ? layer->options[STRIDE] : layer->options[KERNEL]);
@@ -38,7 +40,7 @@ static siam_status global_shape(siam_layer *layer) {
 static siam_status launch(const siam_layer *layer, const siam_pass *pass, const char *kernel, size_t rows,
                           const siam_view *views, size_t view_count) {
   siam_device *device = siam_tape_device(pass->tape);
-  unsigned vector = siam_vector_width(device, layer->in.channels);
+  unsigned vector = siam_vector_width_overlapping(device, layer->in.channels);
   char options[32];
   snprintf(options, sizeof options, "-DVECTOR=%u", vector);
   siam_program *program = NULL;
@@ -76,7 +78,9 @@ static siam_status max_forward(const siam_layer *layer, siam_pass *pass) {
 
 static siam_status max_backward(const siam_layer *layer, siam_pass *pass) {
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
-  return launch(layer, pass, "max_pool_backward", rows_of(layer->in, pass->images),
+  const bool apart = layer->options[KERNEL] <= stride_of(layer);
+  return launch(layer, pass, apart ? "max_pool_backward_apart" : "max_pool_backward",
+                rows_of(apart ? layer->out : layer->in, pass->images),
                 (siam_view[]){pass->x, pass->dy, pass->dx}, 3);
 }
 
@@ -89,6 +93,17 @@ static siam_status average_backward(const siam_layer *layer, siam_pass *pass) {
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return launch(layer, pass, "avg_pool_backward", rows_of(layer->in, pass->images),
                 (siam_view[]){pass->dy, pass->dx}, 2);
+}
+
+// Only the (leaky) ReLU satisfies f(z) = max(z, slope · z), the form of the kernels that pool.
+bool siam_layer_absorb_pooling(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
+  if (next->type->activation == SIAM_ACTIVATION_RELU || next->type->activation == SIAM_ACTIVATION_LEAKY_RELU)
+    return layer->pool == 0 && siam_layer_absorb_activation(layer, next, how);
+  bool two_by_two = next->type == &siam_layer_max_pool && next->options[KERNEL] == 2 &&
+                    stride_of(next) == 2 && next->options[PAD] == 0;
+  if (layer->pool != 0 || !two_by_two) return false;
+  layer->pool = 2;
+  return true;
 }
 
 #define WINDOW_OPTIONS                                                                                       \

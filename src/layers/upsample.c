@@ -25,7 +25,7 @@ static siam_status shape(siam_layer *layer) {
 static siam_status launch(const siam_layer *layer, const siam_pass *pass, const char *kernel,
                           siam_shape written, siam_view from, siam_view to) {
   siam_device *device = siam_tape_device(pass->tape);
-  const unsigned vector = siam_vector_width(device, layer->in.channels);
+  const unsigned vector = siam_vector_width_overlapping(device, layer->in.channels);
   const size_t rows = (size_t)pass->images * (size_t)written.height * (size_t)written.width;
   char options[32];
   snprintf(options, sizeof options, "-DVECTOR=%u", vector);

@@ -10,6 +10,7 @@
 typedef struct siam_preprocessing {
   siam_resize_mode resize;
   float mean[3], deviation[3];
+  int resampler; ///< Version; 0: SIAM_RESAMPLER_VERSION.
 } siam_preprocessing;
 
 /// A fact of a model file's metadata.

@@ -40,7 +40,8 @@ static char *write_preprocessing(const siam_preprocessing *preprocessing, int ch
   // Packing takes over both arrays, whether it succeeds or not.
   json_t *object =
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
-                "resampler", SIAM_RESAMPLER_VERSION, "background", 255, "mean", mean, "deviation", deviation);
+                "resampler", preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
+                "background", 255, "mean", mean, "deviation", deviation);
   char *text = object != NULL && whole ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(object);
   return text;
@@ -70,14 +71,15 @@ static siam_status read_preprocessing(const char *text, int channels, siam_prepr
     goto cleanup;
   }
   json_int_t version = json_integer_value(json_object_get(object, "resampler"));
-  if (version != SIAM_RESAMPLER_VERSION) {
-    status =
-        siam_fail(SIAM_ERROR_UNSUPPORTED,
-                  "made with resampler %" JSON_INTEGER_FORMAT ", and this version has %d; use the version "
-                  "that trained it",
-                  version, SIAM_RESAMPLER_VERSION);
+  if (version < 1 || version > SIAM_RESAMPLER_VERSION) {
+    status = siam_fail(SIAM_ERROR_UNSUPPORTED,
+                       "made with resampler %" JSON_INTEGER_FORMAT
+                       ", and this version has 1 to %d; use the version "
+                       "that trained it",
+                       version, SIAM_RESAMPLER_VERSION);
     goto cleanup;
   }
+  preprocessing->resampler = (int)version;
   SIAM_TRY(siam_resize_mode_parse(resize, &preprocessing->resize));
   SIAM_TRY(read_triple(object, "mean", channels, preprocessing->mean));
   SIAM_TRY(read_triple(object, "deviation", channels, preprocessing->deviation));

@@ -47,9 +47,12 @@ double siam_network_reach(const siam_network *network);
 /// Whether every output has length 1: the last layer is l2_normalize.
 bool siam_network_has_unit_length(const siam_network *network);
 
-/// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can
-/// of those behind it. Returns how many are left.
-size_t siam_network_absorb(const siam_network *network, siam_layer *layers);
+/// How far gradients may be asked for: the less, the more layers can do in one pass over memory.
+typedef enum siam_way_back {
+  SIAM_BACK_TO_INPUT,   ///< All, down to the input of the network.
+  SIAM_BACK_TO_WEIGHTS, ///< Those of the parameters.
+  SIAM_NO_WAY_BACK
+} siam_way_back;
 
 /// How a network goes over a batch.
 typedef struct siam_run_options {
@@ -57,7 +60,13 @@ typedef struct siam_run_options {
   bool training;   ///< Batch statistics and dropout.
   cl_mem clock;    ///< Needed when training with dropout; see siam_clock_word.
   unsigned branch; ///< Separates the random draws of passes within one step.
+  siam_way_back way_back;
+  bool weights_stay; ///< For as long as the tape is used: see siam_tape_keep_weights().
 } siam_run_options;
+
+/// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can
+/// of those behind it. Returns how many are left.
+size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers);
 
 /// One pass of a network over a batch on a tape: what backward needs to know of forward.
 typedef struct siam_run {
@@ -77,7 +86,8 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
 /// the store's. Fill it with zeros once per step, not per pass.
 siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients);
 
-/// The same down to the input of the network, whose gradient it writes to `dx`.
+/// The same down to the input of the network, whose gradient it writes to `dx`; after a forward pass with
+/// SIAM_BACK_TO_INPUT only.
 siam_status siam_run_backward_to_input(siam_run *run, siam_view dy, cl_mem gradients, siam_view dx);
 
 void siam_run_destroy(siam_run *run);

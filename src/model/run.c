@@ -3,14 +3,22 @@
 
 #include <limits.h>
 
-size_t siam_network_absorb(const siam_network *network, siam_layer *layers) {
+size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers) {
+  siam_fusion how = {.device = network->store.device,
+                     .images = options->images,
+                     .training = options->training,
+                     .input_gradient = options->way_back == SIAM_BACK_TO_INPUT,
+                     .way_back = options->way_back != SIAM_NO_WAY_BACK,
+                     .weights_stay = options->weights_stay};
   size_t count = 0;
   for (size_t i = 0; i < network->count;) {
     siam_layer *layer = &layers[count++];
     *layer = network->layers[i++];
     while (i < network->count && layer->type->absorb != NULL &&
-           layer->type->absorb(layer, &network->layers[i]))
+           layer->type->absorb(layer, &network->layers[i], &how))
       layer->out = network->layers[i++].out;
+    // Behind the first layer with anything to train all gradients are asked for.
+    if (layer->slot_count > 0) how.input_gradient = how.way_back;
   }
   return count;
 }
@@ -48,12 +56,13 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
   siam_run *made = NULL;
   if (!network->placed || network->count == 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a network without layers or places cannot run");
+  if (options->weights_stay) siam_tape_keep_weights(tape);
   SIAM_TRY_ALLOCATE(made, 1);
   made->network = network;
   made->tape = tape;
   SIAM_TRY_ALLOCATE(made->layers, network->count);
   SIAM_TRY_ALLOCATE(made->passes, network->count);
-  made->count = siam_network_absorb(network, made->layers);
+  made->count = siam_network_absorb(network, options, made->layers);
   siam_view output = x;
   for (size_t i = 0; i < made->count; i++) {
     made->passes[i] = (siam_pass){.tape = tape,
@@ -88,6 +97,7 @@ static siam_status add_backward(siam_run *run, siam_view dy, cl_mem gradients, s
     const siam_layer *layer = &run->layers[i];
     siam_pass *pass = &run->passes[i];
     pass->dy = dy;
+    pass->dy_is_balanced = i + 1 < run->count && run->passes[i + 1].dx_is_balanced;
     if (layer->type->backward == NULL) continue;
     for (int s = 0; s < layer->slot_count; s++)
       pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);

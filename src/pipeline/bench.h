@@ -82,6 +82,7 @@ siam_status siam_bench_plan_conv(siam_bench *bench);
 siam_status siam_bench_plan_train(siam_bench *bench);
 siam_status siam_bench_plan_embed(siam_bench *bench);
 siam_status siam_bench_plan_compare(siam_bench *bench);
+siam_status siam_bench_plan_start(siam_bench *bench);
 siam_status siam_bench_plan_decode(siam_bench *bench);
 
 /// Adds a row; takes over `state`, also on failure. A row whose name is there already is dropped.
@@ -122,6 +123,9 @@ siam_status siam_bench_place(siam_bench *bench, const char *name, siam_text *pat
 /// Writes a made-up photograph of `side` × `side` pixels, in colour; the ending of `path` says the format:
 /// .png, .jpg or .webp. Different numbers are different pictures.
 siam_status siam_bench_write_picture(const char *path, int side, uint32_t number);
+
+/// Writes two pictures to compare, of Omniglot's size, and their paths.
+siam_status siam_bench_write_pair(siam_bench *bench, siam_text *a, siam_text *b);
 
 /// Writes the engines noted on the tape and its number of commands, for `runs` things on it, to the row.
 void siam_bench_describe(siam_bench_case *row, const siam_tape *tape, unsigned runs);

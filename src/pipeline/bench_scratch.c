@@ -106,3 +106,11 @@ cleanup:
   siam_text_clear(&file);
   return status;
 }
+
+siam_status siam_bench_write_pair(siam_bench *bench, siam_text *a, siam_text *b) {
+  enum { SIDE = 105 }; // Of Omniglot's pictures.
+  SIAM_RETURN_IF_FAILED(siam_bench_place(bench, "a.png", a));
+  SIAM_RETURN_IF_FAILED(siam_bench_place(bench, "b.png", b));
+  SIAM_RETURN_IF_FAILED(siam_bench_write_picture(a->bytes, SIDE, 0));
+  return siam_bench_write_picture(b->bytes, SIDE, 1);
+}

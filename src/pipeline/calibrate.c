@@ -82,16 +82,16 @@ static siam_status sum_up(const siam_ranking *ranking, const siam_decision *deci
   return SIAM_OK;
 }
 
-siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images, uint64_t seed,
-                           siam_telling *telling, double *auc) {
+siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images,
+                           const siam_calibration_options *options, double *auc) {
   siam_status status = SIAM_OK;
+  siam_telling telling = {options->preparing, options->context, "looking at validation data"};
   siam_ranking ranking = {0};
   siam_curve curve = {0};
   float *embeddings = NULL;
   size_t dimensions = (size_t)siam_model_get_info(model).embedding;
-  SIAM_TRY(siam_embed_images(model, images, 0, telling, &embeddings));
-  SIAM_TRY(
-      rank_pairs(dataset, 0, &(siam_calibration_options){.seed = seed}, embeddings, dimensions, &ranking));
+  SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   *auc = siam_curve_auc(&curve);
 cleanup:

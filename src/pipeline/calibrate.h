@@ -5,7 +5,6 @@
 
 #include "data/images.h"
 #include "model/model.h"
-#include "pipeline/measure.h"
 
 typedef struct siam_calibration_options {
   uint64_t seed;      ///< Of the pairs.
@@ -25,10 +24,9 @@ typedef struct siam_calibration_summary {
   bool blind;    ///< Distances do not tell them apart: the similarity is the same everywhere.
 } siam_calibration_summary;
 
-/// The area under the ROC curve alone, on the pairs that calibrating draws from the same seed; nothing is
-/// kept.
-siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images, uint64_t seed,
-                           siam_telling *telling, double *auc);
+/// The area under the ROC curve alone, on the pairs that calibrating draws; nothing is kept.
+siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_images *images,
+                           const siam_calibration_options *options, double *auc);
 
 /// Whether an area under the ROC curve lies three standard errors of chance (Mann & Whitney 1947) below one
 /// half. Pairs that share a picture are not independent, and at most half as many pairs as pictures share

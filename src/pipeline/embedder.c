@@ -22,7 +22,8 @@ siam_picture_shape siam_model_picture_shape(const siam_model *model) {
   return (siam_picture_shape){.height = (uint32_t)input.height,
                               .width = (uint32_t)input.width,
                               .channels = (uint32_t)input.channels,
-                              .mode = model->preprocessing.resize};
+                              .mode = model->preprocessing.resize,
+                              .resampler = (uint32_t)model->preprocessing.resampler};
 }
 
 double siam_squared_distance(const float *a, const float *b, size_t dimensions) {
@@ -51,10 +52,12 @@ static siam_status write_tape(siam_embedder *embedder) {
   embedder->embeddings = siam_tape_lasting(embedder->tape, embedder->batch * embedder->dimensions);
   SIAM_RETURN_IF_FAILED(siam_augment_add(embedder->tape, NULL, &shape, siam_upload_buffer(embedder->pictures),
                                          siam_upload_buffer(embedder->indices), NULL, x));
-  siam_run_options options = {.images = (int)embedder->batch};
+  siam_run_options options = {
+      .images = (int)embedder->batch, .way_back = SIAM_NO_WAY_BACK, .weights_stay = true};
   SIAM_RETURN_IF_FAILED(
       siam_run_forward(model->network, embedder->tape, &options, x, embedder->embeddings, &embedder->run));
-  return siam_tape_seal(embedder->tape);
+  SIAM_RETURN_IF_FAILED(siam_tape_seal(embedder->tape));
+  return siam_tape_prepare(embedder->tape);
 }
 
 /// The batch's pictures are always numbers 0, 1, 2, … of the upload.

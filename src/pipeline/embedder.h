@@ -7,8 +7,8 @@
 
 typedef struct siam_embedder siam_embedder;
 
-/// Writes the tape for batches of `batch` pictures. The model must outlive it. Weights are read when a batch
-/// runs, so an embedder made before training sees the weights of the moment.
+/// Writes the tape for batches of `batch` pictures. The model must outlive it and keep its weights: what
+/// follows from them alone is computed here, once.
 siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder);
 void siam_embedder_destroy(siam_embedder *embedder);
 

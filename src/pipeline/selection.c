@@ -1,7 +1,6 @@
 #include "pipeline/selection.h"
 
 #include "base/memory.h"
-#include "pipeline/calibrate.h"
 #include "pipeline/training.h"
 
 #include <string.h>
@@ -84,12 +83,12 @@ static siam_status keep(siam_training *run, uint32_t done, double score) {
 
 siam_status siam_training_look(siam_training *run, uint32_t done, bool *enough) {
   siam_selection *selection = &run->selection;
-  siam_telling telling = {run->options->preparing, run->options->context, "looking at validation data"};
+  const siam_calibration_options options = siam_training_calibration(run);
   double score = 0;
   *enough = false;
   SIAM_RETURN_IF_FAILED(put_average(run));
-  SIAM_RETURN_IF_FAILED(siam_model_auc(run->model, run->validation, run->validation_images,
-                                       run->options->seed, &telling, &score));
+  SIAM_RETURN_IF_FAILED(
+      siam_model_auc(run->model, run->validation, run->validation_images, &options, &score));
   if (selection->weights == NULL || score > selection->score)
     SIAM_RETURN_IF_FAILED(keep(run, done, score));
   else

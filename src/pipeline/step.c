@@ -65,7 +65,8 @@ static siam_status add_branch(siam_step *step, unsigned branch, int first, int i
                                          siam_upload_buffer(step->indices), clock, *x));
   size_t dimensions = embeddings.count / (size_t)step->options.rows;
   siam_view y = siam_view_part(embeddings, (size_t)first * dimensions, (size_t)images * dimensions);
-  siam_run_options run = {.images = images, .training = true, .clock = clock, .branch = branch};
+  siam_run_options run = {
+      .images = images, .training = true, .clock = clock, .branch = branch, .way_back = SIAM_BACK_TO_WEIGHTS};
   return siam_run_forward(step->model->network, step->tape, &run, *x, y, &step->runs[branch]);
 }
 

@@ -32,8 +32,7 @@ static siam_status move_to_device(siam_supply *supply, siam_device *device) {
   size_t count = siam_images_count(supply->images);
   size_t each = siam_picture_shape_bytes(siam_images_get_shape(supply->images));
   if (bytes == NULL || !siam_pixels_fit(device, count, each)) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(siam_pixels_create(device, count, each, &supply->resident));
-  return siam_pixels_write(device, supply->resident, 0, count, each, bytes);
+  return siam_pixels_hold(device, bytes, count, each, &supply->resident);
 }
 
 /// Turned pictures keep their shape only where they are square, and their numbers only below the turn's bits.

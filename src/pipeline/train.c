@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "pipeline/calibrate.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/training.h"
@@ -49,12 +50,7 @@ static siam_status calibrate(siam_training *run) {
   // The supply may have ordered pictures ahead; nobody will take them any more.
   siam_supply_destroy(run->supply);
   run->supply = NULL;
-  siam_calibration_options options = {.seed = run->options->seed,
-                                      .within_parent = run->options->within_parent_percent > 0,
-                                      .far = run->options->far,
-                                      .logger = run->options->logger,
-                                      .preparing = run->options->preparing,
-                                      .context = run->options->context};
+  const siam_calibration_options options = siam_training_calibration(run);
   siam_calibration_summary summary;
   SIAM_RETURN_IF_FAILED(siam_model_calibrate(run->model, dataset, images, &options, &summary));
   report->auc = summary.auc;
@@ -86,12 +82,14 @@ static const training_way to_reconstruct = {siam_training_prepare_reconstruction
 siam_status siam_train(siam_device *device, const siam_train_options *options, siam_train_report *report) {
   siam_status status = SIAM_OK;
   siam_training run = {.device = device, .options = options, .report = report};
+  const double begun = siam_seconds();
   const training_way *way = options->reconstruct != NULL ? &to_reconstruct : &on_pairs;
   *report = (siam_train_report){0};
   status = way->prepare(&run);
   if (status == SIAM_INTERRUPTED) siam_fail(status, "stopped before the first step; start again");
   if (status != SIAM_OK) goto cleanup;
   report_data(&run);
+  report->preparing_seconds = siam_seconds() - begun;
   SIAM_TRY(siam_training_loop(&run));
   status = siam_training_select(&run);
   if (status == SIAM_OK) status = way->finish(&run);

@@ -4,6 +4,7 @@
 #define SIAM_PIPELINE_TRAINING_H
 
 #include "base/text.h"
+#include "pipeline/calibrate.h"
 #include "pipeline/history.h"
 #include "pipeline/selection.h"
 #include "pipeline/step.h"
@@ -40,8 +41,9 @@ typedef struct siam_training {
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.
   char *checkpoint_path;
-  bool kept;           ///< The file there holds a step of this run.
-  uint32_t first_step; ///< Steps done before this process.
+  char *validation_cache; ///< Of the validation pictures; NULL: none.
+  bool kept;              ///< The file there holds a step of this run.
+  uint32_t first_step;    ///< Steps done before this process.
   double first_seconds;
 } siam_training;
 
@@ -81,6 +83,9 @@ siam_status siam_training_open_images(siam_training *run);
 
 /// From pictures, sampler and model: normalisation, supply, schedule and step.
 siam_status siam_training_make_step(siam_training *run);
+
+/// How the model is judged on what was held out.
+siam_calibration_options siam_training_calibration(const siam_training *run);
 
 /// Adds to the settings how pictures become inputs; optimizer, schedule, augmentation and seed.
 void siam_training_describe_pictures(siam_training *run);

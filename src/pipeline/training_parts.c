@@ -17,6 +17,16 @@ static siam_status name_checkpoint(siam_training *run) {
   return SIAM_OK;
 }
 
+/// The validation pictures are others, so they have a cache of their own.
+static siam_status name_validation_cache(siam_training *run) {
+  siam_text path = {0};
+  if (run->options->picture_cache == NULL) return SIAM_OK;
+  siam_text_add(&path, "%s.validation", run->options->picture_cache);
+  SIAM_RETURN_IF_FAILED(siam_text_status(&path));
+  run->validation_cache = path.bytes;
+  return SIAM_OK;
+}
+
 static siam_status check_log(const siam_train_options *options) {
   if (strcmp(options->log, options->output) == 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: both the model and the log; name two files", options->log);
@@ -30,6 +40,7 @@ siam_status siam_training_check_places(siam_training *run) {
     return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
   if (run->only_tries) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(name_checkpoint(run));
+  SIAM_RETURN_IF_FAILED(name_validation_cache(run));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
   SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
@@ -69,11 +80,12 @@ siam_status siam_training_choose_optimization(siam_training *run) {
   return SIAM_OK;
 }
 
-static siam_status open_images(const siam_training *run, const char *what, siam_dataset *dataset,
-                               siam_images **images) {
+static siam_status open_images(const siam_training *run, const char *what, const char *cache,
+                               siam_dataset *dataset, siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
   siam_images_options options = {.shape = siam_model_picture_shape(run->model),
                                  .resident_bytes = run->options->picture_bytes,
+                                 .cache = cache,
                                  .logger = run->options->logger,
                                  .progress = siam_tell,
                                  .progress_context = &telling};
@@ -93,10 +105,11 @@ static siam_status find_common(siam_training *run) {
 }
 
 siam_status siam_training_open_images(siam_training *run) {
-  SIAM_RETURN_IF_FAILED(open_images(run, "reading pictures", run->training, &run->images));
-  if (run->validation == NULL) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(
-      open_images(run, "reading validation pictures", run->validation, &run->validation_images));
+      open_images(run, "reading pictures", run->options->picture_cache, run->training, &run->images));
+  if (run->validation == NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(open_images(run, "reading validation pictures", run->validation_cache,
+                                    run->validation, &run->validation_images));
   return find_common(run);
 }
 
@@ -135,10 +148,11 @@ siam_status siam_training_make_step(siam_training *run) {
 void siam_training_describe_pictures(siam_training *run) {
   siam_text *text = &run->settings;
   const siam_preprocessing *preprocessing = &run->model->preprocessing;
-  siam_text_add(text, "resize %s, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
-                siam_resize_mode_name(preprocessing->resize), preprocessing->mean[0], preprocessing->mean[1],
-                preprocessing->mean[2], preprocessing->deviation[0], preprocessing->deviation[1],
-                preprocessing->deviation[2]);
+  siam_text_add(text, "resize %s, resampler %d, mean %.9g %.9g %.9g, deviation %.9g %.9g %.9g\n",
+                siam_resize_mode_name(preprocessing->resize),
+                preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
+                preprocessing->mean[0], preprocessing->mean[1], preprocessing->mean[2],
+                preprocessing->deviation[0], preprocessing->deviation[1], preprocessing->deviation[2]);
 }
 
 void siam_training_describe_optimization(siam_training *run) {
@@ -190,6 +204,15 @@ siam_status siam_training_go_on(siam_training *run) {
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+siam_calibration_options siam_training_calibration(const siam_training *run) {
+  return (siam_calibration_options){.seed = run->options->seed,
+                                    .within_parent = run->options->within_parent_percent > 0,
+                                    .far = run->options->far,
+                                    .logger = run->options->logger,
+                                    .preparing = run->options->preparing,
+                                    .context = run->options->context};
+}
+
 siam_status siam_training_describe_model(const siam_training *run, siam_model *model) {
   return siam_model_set_fact(model, "training", run->settings.bytes);
 }
@@ -226,4 +249,5 @@ void siam_training_release(siam_training *run) {
   siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);
+  siam_free(run->validation_cache);
 }

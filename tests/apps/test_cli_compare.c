@@ -3,8 +3,10 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define A "data/group0/class00/00.pgm"
@@ -46,6 +48,33 @@ Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
   object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 2.5 " A " " B, KEYS);
   cr_expect(json_is_true(json_object_get(object, "same")));
   json_decref(object);
+}
+
+/// How many files lie below the folders in which drivers and we keep what was compiled, and their bytes.
+static void count_compiled(char *text, size_t size) {
+  char line[600];
+  snprintf(line, sizeof line,
+           "find '%s' -type f -printf '%%s\\n' | awk '{n++; s += $1} END {print n+0, s+0}'",
+           siam_cli_path("compiled"));
+  FILE *found = popen(line, "r");
+  cr_assert_not_null(fgets(text, (int)size, found));
+  pclose(found);
+}
+
+Test(cli_compare, a_second_start_compiles_nothing) {
+  char before[64], after[64];
+  // PoCL's, Mesa's and our own.
+  setenv("POCL_CACHE_DIR", siam_cli_path("compiled/pocl"), 1);
+  setenv("MESA_SHADER_CACHE_DIR", siam_cli_path("compiled/mesa"), 1);
+  setenv("SIAMESE_CACHE_DIR", siam_cli_path("compiled/siamese"), 1);
+  static const char *const folders[] = {"compiled", "compiled/pocl", "compiled/mesa"};
+  for (size_t i = 0; i < 3; i++) cr_assert_eq(mkdir(siam_cli_path(folders[i]), 0700), 0);
+  free(siam_cli_out(0, "siamese-compare -m m.siamese " A " " A));
+  count_compiled(before, sizeof before);
+  cr_expect_neq(before[0], '0', "nothing was kept");
+  free(siam_cli_out(0, "siamese-compare -m m.siamese " A " " A));
+  count_compiled(after, sizeof after);
+  cr_expect_str_eq(before, after);
 }
 
 Test(cli_compare, swapping_the_pictures_changes_no_digit) {

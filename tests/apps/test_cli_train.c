@@ -2,6 +2,7 @@
 #include "pictures.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,13 +10,15 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "validation_images "                                                                                       \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps best_step seconds pairs_per_second images classes broken validation_images "      \
+  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "validation_images "                                                                                       \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
   "arena_bytes separate_bytes warning"
@@ -274,6 +277,8 @@ Test(cli_train, what_is_no_model_and_no_log_is_not_written_over) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {FOREVER "-o tiny.txt", {"tiny.txt: exists and is no model", "name another file"}},
       {FOREVER "-o data/group0/class00/00.pgm", {"00.pgm: exists and is no model"}},
+      {FOREVER "-o m.siamese --picture-cache tiny.txt",
+       {"tiny.txt: exists and is no cache of pictures", "name another file"}},
       {FOREVER "-o m.siamese --log pairs.csv", {"pairs.csv: exists and is no log", "name another file"}},
       {FOREVER "-o m.siamese --log m.siamese", {"m.siamese: both the model and the log", "name two files"}},
       {NULL, {0}}});
@@ -575,6 +580,25 @@ Test(cli_train, pictures_that_do_not_fit_stream_to_the_same_bits) {
   free(siam_cli_out(0, TRAIN "-o resident.siamese -q"));
   free(siam_cli_out(0, TRAIN "-o streamed.siamese -q --picture-memory 0"));
   cr_expect(siam_cli_same_files("resident.siamese", "streamed.siamese"));
+}
+
+Test(cli_train, pictures_from_a_cache_file_give_the_same_bits) {
+  // Pictures that were changed just now are not kept, so these look older.
+  char line[600];
+  snprintf(line, sizeof line, "find '%s' -exec touch -d '1 hour ago' {} +", siam_cli_path("data"));
+  cr_assert_eq(system(line), 0);
+  free(siam_cli_out(0, TRAIN "-o without.siamese -q"));
+  free(siam_cli_out(0, TRAIN "-o first.siamese -q --picture-cache kept"));
+  cr_expect(siam_cli_same_files("without.siamese", "first.siamese"));
+  cr_expect_eq(access(siam_cli_path("kept"), R_OK), 0);
+  cr_expect_eq(access(siam_cli_path("kept.validation"), R_OK), 0);
+  siam_command_result result =
+      siam_cli_run(NULL, TRAIN "-o second.siamese --picture-cache kept --picture-memory 0");
+  cr_expect_eq(result.code, 0);
+  cr_expect_not_null(strstr(result.err, "kept: has "), "%s", result.err);
+  cr_expect_null(strstr(result.err, "has 0 of"), "%s", result.err);
+  cr_expect(siam_cli_same_files("without.siamese", "second.siamese"));
+  siam_command_release(&result);
 }
 
 Test(cli_train, progress_is_a_bar_on_a_terminal) {

@@ -1,7 +1,8 @@
 #include "base/memory.h"
 #include "compute/conv_engines.h"
+#include "compute/local_tile.h"
 #include "device_memory.h"
-#include "winograd.h"
+#include "reference/winograd.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -10,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Of the implicit engine, in place of the door; NULL: the door.
+static const char *variant;
+
 static void begin(void) {
+  variant = NULL;
   unsetenv("SIAMESE_CONV");
   unsetenv("SIAMESE_GEMM");
 }
@@ -116,11 +121,11 @@ static double *as_doubles(const numbers *of) {
 /// definition, which may be summed in any order, or of Winograd's.
 static double terms_of(const siam_conv_shape *s, siam_conv_pass pass, const char *engine, const numbers *x,
                        const numbers *weight, const numbers *y, const numbers *target) {
-  if (strncmp(engine, "winograd", 8) != 0)
+  const int points = siam_winograd_points(s, engine);
+  if (points == 0)
     return pass == SIAM_CONV_FORWARD         ? s->kernel_height * s->kernel_width * s->channels
            : pass == SIAM_CONV_BACKWARD_DATA ? s->kernel_height * s->kernel_width * s->filters
                                              : s->images * s->out_height * s->out_width;
-  const int points = strcmp(engine, "winograd2") == 0 ? 4 : 6;
   double *values[3] = {as_doubles(x), as_doubles(weight), as_doubles(y)};
   double *magnitudes = siam_allocate(target->count, sizeof *magnitudes);
   siam_winograd_magnitudes(s, pass, points, values[0], values[1], values[2], magnitudes);
@@ -156,6 +161,20 @@ static void run_twice(siam_tape *tape, numbers *target, const char *name) {
   siam_free(first);
 }
 
+static siam_status add_pass(siam_tape *tape, siam_conv_pass pass, const siam_conv_shape *s, const numbers *x,
+                            const numbers *weight, const siam_epilogue *epilogue, const numbers *y) {
+  siam_conv conv = {.pass = pass, .shape = *s, .x = x->view, .weight = weight->view, .y = y->view};
+  if (variant != NULL) {
+    if (epilogue != NULL) conv.epilogue = *epilogue;
+    conv.variant = variant;
+    return siam_conv_implicit.add(tape, &conv);
+  }
+  if (pass == SIAM_CONV_FORWARD) return siam_conv_forward(tape, s, x->view, weight->view, epilogue, y->view);
+  if (pass == SIAM_CONV_BACKWARD_DATA)
+    return siam_conv_backward_data(tape, s, y->view, weight->view, x->view);
+  return siam_conv_backward_weight(tape, s, x->view, y->view, weight->view);
+}
+
 static void check_forward(siam_conv_shape s, const char *engine, int number) {
   numbers x = make(siam_conv_input_count(&s), 1, false), weight = make(siam_conv_weight_count(&s), 2, false);
   numbers y = make(siam_conv_output_count(&s), 3, true), bias = make((size_t)s.filters, 4, false);
@@ -164,7 +183,7 @@ static void check_forward(siam_conv_shape s, const char *engine, int number) {
   const siam_epilogue epilogue = {
       .bias = with_bias ? bias.view : (siam_view){0}, .activation = activation, .slope = 0.25F};
   siam_tape *tape = siam_test_tape();
-  siam_test_ok(siam_conv_forward(tape, &s, x.view, weight.view, number == 0 ? NULL : &epilogue, y.view));
+  siam_test_ok(add_pass(tape, SIAM_CONV_FORWARD, &s, &x, &weight, number == 0 ? NULL : &epilogue, &y));
   run_twice(tape, &y, engine);
   reference(&s, SIAM_CONV_FORWARD, &x, &weight, &y);
   const double terms = terms_of(&s, SIAM_CONV_FORWARD, engine, &x, &weight, &y, &y);
@@ -184,7 +203,7 @@ static void check_data_gradient(siam_conv_shape s, const char *engine, int numbe
   numbers x = make(siam_conv_input_count(&s), 1, true), weight = make(siam_conv_weight_count(&s), 2, false);
   numbers y = make(siam_conv_output_count(&s), 3, false);
   siam_tape *tape = siam_test_tape();
-  siam_test_ok(siam_conv_backward_data(tape, &s, y.view, weight.view, x.view));
+  siam_test_ok(add_pass(tape, SIAM_CONV_BACKWARD_DATA, &s, &x, &weight, NULL, &y));
   run_twice(tape, &x, engine);
   reference(&s, SIAM_CONV_BACKWARD_DATA, &x, &weight, &y);
   compare(&x, terms_of(&s, SIAM_CONV_BACKWARD_DATA, engine, &x, &weight, &y, &x), engine, number);
@@ -195,7 +214,7 @@ static void check_weight_gradient(siam_conv_shape s, const char *engine, int num
   numbers x = make(siam_conv_input_count(&s), 1, false), weight = make(siam_conv_weight_count(&s), 2, false);
   numbers y = make(siam_conv_output_count(&s), 3, false);
   siam_tape *tape = siam_test_tape();
-  siam_test_ok(siam_conv_backward_weight(tape, &s, x.view, y.view, weight.view));
+  siam_test_ok(add_pass(tape, SIAM_CONV_BACKWARD_WEIGHT, &s, &x, &weight, NULL, &y));
   run_twice(tape, &weight, engine);
   reference(&s, SIAM_CONV_BACKWARD_WEIGHT, &x, &weight, &y);
   const double terms = terms_of(&s, SIAM_CONV_BACKWARD_WEIGHT, engine, &x, &weight, &y, &weight);
@@ -205,9 +224,9 @@ static void check_weight_gradient(siam_conv_shape s, const char *engine, int num
   release(&x), release(&weight), release(&y);
 }
 
-/// The same for 3 × 3 filters of stride 1: every rest of a tile along both sides, every pad, channels and
-/// filters around the width of a vector, several panels of filters, blocks of several images and of parts of
-/// one.
+/// The same for filters that Winograd's engines can do: every rest of a tile along both sides, every pad,
+/// channels and filters around the width of a vector, several panels of filters, blocks of several images and
+/// of parts of one. Sides and pads are those of 3 × 3 filters; for larger ones they grow as these do.
 static const int winograd_edges[][7] = {
     // {images, height, width, channels, pad_y, pad_x, filters}
     {2, 3, 3, 3, 0, 0, 4},     {1, 1, 1, 1, 1, 1, 1},    {1, 4, 5, 16, 0, 1, 16},  {2, 6, 7, 17, 1, 2, 33},
@@ -218,18 +237,51 @@ static const int winograd_edges[][7] = {
 };
 enum { WINOGRAD_EDGES = sizeof winograd_edges / sizeof *winograd_edges };
 
-static void check_winograd(void (*check)(siam_conv_shape, const char *, int)) {
-  for (int i = 0; i < 2 * WINOGRAD_EDGES; i++) {
-    const int *e = winograd_edges[i % WINOGRAD_EDGES];
-    const char *engine = i < WINOGRAD_EDGES ? "winograd4" : "winograd2";
-    setenv("SIAMESE_CONV", engine, 1);
-    check(shape_of((int[10]){e[0], e[1], e[2], e[3], 3, 3, 1, e[4], e[5], e[6]}), engine, i);
+/// Elsewhere another engine would do the work, and be tested twice.
+static void skip_unless_cpu(void) {
+  if (!siam_test_device()->traits.is_cpu) cr_skip("the engine is for devices of CPU form");
+}
+
+static int grown_pad(int pad, int taps) {
+  return pad < 2 ? pad : taps - 1;
+}
+/// So large that there are as many outputs as with 3 × 3 filters, but at least 1.
+static int grown_side(int side, int pad, int taps) {
+  const int grown = side + 2 * pad - 2 + taps - 1 - 2 * grown_pad(pad, taps);
+  return grown > 1 ? grown : 1;
+}
+
+static void check_winograd_of(void (*check)(siam_conv_shape, const char *, int), const char *engine,
+                              int taps) {
+  setenv("SIAMESE_CONV", engine, 1);
+  for (int i = 0; i < WINOGRAD_EDGES; i++) {
+    const int *e = winograd_edges[i];
+    const int height = grown_side(e[1], e[4], taps), width = grown_side(e[2], e[5], taps);
+    const int pad_y = grown_pad(e[4], taps), pad_x = grown_pad(e[5], taps);
+    if ((double)e[0] * height * width * e[3] * e[6] * taps * taps > siam_test_most_products()) continue;
+    check(shape_of((int[10]){e[0], height, width, e[3], taps, taps, 1, pad_y, pad_x, e[6]}), engine, i);
   }
 }
 
+static void check_winograd(void (*check)(siam_conv_shape, const char *, int)) {
+  skip_unless_cpu();
+  check_winograd_of(check, "winograd4", 3);
+  check_winograd_of(check, "winograd2", 3);
+  check_winograd_of(check, "winograd3", 4);
+  check_winograd_of(check, "winograd4", 5);
+  check_winograd_of(check, "winograd2", 5);
+  check_winograd_of(check, "winograd2", 7);
+}
+
 static void check_all(void (*check)(siam_conv_shape, const char *, int), const char *engine) {
+  if (strcmp(engine, "direct") == 0) skip_unless_cpu();
   setenv("SIAMESE_CONV", engine, 1);
-  for (int i = 0; i < EDGES; i++) check(shape_of(edges[i]), engine, i);
+  for (int i = 0; i < EDGES; i++) {
+    const siam_conv_shape s = shape_of(edges[i]);
+    const double products =
+        (double)siam_conv_output_count(&s) * s.kernel_height * s.kernel_width * s.channels;
+    if (products <= siam_test_most_products()) check(s, engine, i);
+  }
 }
 
 Test(conv, direct_forward_is_right_at_every_edge) {
@@ -241,6 +293,34 @@ Test(conv, direct_data_gradient_is_right_at_every_edge) {
 Test(conv, direct_weight_gradient_is_right_at_every_edge) {
   check_all(check_weight_gradient, "direct");
 }
+Test(conv, implicit_forward_is_right_at_every_edge) {
+  check_all(check_forward, "implicit");
+}
+Test(conv, implicit_data_gradient_is_right_at_every_edge) {
+  check_all(check_data_gradient, "implicit");
+}
+Test(conv, implicit_weight_gradient_is_right_at_every_edge) {
+  check_all(check_weight_gradient, "implicit");
+}
+
+/// Every tile that the tuner may pick for the implicit engine, on a shape that a tile of each size hangs
+/// over, with a stride, and more channels than a step of the sum has.
+Test(conv, every_implicit_variant_is_right, .timeout = 900) {
+  const siam_local_tile *tile = NULL;
+  char name[SIAM_LOCAL_TILE_TEXT_SIZE];
+  for (int i = 0; (tile = siam_local_tile_at((size_t)i)) != NULL; i++) {
+    if (!siam_local_tile_fits(siam_test_device(), tile, 2560)) continue;
+    siam_local_tile_write(tile, name);
+    variant = name;
+    if ((double)tile->rows * tile->columns * tile->depth > siam_test_most_products()) continue;
+    const siam_conv_shape s =
+        shape_of((int[10]){2, 9, 11, tile->depth + 1, 3, 2, 1 + i % 2, 1, 0, tile->columns + 2});
+    check_forward(s, name, i % 3);
+    check_data_gradient(s, name, i);
+    check_weight_gradient(s, name, i);
+  }
+}
+
 Test(conv, im2col_forward_is_right_at_every_edge) {
   check_all(check_forward, "im2col");
 }
@@ -322,6 +402,25 @@ Test(conv, the_tape_knows_which_engines_were_picked) {
   cr_expect_null(siam_tape_engine(tape, 2));
 }
 
+Test(conv, takes_winograd_where_it_pays) {
+  if (!siam_test_device()->traits.is_cpu) cr_skip("Winograd's engines are for devices of CPU form");
+  static const struct {
+    int size[10];
+    const char *engine;
+  } expected[] = {
+      {{8, 14, 14, 64, 3, 3, 1, 1, 1, 64}, "winograd4"},  {{8, 21, 21, 128, 4, 4, 1, 0, 0, 128}, "winograd3"},
+      {{8, 12, 12, 20, 5, 5, 1, 0, 0, 50}, "winograd4"},  {{64, 6, 6, 20, 5, 5, 1, 0, 0, 50}, "winograd2"},
+      {{2, 48, 48, 64, 7, 7, 1, 0, 0, 128}, "winograd2"}, {{8, 28, 28, 1, 5, 5, 1, 0, 0, 20}, "direct"},
+      {{1, 12, 12, 20, 5, 5, 1, 0, 0, 50}, "direct"},     {{8, 14, 14, 64, 5, 5, 2, 0, 0, 64}, "direct"},
+      {{2, 96, 96, 32, 10, 10, 1, 0, 0, 64}, "direct"},
+  };
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+    const siam_conv conv = {.shape = shape_of(expected[i].size)};
+    const siam_conv_engine *engine = siam_conv_engine_standard(siam_test_device(), &conv);
+    cr_expect_str_eq(engine->name, expected[i].engine, "shape %zu: %s", i, engine->name);
+  }
+}
+
 Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   const siam_conv_shape s = shape_of((int[10]){1, 1, 1, 1, 1, 1, 1, 0, 0, 1});
   const float values[1] = {0};
@@ -329,5 +428,5 @@ Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   setenv("SIAMESE_CONV", "fft", 1);
   cr_assert_eq(siam_conv_forward(siam_test_tape(), &s, view, view, NULL, view), SIAM_ERROR_ARGUMENT);
   cr_assert_not_null(strstr(siam_last_error(), "SIAMESE_CONV"));
-  cr_assert_not_null(strstr(siam_last_error(), "winograd4, winograd2, direct, im2col"));
+  cr_assert_not_null(strstr(siam_last_error(), "winograd4, winograd3, winograd2, direct, implicit, im2col"));
 }

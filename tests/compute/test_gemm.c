@@ -1,5 +1,5 @@
 #include "base/memory.h"
-#include "compute/gemm.h"
+#include "compute/gemm_engines.h"
 #include "device_memory.h"
 
 #include <criterion/criterion.h>
@@ -120,13 +120,15 @@ static void check(const product *problem, const char *name) {
     }
 }
 
-static void multiply(siam_gemm gemm, int gap, const char *name) {
+/// Multiplies by the door, or with a tile in local memory.
+static void multiply_as(siam_gemm gemm, int gap, const char *name, const siam_local_tile *tile) {
   product problem = make(gemm, gap);
   if (siam_view_exists(gemm.epilogue.bias)) {
     problem.gemm.epilogue.bias = siam_test_upload(problem.bias, (size_t)gemm.n);
   }
   siam_tape *tape = siam_test_tape();
-  siam_test_ok(siam_gemm_add(tape, &problem.gemm));
+  siam_test_ok(tile == NULL ? siam_gemm_add(tape, &problem.gemm)
+                            : siam_gemm_local_add(tape, &problem.gemm, tile));
   siam_test_run(tape);
   siam_test_download(problem.gemm.c, problem.result);
   check(&problem, name);
@@ -141,6 +143,11 @@ static void multiply(siam_gemm gemm, int gap, const char *name) {
               name);
   siam_free(first);
   release(&problem);
+}
+
+static void multiply(siam_gemm gemm, int gap, const char *name) {
+  if ((double)gemm.m * gemm.n * gemm.k > siam_test_most_products()) return;
+  multiply_as(gemm, gap, name, NULL);
 }
 
 /// Sizes around the tiles' edges, in all four transpositions.
@@ -162,10 +169,12 @@ static void multiply_edges(const char *engine) {
     }
 }
 
-/// Sums longer than a block of B, and few results of a long sum, as in weight gradients.
+/// Sums longer than a block of B, few results of a long sum, as in weight gradients, and work-items with
+/// several panels of columns, alone and beside others.
 static void multiply_long(const char *engine) {
   setenv("SIAMESE_GEMM", engine, 1);
-  static const int sizes[][3] = {{3, 40, 300}, {20, 24, 2500}, {9, 64, 1031}, {130, 10, 513}};
+  static const int sizes[][3] = {{3, 40, 300},   {20, 24, 2500}, {9, 64, 1031},
+                                 {130, 10, 513}, {20, 150, 150}, {450, 150, 300}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (int form = 0; form < 4; form++) {
       const siam_gemm gemm = {.transpose_a = form & 1,
@@ -207,6 +216,36 @@ Test(gemm, tile_engine_adds_bias_and_activates) {
   if (!device_has_tile_engine()) cr_skip("the tile engine is for CPU devices");
   multiply_with_epilogues("tile");
 }
+Test(gemm, local_engine_is_right_at_every_edge) {
+  multiply_edges("local");
+}
+Test(gemm, local_engine_is_right_for_long_sums) {
+  multiply_long("local");
+}
+Test(gemm, local_engine_adds_bias_and_activates) {
+  multiply_with_epilogues("local");
+}
+
+/// Every tile that the tuner may pick, on results a little larger than two of it, in all transpositions.
+Test(gemm, every_local_tile_is_right, .timeout = 600) {
+  const siam_local_tile *tile = NULL;
+  char name[SIAM_LOCAL_TILE_TEXT_SIZE];
+  for (size_t i = 0; (tile = siam_local_tile_at(i)) != NULL; i++) {
+    if (!siam_local_tile_fits(siam_test_device(), tile, 0)) continue;
+    siam_local_tile_write(tile, name);
+    if ((double)tile->rows * tile->columns * tile->depth > siam_test_most_products()) continue;
+    for (int form = 0; form < 4; form++) {
+      const siam_gemm gemm = {.transpose_a = form & 1,
+                              .transpose_b = form & 2,
+                              .m = tile->rows + 3,
+                              .n = tile->columns + 1 + form,
+                              .k = form < 2 ? 2 * tile->depth + 5 : 521,
+                              .beta = form % 2 == 0 ? 0.0F : 0.5F};
+      multiply_as(gemm, form, name, tile);
+    }
+  }
+}
+
 Test(gemm, clblast_engine_is_right_at_every_edge) {
   multiply_edges("clblast");
 }

@@ -26,6 +26,17 @@ Test(pixels, written_in_pieces_lie_one_after_the_other) {
   clReleaseMemObject(pixels);
 }
 
+Test(pixels, held_ones_are_those_given) {
+  uint8_t bytes[60], back[60] = {0};
+  for (int i = 0; i < 60; i++) bytes[i] = (uint8_t)(5 * i + 2);
+  cl_mem pixels = NULL;
+  cr_assert_eq(siam_pixels_hold(device, bytes, 5, 12, &pixels), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(clEnqueueReadBuffer(device->queue, pixels, CL_TRUE, 0, 60, back, 0, NULL, NULL), CL_SUCCESS);
+  cr_expect_arr_eq(back, bytes, 60);
+  clReleaseMemObject(pixels);
+  cr_expect_eq(siam_pixels_hold(device, bytes, SIZE_MAX, 2, &pixels), SIAM_ERROR_DEVICE);
+}
+
 Test(pixels, what_is_too_much_does_not_fit_and_is_refused_with_the_sizes) {
   uint64_t most = device->traits.allocation_bytes;
   cr_expect(siam_pixels_fit(device, 1000, 784));

@@ -53,7 +53,7 @@ static void end(void) {
 }
 TestSuite(images, .init = begin, .fini = end);
 
-static const siam_images_options plain = {.shape = {SIDE, SIDE, 1, SIAM_RESIZE_LETTERBOX},
+static const siam_images_options plain = {.shape = {SIDE, SIDE, 1, SIAM_RESIZE_LETTERBOX, 0},
                                           .logger = {keep, NULL}};
 
 static siam_status open_with(uint64_t resident_bytes, uint32_t threads) {

@@ -14,6 +14,7 @@ reason_to_skip() { # command line
   case $1 in
     script/*) echo "installs, builds and runs all tests: .ci/run runs script/test, and script/demo is the demo" ;;
     build/tests/augment_sheet*) echo "takes placeholders" ;;
+    build/tests/peer_*) echo "compares with libraries that are no dependencies: tests/peers is run by hand" ;;
     siamese-import-*) echo "needs downloaded data; tests/datasets tries these programs on made-up ones" ;;
     *) return 1 ;;
   esac

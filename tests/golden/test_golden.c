@@ -4,7 +4,7 @@
 #include "losses/mean_squared_error.h"
 #include "model/description.h"
 #include "optim/optimizer.h"
-#include "reference_network.h"
+#include "reference/reference_network.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -30,6 +30,7 @@ typedef struct golden {
   record records[MOST_RECORDS];
   size_t count;
   double stretch; ///< Of PyTorch's strays, see note_engines().
+  double turned;  ///< What a projection of a change may be off by at once, see check_steps().
   double worst;   ///< Largest difference met, as a part of its bound.
 } golden;
 
@@ -63,13 +64,14 @@ typedef struct tolerance {
 } tolerance;
 
 /// How much larger rounding errors may be than those of direct convolutions, where Winograd's are on the
-/// tape. With independent numbers, errors of F(4×4, 3×3) have Σ_k A²|G|²|B|² = 32.3 times the variance of its
-/// sums' terms along each side, where the direct way has 3 and adds 9 terms for its one: √((32.3 / 3)² / 9)
-/// = 3.6.
+/// tape. With independent numbers, those of F(m × m, r × r) have S = Σ_k A²|G|²|B|² times the variance of its
+/// sums' terms along each side, where the direct way has r and adds r² terms for its one: √((S / r)² / r²).
+/// S = 32.3 of F(4×4, 3×3) makes 3.6, 95.3 of F(4×4, 5×5) 3.8, 43.1 of F(3×3, 4×4) 2.7, 61.4 of F(2×2,
+/// 5×5) 2.5, 173.4 of F(2×2, 7×7) 3.5.
 static void note_engines(golden *g, const siam_tape *tape) {
   g->stretch = 1;
   for (size_t i = 0; siam_tape_engine(tape, i) != NULL; i++)
-    if (strncmp(siam_tape_engine(tape, i), "winograd", 8) == 0) g->stretch = 3.6;
+    if (strncmp(siam_tape_engine(tape, i), "winograd", 8) == 0) g->stretch = 3.8;
 }
 
 static double bound_of(const golden *g, tolerance allowed, double stray, double count, double magnitude) {
@@ -100,7 +102,8 @@ static void compare(golden *g, const char *name, const double *values, size_t co
   snprintf(kind, sizeof kind, "%s, projection", name);
   for (size_t p = 0; p < PROJECTIONS; p++)
     expect_near(g, kind, p, projections[p], r->projections[p],
-                bound_of(g, allowed, r->projection_stray, (double)count, magnitude));
+                bound_of(g, allowed, r->projection_stray, (double)count, magnitude) +
+                    (allowed.lost > 0 && g->stretch > 1 ? g->turned : 0));
   snprintf(kind, sizeof kind, "%s, element", name);
   for (size_t s = 0; s < sample_of(count); s++) {
     size_t at = (s * count + count / 2) / sample_of(count);
@@ -285,6 +288,10 @@ static void check_steps(trial *t, const char *optimizer, float rate, siam_optimi
   siam_test_ok(siam_optimizer_find(optimizer, &type));
   siam_test_ok(siam_buffer_write(device, store->weights, 0, store->total, t->first));
   write_tape(t, type, &options, &s);
+  // Adam's first steps make of a gradient little more than its sign, so that of a weight whose gradient is
+  // nearly 0 larger errors may turn the change: by twice the rate in the first step, while later ones
+  // remember.
+  t->golden.turned = strncmp(optimizer, "adam", 4) == 0 ? 2 * (double)rate : 0;
   for (uint32_t number = 1; number <= STEPS; number++) {
     uint32_t words[SIAM_CLOCK_WORDS] = {[SIAM_CLOCK_STEP] = number};
     memcpy(&words[SIAM_CLOCK_RATE], &rate, sizeof rate);

@@ -1,6 +1,6 @@
 #include "device_memory.h"
 #include "golden.h"
-#include "reference_network.h"
+#include "reference/reference_network.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -101,7 +101,7 @@ Test(batch_norm, nan_comes_through) {
   siam_check_description("input 4 4 3\nbatch_norm\n", &training);
   siam_check_description("input 4 4 3\nbatch_norm\nrelu\nmax_pool 2\n", &training);
   for (size_t at = 24; at < 31; at += 3) {
-    const siam_check_options fixed = {.images = 2, .nan_at = at, .forward_only = true};
+    const siam_check_options fixed = {.images = 2, .nan_at = at, .way_back = SIAM_NO_WAY_BACK};
     siam_check_description("input 4 4 3\nbatch_norm\nrelu\n", &fixed);
     siam_check_description("input 4 4 3\nbatch_norm\nrelu\nmax_pool 2\n", &fixed);
   }

@@ -80,7 +80,7 @@ Test(conv_transpose, two_layers_may_share_their_filters) {
 }
 
 Test(conv_transpose, nan_spoils_what_it_touches_only) {
-  const siam_check_options options = {.images = 2, .nan_at = 100, .forward_only = true};
+  const siam_check_options options = {.images = 2, .nan_at = 100, .way_back = SIAM_NO_WAY_BACK};
   siam_check_description("input 9 9 3\nconv_transpose 5 3 pad=1\nrelu\n", &options);
 }
 

@@ -46,7 +46,7 @@ Test(linear, a_transposed_slot_adds_its_gradient_to_the_matrix_as_it_lies) {
 }
 
 Test(linear, nan_spoils_its_own_row_only) {
-  const siam_check_options options = {.images = 3, .nan_at = 25, .forward_only = true};
+  const siam_check_options options = {.images = 3, .nan_at = 25, .way_back = SIAM_NO_WAY_BACK};
   siam_check_description("input 1 1 20\nlinear 17\nrelu\n", &options);
 }
 

@@ -1,7 +1,7 @@
 #include "bounded.h"
 #include "device_memory.h"
 #include "losses/target_loss.h"
-#include "values.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "device_memory.h"
 #include "losses/mean_squared_error.h"
-#include "rounding.h"
-#include "values.h"
+#include "reference/rounding.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

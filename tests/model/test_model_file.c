@@ -45,7 +45,7 @@ static float *weights_of(siam_model *model) {
 Test(model_file, weights_facts_and_preprocessing_come_back_to_the_bit) {
   const char *path = siam_scratch_path(folder, "model"), *again = siam_scratch_path(folder, "again");
   siam_model *model = make(shared), *loaded = NULL;
-  model->preprocessing = (siam_preprocessing){SIAM_RESIZE_CROP, {0.1f}, {0.3f}};
+  model->preprocessing = (siam_preprocessing){SIAM_RESIZE_CROP, {0.1f}, {0.3f}, 1};
   cr_assert_eq(siam_model_set_fact(model, "training", "a \"quoted\"\nline"), SIAM_OK);
   cr_assert_eq(siam_model_save(model, path), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_model_load(device, path, &loaded), SIAM_OK, "%s", siam_last_error());

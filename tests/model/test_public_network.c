@@ -1,7 +1,7 @@
 #include "device_memory.h"
-#include "reference_network.h"
+#include "reference/reference_network.h"
 #include "scratch.h"
-#include "values.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

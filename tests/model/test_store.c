@@ -1,7 +1,7 @@
 #include "model/store.h"
 
 #include "device_memory.h"
-#include "values.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 
 #include "device_memory.h"
 #include "layers/layer.h"
-#include "values.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

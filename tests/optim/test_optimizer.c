@@ -1,8 +1,8 @@
 #include "optim/optimizer.h"
 
 #include "device_memory.h"
-#include "rounding.h"
-#include "values.h"
+#include "reference/rounding.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

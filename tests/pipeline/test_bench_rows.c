@@ -88,28 +88,33 @@ Test(bench_rows, picture_files_of_every_format_are_decoded) {
   siam_bench_report_free(report);
 }
 
-Test(bench_rows, comparisons_are_of_two_files_and_of_whole_processes) {
-  siam_bench_report *report = measure("compare", SIAMESE_BINARY_DIR "/bin/siamese-compare");
-  const siam_bench_row *pair = find(report, "compare/pair/tiny.txt");
-  const siam_bench_row *process = find(report, "compare/process/tiny.txt");
-  expect_measured(pair, 1, "pairs");
+Test(bench_rows, comparisons_are_of_two_files) {
+  siam_bench_report *report = measure("compare", NULL);
+  expect_measured(find(report, "compare/pair/tiny.txt"), 1, "pairs");
+  siam_bench_report_free(report);
+}
+
+Test(bench_rows, starts_are_of_whole_processes) {
+  siam_bench_report *report = measure("start", SIAMESE_BINARY_DIR "/bin/siamese-compare");
+  const siam_bench_row *program = find(report, "start/program");
+  const siam_bench_row *process = find(report, "start/compare/tiny.txt");
+  expect_measured(program, 1, "starts");
   expect_measured(process, 1, "pairs");
-  cr_expect_lt(pair->seconds.median, process->seconds.median);
+  cr_expect_lt(program->seconds.median, process->seconds.median);
   siam_bench_report_free(report);
 }
 
 Test(bench_rows, a_process_that_cannot_be_started_or_fails_is_a_row_with_the_reason) {
-  siam_bench_report *report = measure("compare", NULL);
-  const siam_bench_row *row = find(report, "compare/process/tiny.txt");
+  siam_bench_report *report = measure("start", NULL);
+  const siam_bench_row *row = find(report, "start/compare/tiny.txt");
   cr_expect_eq(row->status, SIAM_BENCH_SKIPPED);
   cr_expect_not_null(strstr(row->reason, "siamese-compare"), "%s", row->reason);
-  expect_measured(find(report, "compare/pair/tiny.txt"), 1, "pairs");
   siam_bench_report_free(report);
   // A shell takes the options of siamese-compare for mistakes of its own, and ends with 2.
   static const char *const programs[] = {"/nowhere/siamese-compare", "/bin/sh"};
   for (size_t i = 0; i < 2; i++) {
-    report = measure("compare", programs[i]);
-    row = find(report, "compare/process/tiny.txt");
+    report = measure("start", programs[i]);
+    row = find(report, "start/compare/tiny.txt");
     cr_expect_eq(row->status, SIAM_BENCH_FAILED);
     cr_expect_not_null(strstr(row->reason, programs[i]), "%s", row->reason);
     siam_bench_report_free(report);

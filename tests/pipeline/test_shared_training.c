@@ -3,10 +3,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "model/model.h"
-#include "reference_network.h"
+#include "reference/reference_network.h"
 #include "scratch.h"
 #include "shapes.h"
-#include "values.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

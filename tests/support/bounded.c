@@ -1,6 +1,6 @@
 #include "bounded.h"
 
-#include "rounding.h"
+#include "reference/rounding.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

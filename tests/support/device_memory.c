@@ -1,14 +1,13 @@
 #include "device_memory.h"
 
-#include "base/memory.h"
 #include "base/random.h"
+#include "reference/guarded.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-/// Guards before (an odd number: vectors find no alignment) and behind a range.
-enum { BEFORE = 37, BEHIND = 75, MOST = 4096 };
+enum { MOST = 4096 };
 
 static siam_device *device;
 static cl_mem buffers[MOST];
@@ -34,39 +33,28 @@ void siam_test_device_close(void) {
 }
 
 siam_view siam_test_upload(const float *values, size_t count) {
+  siam_view view = {0};
   cr_assert_lt(buffer_count, (size_t)MOST);
-  const size_t whole = BEFORE + count + BEHIND;
-  float *guarded = siam_allocate(whole, sizeof *guarded);
-  cr_assert_not_null(guarded);
-  for (size_t i = 0; i < whole; i++) guarded[i] = NAN;
-  memcpy(guarded + BEFORE, values, count * sizeof *values);
-  cl_mem buffer = NULL;
-  siam_test_ok(siam_buffer_create(siam_test_device(), whole, &buffer));
-  buffers[buffer_count++] = buffer;
-  siam_test_ok(siam_buffer_write(device, buffer, 0, whole, guarded));
-  siam_free(guarded);
-  return siam_view_of_buffer(buffer, BEFORE, count);
+  siam_test_ok(siam_guarded_create(siam_test_device(), values, count, &view));
+  buffers[buffer_count++] = view.buffer;
+  return view;
 }
 
 void siam_test_rewrite(siam_view view, const float *values) {
-  siam_test_ok(siam_buffer_write(device, view.buffer, view.first, view.count, values));
+  siam_test_ok(siam_guarded_write(device, view, values));
 }
 
 void siam_test_download(siam_view view, float *values) {
-  const size_t whole = BEFORE + view.count + BEHIND;
-  float *guarded = siam_allocate(whole, sizeof *guarded);
-  cr_assert_not_null(guarded);
-  siam_test_ok(siam_buffer_read(device, view.buffer, 0, whole, guarded));
-  for (size_t i = 0; i < whole; i++)
-    if (i < BEFORE || i >= BEFORE + view.count)
-      cr_assert(isnan(guarded[i]), "element %ld of %zu was written", (long)i - BEFORE, view.count);
-  memcpy(values, guarded + BEFORE, view.count * sizeof *values);
-  siam_free(guarded);
+  siam_test_ok(siam_guarded_read(device, view, values));
 }
 
 void siam_test_numbers(float *values, size_t count, unsigned seed) {
   for (size_t i = 0; i < count; i++)
     values[i] = 2 * siam_uniform(siam_random(seed, SIAM_STREAM_SAMPLE, 0, i).word[0]) - 1;
+}
+
+double siam_test_most_products(void) {
+  return getenv("SIAMESE_TEST_SMALL") != NULL ? 30000 : INFINITY;
 }
 
 siam_tape *siam_test_tape(void) {

@@ -25,6 +25,10 @@ void siam_test_download(siam_view view, float *values);
 /// Writes `count` numbers in [−1, 1), the same for the same `seed`.
 void siam_test_numbers(float *values, size_t count, unsigned seed);
 
+/// Products and convolutions of more multiply-adds are left out: all take part, but where the environment
+/// variable SIAMESE_TEST_SMALL is set, for devices that are simulated or take long to build.
+double siam_test_most_products(void);
+
 /// A new tape on the device; siam_test_device_close() destroys it.
 siam_tape *siam_test_tape(void);
 

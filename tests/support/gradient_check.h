@@ -1,45 +1,13 @@
-/// Runs a network on the device, forward and backward, and holds its output, the gradient of its input, the
-/// gradients of its parameters and its running statistics to the float64 reference, within the bounds of
-/// rounding.h; and holds the reference itself to finite differences.
-///
-/// On the way it also proves that
-/// - gradients are added to what is there: the buffer is filled with numbers before;
-/// - siam_run_backward() gives the same as layer after layer with the gradient of the input;
-/// - nothing is read or written beside x, y and their gradients, which lie at odd places between guards.
+/// The checks of reference/network_check.h as assertions of a test.
 #ifndef SIAM_TEST_GRADIENT_CHECK_H
 #define SIAM_TEST_GRADIENT_CHECK_H
 
-#include "model/network.h"
-#include "values.h"
-
-/// Zero value: one image, not training, spread values, finite differences.
-typedef struct siam_check_options {
-  int images; ///< 0: 1.
-  bool training;
-  uint32_t seed; ///< Of the values; dropout uses it too.
-  uint32_t step; ///< Of dropout.
-  unsigned branch;
-  siam_check_values values; ///< Of x.
-  float scale;              ///< Of x; 0: 1.
-  float offset;             ///< Added to x.
-  size_t nan_at;            ///< This element of x is not a number; 0: none is.
-  bool keep_parameters;     ///< The network's parameters stay as they are; else they get new values.
-  bool forward_only;        ///< Gradients are neither checked nor differentiated.
-  bool no_differences;      ///< The reference is not differentiated: kinks and ties are meant to be there.
-} siam_check_options;
-
-/// Largest error as a part of its bound, to see that bounds are not idly wide.
-typedef struct siam_check_result {
-  double output, input_gradient, parameter_gradients;
-} siam_check_result;
+#include "reference/network_check.h"
 
 /// Checks a network that is placed on siam_test_device(); its test ends with siam_test_device_close().
 siam_check_result siam_check_network(siam_network *network, const siam_check_options *options);
 
 /// Builds a network from a description (model/description.h), places it on siam_test_device() and checks it.
 siam_check_result siam_check_description(const char *description, const siam_check_options *options);
-
-/// Gives every parameter new values: weights spread over −½ … ½, scales ½ … 3/2, variances ½ … 3/2.
-void siam_check_fill_parameters(siam_network *network, uint32_t seed);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "device_memory.h"
 #include "loss_matrix.h"
-#include "rounding.h"
-#include "values.h"
+#include "reference/rounding.h"
+#include "reference/values.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

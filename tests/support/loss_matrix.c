@@ -1,6 +1,6 @@
 #include "loss_matrix.h"
 
-#include "rounding.h"
+#include "reference/rounding.h"
 
 #include <math.h>
 

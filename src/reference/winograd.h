@@ -5,18 +5,22 @@
 ///   |ŷ − y| ≤ γ(operations in a row) · |Aᵀ|[Σ (|G||w||Gᵀ|) ⊙ (|Bᵀ||x||B|)]|A|
 ///
 /// The way to the weights is the transpose of the same: dw = Gᵀ[Σ (A dy Aᵀ) ⊙ (Bᵀ x B)]G.
-#ifndef SIAM_TEST_WINOGRAD_H
-#define SIAM_TEST_WINOGRAD_H
+#ifndef SIAM_REFERENCE_WINOGRAD_H
+#define SIAM_REFERENCE_WINOGRAD_H
 
 #include "compute/conv_engines.h"
 
 /// The right side but for γ, which is `terms` operations long, for the outputs of a pass (y, x or the
-/// weights), from the magnitudes of what it reads. `points` is 6 for winograd4 and 4 for winograd2.
+/// weights), from the magnitudes of what it reads. `points`: of siam_winograd_points().
 /// Magnitudes are added to.
 void siam_winograd_magnitudes(const siam_conv_shape *shape, siam_conv_pass pass, int points, const double *x,
                               const double *weight, const double *y, double *out);
 
 /// Operations in a row from what a pass reads to what it writes.
 double siam_winograd_terms(const siam_conv_shape *shape, siam_conv_pass pass, int points);
+
+/// Points along a side of a tile of the engine with this name, which makes so many outputs; 0: it is
+/// another's.
+int siam_winograd_points(const siam_conv_shape *shape, const char *engine);
 
 #endif

@@ -2,8 +2,8 @@
 /// kernels are held to. Images are NHWC, filters HWIO, matrices [in,out].
 ///
 /// Nothing here shares code with the library but the Philox draws of dropout.
-#ifndef SIAM_TEST_REFERENCE_H
-#define SIAM_TEST_REFERENCE_H
+#ifndef SIAM_REFERENCE_REFERENCE_H
+#define SIAM_REFERENCE_REFERENCE_H
 
 #include "layers/layer.h"
 

@@ -1,6 +1,6 @@
 /// Numbers for tests: the same for the same seed, on every machine.
-#ifndef SIAM_TEST_VALUES_H
-#define SIAM_TEST_VALUES_H
+#ifndef SIAM_REFERENCE_VALUES_H
+#define SIAM_REFERENCE_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /// A whole network in float64: the layers of reference.h in a row, their parameters where the slots say, and
 /// the bounds of rounding.h carried along. siam_reference_prove() holds it to finite differences.
-#ifndef SIAM_TEST_REFERENCE_NETWORK_H
-#define SIAM_TEST_REFERENCE_NETWORK_H
+#ifndef SIAM_REFERENCE_REFERENCE_NETWORK_H
+#define SIAM_REFERENCE_REFERENCE_NETWORK_H
 
 #include "model/network.h"
-#include "reference.h"
+#include "reference/reference.h"
 
 /// Arrays by layer have one entry more than there are layers: entry i is the input of layer i, the last one
 /// the output of the network. Arrays by parameter go by the store's numbers.
@@ -22,7 +22,7 @@ typedef struct siam_reference_network {
   double **state_errors; ///< By parameter; of running statistics only.
 } siam_reference_network;
 
-/// Takes the parameters' present values from the device. Aborts the test when something fails.
+/// Takes the parameters' present values from the device. Gives up when something fails.
 siam_reference_network *siam_reference_network_create(const siam_network *network, int images, bool training);
 void siam_reference_network_destroy(siam_reference_network *reference);
 
@@ -35,11 +35,14 @@ void siam_reference_network_forward(siam_reference_network *reference);
 /// Fills slopes[… count − 1] from slopes[count], and the gradients anew.
 void siam_reference_network_backward(siam_reference_network *reference);
 
+/// Fills the bounds of `values`, for exact inputs.
+void siam_reference_network_bound_forward(siam_reference_network *reference);
+
 /// Fills all the bounds, for exact inputs; `prior` as in siam_rounding.
 void siam_reference_network_bound(siam_reference_network *reference, double prior);
 
 /// Proves the backward pass: L = Σ slopes[count] · values[count] is differentiated numerically with respect
-/// to a sample of the input and of each trained parameter. Aborts the test at the first disagreement.
+/// to a sample of the input and of each trained parameter. Gives up at the first disagreement.
 void siam_reference_network_prove(siam_reference_network *reference);
 
 #endif

@@ -1,4 +1,6 @@
-#include "values.h"
+#include "reference/values.h"
+
+#include "reference/give_up.h"
 
 #include "base/random.h"
 
@@ -6,7 +8,7 @@
 #include <string.h>
 
 void siam_check_fill(float *values, size_t count, siam_check_values kind, uint32_t seed) {
-  uint32_t *order = calloc(count + 1, sizeof *order);
+  uint32_t *order = siam_reference_array(count + 1, sizeof *order);
   for (size_t i = 0; i < count; i++) order[i] = (uint32_t)i;
   siam_shuffle(order, (uint32_t)count, seed, SIAM_STREAM_SAMPLE, 1);
   for (size_t i = 0; i < count; i++) {

@@ -7,12 +7,13 @@
 /// and with or without fused operations, by at most γ(n) = n·u/(1 − n·u) of the sum of their magnitudes.
 /// Division, roots and elementary functions have the errors that OpenCL allows them (section 7.4), where
 /// 1 ulp ≤ 2u. Numbers below 2^−126 may count as 0.
-#ifndef SIAM_TEST_ROUNDING_H
-#define SIAM_TEST_ROUNDING_H
+#ifndef SIAM_REFERENCE_ROUNDING_H
+#define SIAM_REFERENCE_ROUNDING_H
 
-#include "reference.h"
+#include "reference/reference.h"
 
 typedef struct siam_rounding {
+  siam_device *device;             ///< Whose engines say whose rounding.
   const siam_reference *reference; ///< After its forward pass (and backward pass, for the backward bounds).
   const double *x_error;           ///< Bounds for x, 0 where it is exact.
   double *y_error;

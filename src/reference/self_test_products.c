@@ -1,0 +1,200 @@
+#include "compute/conv_engines.h"
+#include "compute/gemm_engines.h"
+#include "device/tuning.h"
+#include "pipeline/computations.h"
+#include "reference/self_test_rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WORD = 16, MOST_ENGINES = 8, PAIRS = 2, EMBEDDED = 3, TURNS = 4 };
+
+/// {m, n, k}: around the tiles' edges, long sums, skinny ones.
+static const int gemm_edges[][3] = {{1, 1, 1},    {1, 17, 5},     {17, 1, 31},    {13, 65, 33},
+                                    {64, 97, 70}, {20, 24, 1031}, {130, 10, 300}, {67, 129, 16}};
+
+/// {images, height, width, channels, kernel_height, kernel_width, stride, pad_y, pad_x, filters}
+static const int conv_edges[][10] = {
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1},     {2, 5, 7, 3, 3, 3, 1, 1, 1, 4},      {1, 9, 8, 17, 2, 2, 1, 0, 0, 33},
+    {2, 9, 10, 6, 3, 3, 2, 1, 1, 18},   {1, 17, 12, 3, 10, 10, 1, 0, 0, 31}, {2, 8, 8, 16, 1, 1, 1, 0, 0, 20},
+    {2, 13, 14, 33, 3, 3, 1, 1, 1, 65}, {1, 14, 11, 3, 5, 5, 3, 2, 2, 7},
+};
+
+/// The engine of a candidate: its first word.
+static void engine_of(const char *choice, char word[WORD]) {
+  snprintf(word, WORD, "%.*s", (int)strcspn(choice, " "), choice);
+}
+
+/// Finds the first way of a computation by an engine; false where the engine cannot do it.
+static bool find_way(const siam_device *device, const siam_tunable *tunable, const char *engine,
+                     char choice[SIAM_TUNING_CHOICE_SIZE]) {
+  char word[WORD];
+  for (size_t i = 0; tunable->type->candidate(device, tunable, i, choice); i++) {
+    engine_of(choice, word);
+    if (strcmp(word, engine) == 0) return true;
+  }
+  return false;
+}
+
+static siam_tunable gemm_tunable(int i, int form) {
+  const int *size = gemm_edges[i];
+  siam_gemm gemm = {.transpose_a = (form & 1) != 0,
+                    .transpose_b = (form & 2) != 0,
+                    .m = size[0],
+                    .n = size[1],
+                    .k = size[2],
+                    .beta = (i + form) % 2 == 0 ? 1 : 0};
+  siam_tunable tunable;
+  siam_gemm_tunable(&gemm, &tunable);
+  return tunable;
+}
+
+static siam_status conv_tunable(int i, int pass, siam_tunable *tunable) {
+  const int *e = conv_edges[i];
+  siam_conv conv = {.pass = (siam_conv_pass)pass,
+                    .shape = {.images = e[0],
+                              .height = e[1],
+                              .width = e[2],
+                              .channels = e[3],
+                              .kernel_height = e[4],
+                              .kernel_width = e[5],
+                              .stride = e[6],
+                              .pad_y = e[7],
+                              .pad_x = e[8],
+                              .filters = e[9]}};
+  SIAM_RETURN_IF_FAILED(siam_conv_shape_complete(&conv.shape));
+  siam_conv_tunable(&conv, tunable);
+  return SIAM_OK;
+}
+
+/// An engine over all the edges that it can do.
+static siam_status test_edges(siam_self_test_run *test, const char *door, const char *engine,
+                              const siam_tunable *tunables, size_t count) {
+  siam_self_test_row *row = NULL;
+  bool reached = false;
+  siam_product_result result = {0};
+  siam_status status = SIAM_OK;
+  char choice[SIAM_TUNING_CHOICE_SIZE];
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "%s by %s, edges", door, engine));
+  for (size_t i = 0; i < count && reached && status == SIAM_OK; i++)
+    if (find_way(test->device, &tunables[i], engine, choice))
+      status = siam_product_check(test->device, &tunables[i], choice, &result);
+  if (reached) siam_self_test_end(test, row, status, &result);
+  return status == SIAM_ERROR_MEMORY ? status : SIAM_OK;
+}
+
+/// Every engine that can do one of the computations.
+static siam_status test_engines(siam_self_test_run *test, const char *door, const siam_tunable *tunables,
+                                size_t count) {
+  char seen[MOST_ENGINES][WORD], word[WORD], choice[SIAM_TUNING_CHOICE_SIZE];
+  size_t engines = 0;
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; tunables[i].type->candidate(test->device, &tunables[i], k, choice); k++) {
+      size_t known = 0;
+      engine_of(choice, word);
+      while (known < engines && strcmp(seen[known], word) != 0) known++;
+      if (known < engines || engines == MOST_ENGINES) continue;
+      snprintf(seen[engines++], WORD, "%s", word);
+      SIAM_RETURN_IF_FAILED(test_edges(test, door, word, tunables, count));
+    }
+  return SIAM_OK;
+}
+
+/// What a training step and embedding of an encoder compute, in the way in use.
+static siam_status test_encoder(siam_self_test_run *test, const char *encoder) {
+  siam_self_test_row *row = NULL;
+  bool reached = false;
+  siam_computations computations = {0};
+  siam_product_result result = {0};
+  siam_status status = SIAM_OK;
+  char choice[SIAM_TUNING_CHOICE_SIZE];
+  SIAM_RETURN_IF_FAILED(
+      siam_self_test_begin(test, &row, &reached, "products and convolutions of %s", encoder));
+  if (!reached) return SIAM_OK;
+  status = siam_computations_collect(test->device, encoder, PAIRS, EMBEDDED, &computations);
+  size_t i = 0;
+  for (; i < computations.count && status == SIAM_OK && siam_self_test_has_time(test); i++) {
+    const siam_tunable *tunable = &computations.list[i];
+    const char *kept = siam_tuning_find(test->device, tunable->name);
+    tunable->type->candidate(test->device, tunable, 0, choice);
+    status = siam_product_check(test->device, tunable, kept != NULL ? kept : choice, &result);
+  }
+  siam_self_test_end(test, row, status, &result);
+  if (row->status == SIAM_SELF_TEST_PASSED && i < computations.count)
+    snprintf(row->reason, sizeof row->reason, "%zu of %zu; no time was left", i, computations.count);
+  siam_computations_clear(&computations);
+  return status == SIAM_ERROR_MEMORY ? status : SIAM_OK;
+}
+
+/// The computation that a name of the tuning cache stands for; false where it is none of this version.
+static bool read_problem(const char *name, siam_tunable *tunable) {
+  char a = 0, b = 0, word[WORD] = "";
+  siam_gemm gemm = {0};
+  siam_conv conv = {0};
+  siam_conv_shape *s = &conv.shape;
+  if (sscanf(name, "gemm %c%c %dx%dx%d", &a, &b, &gemm.m, &gemm.n, &gemm.k) == 5) {
+    gemm.transpose_a = a == 't';
+    gemm.transpose_b = b == 't';
+    gemm.beta = strstr(name, " added") != NULL ? 1 : 0;
+    siam_gemm_tunable(&gemm, tunable);
+  } else if (sscanf(name, "conv %15s %dx%dx%dx%d %dx%dx%d stride %d pad %dx%d", word, &s->images, &s->height,
+                    &s->width, &s->channels, &s->kernel_height, &s->kernel_width, &s->filters, &s->stride,
+                    &s->pad_y, &s->pad_x) == 11 &&
+             siam_conv_shape_complete(s) == SIAM_OK) {
+    conv.pass = strcmp(word, "forward") == 0 ? SIAM_CONV_FORWARD
+                : strcmp(word, "data") == 0  ? SIAM_CONV_BACKWARD_DATA
+                                             : SIAM_CONV_BACKWARD_WEIGHT;
+    siam_conv_tunable(&conv, tunable);
+  } else {
+    return false;
+  }
+  return strcmp(tunable->name, name) == 0;
+}
+
+/// A way that tuning chose; struck from the cache where it is wrong. `struck`: another has taken its place.
+static siam_status test_tuned(siam_self_test_run *test, const char *problem, const char *choice,
+                              bool *struck) {
+  siam_self_test_row *row = NULL;
+  bool reached = false;
+  siam_tunable tunable;
+  siam_product_result result = {0};
+  *struck = false;
+  if (!read_problem(problem, &tunable)) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "%s, tuned", problem));
+  if (!reached) return SIAM_OK;
+  const siam_status status = siam_product_check(test->device, &tunable, choice, &result);
+  siam_self_test_end(test, row, status, &result);
+  if (row->status == SIAM_SELF_TEST_PASSED) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_tuning_strike(test->device, tunable.name));
+  const size_t length = strlen(row->reason);
+  snprintf(row->reason + length, sizeof row->reason - length, "; struck from what was tuned");
+  test->report->struck++;
+  *struck = true;
+  return SIAM_OK;
+}
+
+siam_status siam_self_test_products(siam_self_test_run *test) {
+  enum { GEMMS = sizeof gemm_edges / sizeof *gemm_edges, CONVS = sizeof conv_edges / sizeof *conv_edges };
+  static const char *const passes[] = {"convolution", "gradient of its input", "gradient of its filters"};
+  siam_tunable tunables[GEMMS * TURNS];
+  const char *problem = NULL, *choice = NULL;
+  for (size_t i = 0; siam_tuning_at(test->device, i, &problem, &choice);) {
+    bool struck = false;
+    SIAM_RETURN_IF_FAILED(test_tuned(test, problem, choice, &struck));
+    i += !struck;
+  }
+  for (int i = 0; i < GEMMS * TURNS; i++) tunables[i] = gemm_tunable(i / TURNS, i % TURNS);
+  SIAM_RETURN_IF_FAILED(test_engines(test, "matrix product", tunables, (size_t)GEMMS * TURNS));
+  for (int pass = 0; pass < 3; pass++) {
+    for (int i = 0; i < CONVS; i++) SIAM_RETURN_IF_FAILED(conv_tunable(i, pass, &tunables[i]));
+    SIAM_RETURN_IF_FAILED(test_engines(test, passes[pass], tunables, CONVS));
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_self_test_encoders(siam_self_test_run *test) {
+  static const char *const encoders[] = {"conv4", "lenet", "koch"};
+  for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++)
+    SIAM_RETURN_IF_FAILED(test_encoder(test, encoders[i]));
+  return SIAM_OK;
+}
