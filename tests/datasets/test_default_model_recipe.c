@@ -97,4 +97,5 @@ Test(default_model_recipe, a_package_with_another_checksum_is_refused) {
          "done\n");
   expect(2, "is not the package of the list; remove it",
          SIAMESE_SOURCE_DIR "/script/default-model $PWD/work fetch");
+  expect(2, "there is no step 'fecth'", SIAMESE_SOURCE_DIR "/script/default-model $PWD/work fecth");
 }
