@@ -7,8 +7,9 @@
 // backward pass 4, 5: the coefficients of x − mean and 1 in dx.
 //
 // VECTOR: floats in a vector, a divisor of channels.  POOL: 0, or 2 for pooling.
-#include "common.clh"
 #include "activation.clh"
+#include "common.clh"
+#include "pool.clh"
 #ifndef POOL
 #define POOL 0
 #endif
@@ -20,7 +21,8 @@
   const int share = ((rows) + slices - 1) / slices;                                                          \
   const int first = min(slice * share, (rows)), last = min(first + share, (rows));
 // Channel offsets of this work-item.
-#define EACH_VECTOR(c) for (int c = get_global_id(0) * WIDTH; c + WIDTH <= channels; c += get_global_size(0) * WIDTH)
+#define EACH_VECTOR(c)                                                                                       \
+  for (int c = get_global_id(0) * WIDTH; c + WIDTH <= channels; c += get_global_size(0) * WIDTH)
 
 // Reads x, writes partial [slices, 2, channels]: mean and sum of squared deviations of each slice, built up
 // block by block (Chan, Golub and LeVeque 1983).
@@ -83,9 +85,7 @@ __kernel GROUP void batch_norm_finish(VIEW(partial), VIEW(gamma), VIEW(beta), VI
   running_variance[c] += momentum * (square / max(rows - 1, 1) - running_variance[c]);
 }
 
-// The larger of two values is the first where they are equal, and a NaN.
 #define DERIVATIVE(z) select((floatw)(1), (floatw)(slope), (z) <= (floatw)(0))
-#define LARGER(a, b) select((a), (b), isgreater((b), (a)) | isnan(b))
 
 // Outside training: notes 0 … 3 from the running statistics.
 __kernel GROUP void batch_norm_fixed(VIEW(gamma), VIEW(beta), VIEW(running_mean), VIEW(running_variance),
@@ -111,8 +111,7 @@ __kernel GROUP void batch_norm_fixed(VIEW(gamma), VIEW(beta), VIEW(running_mean)
   const int wx = (q) % columns, wy = (q) / columns % lines, image = (q) / columns / lines;                   \
   const int corner = (image * height + 2 * wy) * width + 2 * wx;                                             \
   const int reach_x = min(2, width - 2 * wx), reach_y = min(2, height - 2 * wy);                             \
-  const int pooled =                                                                                         \
-      reach_x == 2 && reach_y == 2 ? (image * (height / 2) + wy) * (width / 2) + wx : -1;
+  const int pooled = reach_x == 2 && reach_y == 2 ? (image * (height / 2) + wy) * (width / 2) + wx : -1;
 
 // Reads x and notes, writes y. `places`: rows without pooling, windows with.
 __kernel GROUP void batch_norm_apply(VIEW(x), VIEW(notes), VIEW_OUT(y), const int places, const int height,
@@ -152,14 +151,14 @@ __kernel GROUP void batch_norm_apply(VIEW(x), VIEW(notes), VIEW_OUT(y), const in
   const floatw z2 = fma(LOAD(p + below), scale, shift), z3 = fma(LOAD(p + below + channels), scale, shift);  \
   const floatw z01 = LARGER(z0, z1), z23 = LARGER(z2, z3), z = LARGER(z01, z23);                             \
   const floatw dz = (g)*DERIVATIVE(z), none = 0;                                                             \
-  const intw in_lower = isgreater(z23, z01) | isnan(z23);                                                    \
-  const intw in_right = isgreater(z1, z0) | isnan(z1), in_last = isgreater(z3, z2) | isnan(z3);              \
+  const intw in_lower = IS_LARGER(z23, z01), in_right = IS_LARGER(z1, z0), in_last = IS_LARGER(z3, z2);      \
   const floatw up = select(dz, none, in_lower), down = select(none, dz, in_lower);                           \
   const floatw d0 = select(up, none, in_right), d1 = select(none, up, in_right);                             \
   const floatw d2 = select(down, none, in_last), d3 = select(none, down, in_last);
 #endif
 
-// Reads x, notes and dy, writes partial [slices, 2, channels]: Σ dz and Σ dz · (x − mean)/√(variance+epsilon).
+// Reads x, notes and dy, writes partial [slices, 2, channels]: Σ dz and Σ dz · (x −
+// mean)/√(variance+epsilon).
 __kernel GROUP void batch_norm_backward_partial(VIEW(x), VIEW(notes), VIEW(dy), VIEW_OUT(partial),
                                                 const int places, const int height, const int width,
                                                 const int channels, const float slope) {

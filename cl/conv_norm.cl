@@ -21,6 +21,7 @@
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
+#include "pool.clh"
 
 #define PATCH (KERNEL * KERNEL * CHANNELS)
 #define RUN (KERNEL * CHANNELS)                   // floats of a patch that lie side by side in x
@@ -219,9 +220,6 @@ __kernel GROUP void conv_norm_statistics(VIEW(moments), VIEW(weight), VIEW(bias)
   STORE(old_variance + momentum * (variance * (rows / max(rows - 1, 1.0f)) - old_variance),
         running_variance + f);
 }
-
-// The larger of two values is the first where they are equal, and a NaN.
-#define IS_LARGER(b, a) (isgreater((b), (a)) | isnan(b))
 
 #define READ_CENTRE(moments)                                                                                 \
   float centre[CHANNELS];                                                                                    \

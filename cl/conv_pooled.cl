@@ -14,6 +14,7 @@
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
+#include "pool.clh"
 #include "tile.clh"
 
 INLINE void copy_line(__global const float *from, __global float *to, int left, int inside, int all) {
@@ -35,9 +36,6 @@ INLINE void fill_stage(__global const float *image, __global float *stage, int t
               left * channels, exists ? inside * channels : 0, stage_width * channels);
   }
 }
-
-// The larger of two values is the first where they are equal, and a NaN.
-#define LARGER(a, b) select((a), (b), isgreater((b), (a)) | isnan(b))
 
 __kernel GROUP void conv_pooled(int height, int width, int channels, int kernel_height, int kernel_width,
                                 int stride, int pad_y, int pad_x, int filters, int out_height, int out_width,

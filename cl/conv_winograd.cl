@@ -18,10 +18,11 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   TAPS, POINTS   see winograd.clh
+//   TAPS, POINTS, SIDE  see winograd.clh
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
+#include "pool.clh"
 #include "tile.clh"
 #include "winograd.clh"
 
@@ -57,8 +58,20 @@ __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW
   }
 }
 
-// Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x):
-// COLUMNS filters, of which `some` exist. `image` is that of the first of them.
+// What is written of SIDE × SIDE outputs in rows of POINTS.
+#if SIDE == 2
+INLINE floatw largest(const floatw *m) {
+  const floatw upper = LARGER(m[0], m[1]), lower = LARGER(m[POINTS], m[POINTS + 1]);
+  return LARGER(upper, lower);
+}
+#define KEPT(m) largest(m)
+#else
+#define KEPT(m) (*(m))
+#endif
+#define OUT_PIXELS ((out_height / SIDE) * (out_width / SIDE))
+
+// Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x)
+// before any pooling: COLUMNS filters, of which `some` exist. `image` is that of the first of them.
 INLINE void output_tile(__global const float *from, int step, __global const float *bias, int with_bias,
                         float slope, __global float *edge, __global float *image, int y, int x, int some,
                         int filters, int out_height, int out_width, const int small_y, const int small_x) {
@@ -66,9 +79,10 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
   const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
   __global float *spare = edge + FULL * FULL * WIDTH; // for outputs beyond the edge of y
   __global float *to[FULL * FULL];
-  UNROLL for (int i = 0; i < down; i++) UNROLL for (int j = 0; j < across; j++) {
-    const bool inside = y + i < out_height && x + j < out_width;
-    to[i * across + j] = inside ? image + ((y + i) * (long)out_width + x + j) * filters : spare;
+  UNROLL for (int i = 0; i < down; i += SIDE) UNROLL for (int j = 0; j < across; j += SIDE) {
+    const bool inside = y + i + SIDE <= out_height && x + j + SIDE <= out_width;
+    const long pixel = (y + i) / SIDE * (long)(out_width / SIDE) + (x + j) / SIDE;
+    to[i * across + j] = inside ? image + pixel * filters : spare;
   }
   for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
     const int f = LAST_VECTOR(at, min(some, COLUMNS));
@@ -82,14 +96,19 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
     const floatw shift = with_bias ? load_some(bias + f, some) : (floatw)(0);
     UNROLL for (int i = 0; i < down; i++) {
       combine(tile + i * POINTS, 1, across, points_across);
-      UNROLL for (int j = 0; j < across; j++) {
-        const floatw value = tile[i * POINTS + j] + shift;
-        const int n = i * across + j;
+      if (i % SIDE != SIDE - 1) continue;
+      UNROLL for (int j = 0; j < across; j += SIDE) {
+        const int n = (i - SIDE + 1) * across + j;
+        const floatw value = KEPT(tile + (i - SIDE + 1) * POINTS + j) + shift;
         STORE(LEAKY(value, slope), whole ? to[n] + f : edge + n * WIDTH);
       }
     }
     if (!whole)
-      for (int n = 0; n < down * across; n++) store_some(LOAD(edge + n * WIDTH), to[n], some);
+      for (int i = 0; i < down; i += SIDE)
+        for (int j = 0; j < across; j += SIDE) {
+          const int n = i * across + j;
+          store_some(LOAD(edge + n * WIDTH), to[n], some);
+        }
   }
 }
 
@@ -134,7 +153,7 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
   for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     __global const float *x_of = x + b.image * (long)height * width * channels;
-    __global float *y_of = y + b.image * (long)out_height * out_width * filters;
+    __global float *y_of = y + b.image * (long)OUT_PIXELS * filters;
 #define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
   input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
              inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
@@ -150,8 +169,8 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
                &out, out_portion);
 #define FINISH(image, y, x, tile_row, small_y, small_x)                                                      \
   output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,       \
-              y_of + image * (long)out_height * out_width * filters + f, y, x, filters - f, filters,         \
-              out_height, out_width, small_y, small_x);
+              y_of + image * (long)OUT_PIXELS * filters + f, y, x, filters - f, filters, out_height,         \
+              out_width, small_y, small_x);
       EACH_TILE(b, FINISH)
     }
   }

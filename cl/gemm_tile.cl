@@ -5,11 +5,11 @@
 //       k │▓▓│  │ │ B   C(i, j) = c[i · c_row + j]
 //         └──┴──┴─┘
 //     k   ┌──┬──┬─┐     Work-item (x, y, z) takes `panels` panels of COLUMNS columns of C, `rows` rows from
-//   ┌───┐ │  │  │ │     y · rows on, and the z-th part of k, `part` long. It walks its part in blocks of DEPTH,
-//   │▒▒▒│ │██│  │ │ C   and in each block its panels: it copies a block of B (▓) into local memory, turned round
-// m │   │ │  │  │ │     where B lies transposed, with zeros behind the last column; then it adds A (▒) × B to C,
-//   └───┘ └──┴──┴─┘     ROWS rows at a time, while the next block of B is fetched from memory. A is read where it
-//                       lies, a float at a time; a transposed A is copied, a block for all panels.
+//   ┌───┐ │  │  │ │     y · rows on, and the z-th part of k, `part` long. It walks its part in blocks of
+//   │▒▒▒│ │██│  │ │ C   DEPTH, and in each block its panels: it copies a block of B (▓) into local memory,
+// m │   │ │  │  │ │     turned round where B lies transposed, with zeros behind the last column; then it adds
+//   └───┘ └──┴──┴─┘     A (▒) × B to C, ROWS rows at a time, while the next block of B is fetched. A is read
+//                       where it lies, a float at a time; a transposed A is copied, once for all panels.
 //
 // With several parts of k, each part's product goes to a matrix of its own, one behind the other in c, and
 // cl/join.cl adds them in order.
@@ -98,13 +98,14 @@ INLINE void fetch_share(__global const float **row, int *line, long step, int li
   }
 }
 
-// sizes: m, n, k; a_row, a_column, b_row, b_column, c_row; rows, panels, part; whether there is a bias; and the
-// bits of beta and slope. One argument, since each costs time whenever the kernel starts.
+// sizes: m, n, k; a_row, a_column, b_row, b_column, c_row; rows, panels, part; whether there is a bias; and
+// the bits of beta and slope. One argument, since each costs time whenever the kernel starts.
 __kernel GROUP void gemm_tile(__global const float *restrict a, __global const float *restrict b,
                               __global float *restrict c, __global const float *restrict bias,
                               const ulong4 firsts, const int16 sizes) {
-  const int m = sizes.s0, n = sizes.s1, k = sizes.s2, a_row = sizes.s3, a_column = sizes.s4, b_row = sizes.s5,
-            b_column = sizes.s6, c_row = sizes.s7, rows = sizes.s8, panels = sizes.s9, part = sizes.sa;
+  const int m = sizes.s0, n = sizes.s1, k = sizes.s2, a_row = sizes.s3, a_column = sizes.s4,
+            b_row = sizes.s5, b_column = sizes.s6, c_row = sizes.s7, rows = sizes.s8, panels = sizes.s9,
+            part = sizes.sa;
   const bool with_bias = sizes.sb;
   const float beta = as_float(sizes.sc), slope = as_float(sizes.sd);
   __local floatw panel[DEPTH * VECTORS];
@@ -123,7 +124,8 @@ __kernel GROUP void gemm_tile(__global const float *restrict a, __global const f
     const int deep = min(DEPTH, k_last - l);
     const bool last = l + deep == k_last;
     const float keep = l > k_first ? 1 : beta;
-    if (a_column != 1) copy_band(a + first_row + l * (long)a_column, a_column, deep, last_row - first_row, band);
+    if (a_column != 1)
+      copy_band(a + first_row + l * (long)a_column, a_column, deep, last_row - first_row, band);
     for (int column = first_column; column < last_column; column += COLUMNS) {
       const int columns = min(n - column, COLUMNS);
       __global const float *block = b + l * (long)b_row + column * (long)b_column;
@@ -134,7 +136,8 @@ __kernel GROUP void gemm_tile(__global const float *restrict a, __global const f
       const int next_column = aside ? column + COLUMNS : first_column, next_l = aside ? l : l + deep;
       const int next_deep = min(DEPTH, k_last - next_l), next_columns = min(n - next_column, COLUMNS);
       const int lines = ((plain ? next_columns : next_deep) + LINE - 1) / LINE;
-      const int all_lines = lines * (plain ? next_deep : next_columns), share = (all_lines + tiles - 1) / tiles;
+      const int all_lines = lines * (plain ? next_deep : next_columns);
+      const int share = (all_lines + tiles - 1) / tiles;
       __global const float *fetched = b + next_l * (long)b_row + next_column * (long)b_column;
       int line = 0;
       for (int row = first_row; row < last_row; row += ROWS) {
@@ -143,6 +146,7 @@ __kernel GROUP void gemm_tile(__global const float *restrict a, __global const f
         __global float *to = c + row * (long)c_row + column;
         floatw tile[ROWS][VECTORS];
         EACH_ROW EACH_VECTOR tile[i][j] = 0;
+        EACH_ROW EACH_VECTOR FETCH_TO(to + i * (long)c_row + j * WIDTH);
         if (a_column == 1) {
           // A tile that hangs over the last row computes that row again and does not store it.
           __global const float *a_of[ROWS];

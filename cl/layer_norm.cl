@@ -1,5 +1,5 @@
-// Images of x [images, count] brought to mean 0 and variance 1. A work-item takes one image, in vectors and then one
-// by one; `inverse` [images] keeps 1/√(variance + epsilon).
+// Images of x [images, count] brought to mean 0 and variance 1. A work-item takes one image, in vectors and
+// then one by one; `inverse` [images] keeps 1/√(variance + epsilon).
 #include "common.clh"
 
 // total = the sum over the image of BODY(LD), which reads at i by LD: whole vectors, then one by one.
@@ -7,9 +7,9 @@
   {                                                                                                          \
     floatw sums = 0;                                                                                         \
     int i = 0;                                                                                               \
-    for (; i + WIDTH <= count; i += WIDTH) sums += BODY(LOAD);                                       \
+    for (; i + WIDTH <= count; i += WIDTH) sums += BODY(LOAD);                                               \
     total = 0;                                                                                               \
-    for (; i < count; i++) total += BODY(LOAD_ONE);                                                   \
+    for (; i < count; i++) total += BODY(LOAD_ONE);                                                          \
     for (int k = 0; k < WIDTH; k++) total += ((const float *)&sums)[k];                                      \
   }
 
@@ -53,6 +53,7 @@ __kernel GROUP void layer_norm_backward(VIEW(y), VIEW(inverse), VIEW(dy), VIEW_O
   SUM(along, PRODUCT)
   const float mean = sum / count, part = along / count, factor = inverse[image];
   int i = 0;
-  for (; i + WIDTH <= count; i += WIDTH) STORE((LOAD(from + i) - mean - LOAD(out + i) * part) * factor, to + i);
+  for (; i + WIDTH <= count; i += WIDTH)
+    STORE((LOAD(from + i) - mean - LOAD(out + i) * part) * factor, to + i);
   for (; i < count; i++) to[i] = (from[i] - mean - out[i] * part) * factor;
 }

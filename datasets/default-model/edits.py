@@ -208,7 +208,7 @@ def any_colour(random):
     return tuple(random.randrange(256) for _ in range(3))
 
 
-def vary_frame(picture, random):
+def vary_frame(picture, random, strong):
     if random.random() < 0.4:
         return screenshot(
             picture,
@@ -218,7 +218,7 @@ def vary_frame(picture, random):
             "".join(random.choice("abcdefghij klmnop") for _ in range(random.randrange(5, 20))),
         )
     if random.random() < 0.6:
-        return border(picture, random.uniform(0.02, 0.25), any_colour(random))
+        return border(picture, random.uniform(0.05, 0.3) if strong else random.uniform(0.02, 0.25), any_colour(random))
     width, height = picture.size
     more = 1 + random.uniform(0.1, 0.6)
     size = (round(width * more), height) if random.random() < 0.5 else (width, round(height * more))
@@ -237,16 +237,16 @@ def vary_top(picture, random):
     return logo(picture, random.uniform(0.1, 0.35), place, any_colour(random), random.uniform(0.4, 1))
 
 
-def vary_light(picture, random):
-    edit = random.randrange(7)
+def vary_light(picture, random, strong):
+    edit = random.choice([0, 0, 1, 2, 3, 3, 4, 5, 6, 6]) if strong else random.randrange(7)
     if edit == 0:
-        return brightness(picture, random.uniform(0.5, 1.5))
+        return brightness(picture, random.uniform(0.5, 1.6 if strong else 1.5))
     if edit == 1:
         return contrast(picture, random.uniform(0.4, 1.8))
     if edit == 2:
         return gamma(picture, math.exp(random.uniform(-0.8, 0.8)))
     if edit == 3:
-        return hue(picture, random.uniform(-120, 120))
+        return hue(picture, random.uniform(-180, 180) if strong else random.uniform(-120, 120))
     if edit == 4:
         return saturation(picture, random.uniform(0, 2))
     if edit == 5:
@@ -254,24 +254,25 @@ def vary_light(picture, random):
     return grey(picture)
 
 
-def vary(picture, random, side):
-    """A square picture after a random chain of edits."""
-    if random.random() < 0.45:
-        width, height = random.uniform(0.6, 1), random.uniform(0.6, 1)
+def vary(picture, random, side, strong):
+    """A square picture after a random chain of edits; a strong one has more of what is hardest to see through."""
+    if random.random() < (0.6 if strong else 0.45):
+        least = 0.5 if strong else 0.6
+        width, height = random.uniform(least, 1), random.uniform(least, 1)
         left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
         picture = crop(picture, left, top, 1 - width - left, 1 - height - top)
-    if random.random() < 0.25:
+    if random.random() < (0.35 if strong else 0.25):
         degrees = random.uniform(-16, 16)
         if random.random() < 0.6:
             picture = rotate(picture, degrees, any_colour(random))
         else:
             picture = rotate_within(picture, degrees)
-    for _ in range(random.choice([0, 0, 1, 1, 2])):
-        picture = vary_light(picture, random)
+    for _ in range(random.choice([0, 1, 1, 1, 2] if strong else [0, 0, 1, 1, 2])):
+        picture = vary_light(picture, random, strong)
     if random.random() < 0.3:
         picture = vary_top(picture, random)
-    if random.random() < 0.3:
-        picture = vary_frame(picture, random)
+    if random.random() < (0.45 if strong else 0.3):
+        picture = vary_frame(picture, random, strong)
     if random.random() < 0.25:
         picture = blur(picture, random.uniform(1 / 400, 1 / 50))
     if random.random() < 0.25:

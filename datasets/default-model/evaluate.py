@@ -3,10 +3,12 @@
 
 WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
-are different, and a hard pair where both lie in one series. Each method's one threshold is that at which no more than one
-in a thousand hard pairs of the role "tune" is called same; the figures are those of the role "test".
+are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
+siamese-train on hard pairs of the role "tune"; that of each hash is where no more than one in a thousand of those is
+called same. The figures are those of the role "test". Originals that are each other's mirror images, which a copy
+may be, too, are left out as different pairs.
 
-Without --model: the built-in one. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
+Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
 """
 import argparse
@@ -22,6 +24,7 @@ import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import edits
+import pictures
 
 MOST_FALSE = 1e-3
 HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
@@ -79,7 +82,17 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def distances(originals, copies, owners, series):
+def mirrored(paths):
+    """[a, b]: whether a and b are one picture, upright or mirrored either way."""
+    from PIL import Image, ImageOps
+
+    turned = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
+    opened = [Image.open(path).convert("RGB") for path in paths]
+    marks = [numpy.stack([pictures.signature(turn(picture)) for picture in opened]) for turn in turned]
+    return numpy.maximum.reduce([marks[0] @ of_turn.T for of_turn in marks]) > pictures.SAME_CORRELATION
+
+
+def distances(originals, copies, owners, series, alike):
     """Of every copy from its original, and from the originals of its series and of others, sorted."""
     scale = 1 / numpy.linalg.norm(originals[0]) ** 2
     cosines = copies @ originals.T * scale
@@ -87,9 +100,9 @@ def distances(originals, copies, owners, series):
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
     same_series = series[owners][:, None] == series[None, :]
-    same_series[rows, owners] = False
-    hard = apart[same_series]
-    other = apart[series[owners][:, None] != series[None, :]]
+    different = ~alike[owners]
+    hard = apart[same_series & different]
+    other = apart[~same_series & different]
     return own, hard, other
 
 
@@ -100,6 +113,16 @@ def threshold_of(hard):
     return float(numpy.nextafter(ordered[allowed], numpy.float32(0)))
 
 
+def thresholds_in(model):
+    """Those that the model file carries, by name, that of its verdicts first."""
+    with open(model, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    facts = header["__metadata__"]
+    points = json.loads(facts["operating_points"])
+    points.sort(key=lambda point: point["rate"] != float(facts["verdict_rate"]))
+    return {point["name"]: point["threshold"] for point in points}
+
+
 def wilson(hits, count):
     z, rate = 1.959963984540054, hits / count
     middle = rate + z * z / (2 * count)
@@ -107,8 +130,7 @@ def wilson(hits, count):
     return (middle - reach) / (1 + z * z / count), (middle + reach) / (1 + z * z / count)
 
 
-def judge(name, tune, test, kinds):
-    threshold = threshold_of(tune[1])
+def judge(name, threshold, test, kinds):
     own, hard, other = test
     hits = own <= threshold
     result = {
@@ -146,6 +168,8 @@ def print_table(results):
         print(f"| {label} | " + " | ".join(f"{100 * result[key]:.3f}" for result in results) + " |")
     for group in results[0]["groups"]:
         print(f"group {group}: " + ", ".join(f"{100 * result['groups'][group]:.2f}" for result in results))
+    for name, (threshold, recall, hard, other) in results[0]["points"].items():
+        print(f"{name}: threshold {threshold:.4f}, {100 * recall:.1f} found, {100 * hard:.3f} false of hard pairs")
     for result in results:
         print(f"{result['method']}: threshold {result['threshold']:.4f}, {result['hard_pairs']} hard pairs")
 
@@ -162,14 +186,23 @@ def main():
     roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
     measured = {}
     for role, (originals, copies, owners, _, series) in roles.items():
+        alike = mirrored(originals)
         features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
         if arguments.hashes:
             features.update(hash_all(arguments.work, role, originals + copies))
         for name, values in features.items():
             first = len(originals)
-            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series)
+            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series, alike)
     kinds = roles[arguments.role][3]
-    results = [judge(name, of["tune"], of[arguments.role], kinds) for name, of in measured.items()]
+    carried = thresholds_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
+    results = []
+    for name, of in measured.items():
+        threshold = next(iter(carried.values())) if name == "model" else threshold_of(of["tune"][1])
+        results.append(judge(name, threshold, of[arguments.role], kinds))
+    results[0]["points"] = {
+        name: [threshold, *(float((part <= threshold).mean()) for part in measured["model"][arguments.role])]
+        for name, threshold in carried.items()
+    }
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

@@ -177,13 +177,18 @@ static siam_status add(siam_tape *tape, const siam_conv *conv) {
 
 siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, siam_view x, siam_view weight,
                               const siam_epilogue *epilogue, siam_view y) {
-  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape, .x = x, .weight = weight, .y = y};
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD,
+                    .shape = *shape,
+                    .x = x,
+                    .weight = weight,
+                    .y = y,
+                    .weight_stays = siam_tape_keeps_weights(tape)};
   if (epilogue != NULL) conv.epilogue = *epilogue;
   return add(tape, &conv);
 }
 
-bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape) {
-  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape};
+bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays) {
+  siam_conv conv = {.pass = SIAM_CONV_FORWARD, .shape = *shape, .weight_stays = weight_stays};
   const siam_conv_engine *engine = NULL;
   return shape->out_height >= 2 && shape->out_width >= 2 &&
          siam_conv_pick(device, &conv, &engine) == SIAM_OK && engine->pools;

@@ -41,7 +41,8 @@ siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, sia
 
 /// Whether siam_conv_forward() takes an epilogue that pools at this shape, with an activation that is none,
 /// ReLU or leaky ReLU: y then is [images][out_height / 2][out_width / 2][filters].
-bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape);
+/// `weight_stays`: on tapes that keep weights.
+bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays);
 
 /// dx = gradient with respect to x (overwrites).
 siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,

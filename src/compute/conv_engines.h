@@ -16,6 +16,7 @@ typedef struct siam_conv {
   siam_conv_pass pass;
   siam_conv_shape shape;
   siam_view x, weight, y;
+  bool weight_stays;      ///< What engines make of the weights is made once: see siam_tape_begin_once().
   siam_epilogue epilogue; ///< Of the forward pass; linear (see compute/join.h) when an engine sees it.
   const char *variant;    ///< How the engine divides its work, in its own words; NULL: the standard way.
 } siam_conv;

@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 enum {
-  SMALL = 2,        ///< Outputs along a small tile; see cl/winograd.clh for this and the next two.
-  SMALL_POINTS = 4, ///< All that a small tile has use for.
-  MOST_POINTS = 8,
+  SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
+  SMALL_POINTS = 4,   ///< All that a small tile has use for.
+  MOST_POINTS = 8,    ///< The next larger ones have errors that training might notice.
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
   ROWS = 4,           ///< Of the register tile.
   TASKS_PER_UNIT = 4, ///< Work-items for each compute unit, so that none waits long for the last.
@@ -22,7 +22,8 @@ enum {
   LEAST_CHANNELS = 32,       ///< Read and written, from which on 3 × 3 filters are taken by themselves,
   LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
   LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
-  LEAST_PIXELS = 256         ///< Outputs of a channel, which make up for transforming the filters.
+  LEAST_PIXELS = 256,        ///< Outputs of a channel, which make up for transforming the filters,
+  LEAST_PIXELS_ONCE = 128    ///< or, where that is done once, for reading the larger ones.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -34,6 +35,7 @@ typedef struct side {
 typedef struct division {
   siam_tile tile;
   int taps, points;         ///< Along a side.
+  int side;                 ///< 2: the output is pooled, else 1.
   int images, down, across; ///< Of a block: images and tiles.
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
@@ -60,7 +62,7 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
   const int tall = down.full + down.small, wide = across.full + across.small;
   const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
   const int pairs = by->points * by->points;
-  const bool is_large = pairs * shape->channels * shape->filters > TRANSFORMED;
+  const bool is_large = (int64_t)pairs * shape->channels * shape->filters > TRANSFORMED;
   const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
   by->across = even_part(wide, most);
   by->down = even_part(tall, siam_larger(1, most / by->across));
@@ -76,11 +78,10 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
 }
 
 /// The register tile for so many filters. Its few rows leave a register for the float that is broadcast, and
-/// the few tiles of a block fill it.
+/// the few tiles of a block fill it; with fewer vectors more of them keep the multipliers busy.
 static siam_tile tile_for(const siam_device *device, int filters) {
   siam_tile tile = siam_tile_for(device, filters);
-  static const int rows[] = {0, 8, 6};
-  tile.rows = tile.vectors < 3 ? rows[tile.vectors] : ROWS;
+  tile.rows = tile.vectors == 1 ? 2 * ROWS : tile.vectors == 2 ? ROWS + 2 : ROWS;
   return tile;
 }
 
@@ -94,9 +95,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
                                siam_program **program) {
-  char options[64];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d", by->tile.rows,
-           by->tile.vectors, by->taps, by->points);
+  char options[80];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSIDE=%d", by->tile.rows,
+           by->tile.vectors, by->taps, by->points, by->side);
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 
@@ -122,7 +123,10 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
   const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
-  division by = {.tile = tile_for(device, shape.filters), .taps = shape.kernel_height, .points = points};
+  division by = {.tile = tile_for(device, shape.filters),
+                 .taps = shape.kernel_height,
+                 .points = points,
+                 .side = conv->epilogue.pool ? 2 : 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape.filters, columns);
   const int row = siam_larger(siam_divide_up(shape.channels, width) * width, columns);
@@ -155,7 +159,8 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const siam_conv_shape *shape = &conv->shape;
-  division by = {.tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points};
+  division by = {
+      .tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points, .side = 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape->filters, columns);
   const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
@@ -208,7 +213,8 @@ static bool suits_large(const siam_conv_shape *shape, int outputs) {
 
 static bool suits(const siam_conv *conv, int outputs) {
   const siam_conv_shape *shape = &conv->shape;
-  if (shape->images * shape->out_height * shape->out_width < LEAST_PIXELS) return false;
+  const int pixels = shape->images * shape->out_height * shape->out_width;
+  if (pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
   if (shape->kernel_height > 3) return suits_large(shape, outputs);
   // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
   return outputs > SMALL && suits_small(shape);
@@ -231,8 +237,11 @@ static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
   static siam_status add##outputs(siam_tape *tape, const siam_conv *conv) {                                  \
     return add(tape, conv, outputs);                                                                         \
   }                                                                                                          \
-  const siam_conv_engine siam_conv_winograd##outputs = {                                                     \
-      .name = "winograd" #outputs, .can = can##outputs, .suits = suits##outputs, .add = add##outputs};
+  const siam_conv_engine siam_conv_winograd##outputs = {.name = "winograd" #outputs,                         \
+                                                        .can = can##outputs,                                 \
+                                                        .suits = suits##outputs,                             \
+                                                        .add = add##outputs,                                 \
+                                                        .pools = outputs % 2 == 0};
 
 ENGINE(4)
 ENGINE(3)

@@ -6,16 +6,16 @@
 #include <string.h>
 
 enum {
-  TASKS_PER_UNIT = 8,     ///< Work-items for each compute unit, so that none waits long for the last.
+  TASKS_PER_UNIT = 6,     ///< Work-items for each compute unit, so that none waits long for the last.
   MOST_ROWS = 432,        ///< Rows of a work-item: its block of A stays in the second-level cache.
   MOST_RESULTS = 1 << 17, ///< Floats of C that a work-item goes over once for each block, in the same cache.
   LEAST_TILES = 4,        ///< Register tiles of a work-item, so that copying B is a small part of its work.
   LEAST_PART = 256,       ///< Shortest part of k worth a matrix of its own.
-  LEAST_WORK = 400000,    ///< Of a work-item, in multiply-adds: waking a thread for less takes as long.
+  LEAST_WORK = 800000,    ///< Of a work-item, in multiply-adds: waking a thread for less takes as long.
   STORING = 16,           ///< Multiply-adds that an element of the result costs beside those of its sum.
   LEAST_DEPTH = 32,
-  LEAST_BAND = 4, ///< Tiles of a transposed A in local memory.
-  MOST_VECTORS = 4
+  LEAST_BAND = 4,  ///< Tiles of a transposed A in local memory.
+  MOST_VECTORS = 4 ///< As siam_tile_most_vectors() says.
 };
 
 /// Of the register tile, by number of vectors. With AVX-512 there are 32 registers, of which one holds the
@@ -72,7 +72,8 @@ static int most_depth(const siam_device *device, const siam_tile *tile) {
   return depth;
 }
 
-/// Halves rows, columns or the sum, whichever is longest, until there is work for all: cubes read the least.
+/// Halves columns, rows or the sum until there is work for all. Columns first, as more rows share a copied
+/// block of B; where A is copied too, whichever are longer.
 static void share_out(division *by, const siam_gemm *gemm, int wanted) {
   const siam_tile *tile = &by->tile;
   const int tiles = siam_divide_up(gemm->m, tile->rows), panels = siam_divide_up(gemm->n, tile->columns);
@@ -80,7 +81,8 @@ static void share_out(division *by, const siam_gemm *gemm, int wanted) {
   while (siam_divide_up(panels, by->panels) * siam_divide_up(tiles, tiles_each) * by->parts < wanted) {
     const bool many_tiles = tiles_each >= 2 * LEAST_TILES;
     const bool sum_longer = part > tiles_each * tile->rows || !many_tiles;
-    if (by->panels > 1 && (by->panels * tile->columns >= tiles_each * tile->rows || !many_tiles)) {
+    const bool wide = !gemm->transpose_a || by->panels * tile->columns >= tiles_each * tile->rows;
+    if (by->panels > 1 && (wide || !many_tiles)) {
       by->panels = siam_divide_up(by->panels, 2);
     } else if (part >= 2 * LEAST_PART && sum_longer) {
       part = siam_divide_up(part, 2);
@@ -108,9 +110,9 @@ static division divide(const siam_device *device, const siam_gemm *gemm, const s
   if (gemm->transpose_a) most_tiles = siam_smaller(most_tiles, by.band);
   const int tiles = siam_divide_up(gemm->m, tile->rows), panels = siam_divide_up(gemm->n, tile->columns);
   by.rows = siam_divide_up(tiles, siam_divide_up(tiles, most_tiles)) * tile->rows;
-  by.panels = panels;
-  if (gemm->k > by.depth)
-    by.panels = siam_smaller(panels, siam_larger(MOST_RESULTS / (by.rows * tile->columns), 1));
+  const int most_panels =
+      gemm->k > by.depth ? siam_larger(MOST_RESULTS / (by.rows * tile->columns), 1) : panels;
+  by.panels = siam_divide_up(panels, siam_divide_up(panels, most_panels));
   const double worth = (double)gemm->m * panels * tile->columns * ((double)gemm->k + STORING) / LEAST_WORK;
   const int most_tasks = TASKS_PER_UNIT * (int)device->traits.compute_units;
   share_out(&by, gemm, worth < most_tasks ? (int)worth : most_tasks);

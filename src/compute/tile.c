@@ -2,9 +2,9 @@
 
 enum { MOST_VECTORS = 4 };
 
-/// Rows by number of vectors. With AVX-512 there are 32 registers; the broadcast float needs none, as it is
-/// an operand in memory. Before, there are 16, and it needs one. Twelve rows are as many addresses as fit the
-/// general registers.
+/// Rows by number of vectors, as direct convolutions want them (matrix products have their own). With AVX-512
+/// there are 32 registers; the broadcast float needs none, as it is an operand in memory. Before, there are
+/// 16, and it needs one. Twelve rows are as many addresses as fit the general registers.
 static const int rows_of_32[MOST_VECTORS + 1] = {0, 12, 12, 8, 7};
 static const int rows_of_16[MOST_VECTORS + 1] = {0, 10, 6, 4, 2};
 
@@ -12,7 +12,8 @@ int siam_tile_most_vectors(const siam_device *device) {
   return device->traits.vector_width >= 16 ? MOST_VECTORS : 2;
 }
 
-siam_tile siam_tile_of(const siam_device *device, int vectors) {
+/// The tile with so many vectors, and as many rows as fit beside them.
+static siam_tile tile_of(const siam_device *device, int vectors) {
   const int width = (int)device->traits.vector_width;
   return (siam_tile){(width >= 16 ? rows_of_32 : rows_of_16)[vectors], vectors, vectors * width};
 }
@@ -27,7 +28,7 @@ siam_tile siam_tile_for(const siam_device *device, int columns) {
     // A wide tile loads less, and one vector alone waits for loads: worth some empty lanes.
     if (tile.vectors != 0 && (covered * 16 >= least * 15 || (vectors == 1 && columns > width))) continue;
     least = covered;
-    tile = siam_tile_of(device, vectors);
+    tile = tile_of(device, vectors);
   }
   return tile;
 }

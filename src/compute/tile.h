@@ -14,8 +14,7 @@ typedef struct siam_tile {
 /// program to build.
 siam_tile siam_tile_for(const siam_device *device, int columns);
 
-/// The tile with so many vectors, 1 to siam_tile_most_vectors(), and as many rows as fit beside them.
-siam_tile siam_tile_of(const siam_device *device, int vectors);
+/// Of a tile of any kernel.
 int siam_tile_most_vectors(const siam_device *device);
 
 static inline int siam_divide_up(int count, int size) {

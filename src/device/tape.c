@@ -35,6 +35,7 @@ struct siam_tape {
   bool sealed;
   bool keeps_weights;
   bool once;                         ///< Commands that are added now are done once.
+  bool prepared;                     ///< Those are done.
   const char *engines[MOST_ENGINES]; ///< Those noted, then NULLs.
 };
 
@@ -175,6 +176,10 @@ void siam_tape_keep_weights(siam_tape *tape) {
   tape->keeps_weights = true;
 }
 
+bool siam_tape_keeps_weights(const siam_tape *tape) {
+  return tape->keeps_weights;
+}
+
 void siam_tape_begin_once(siam_tape *tape) {
   tape->once = tape->keeps_weights;
 }
@@ -293,7 +298,10 @@ static siam_status run_commands(siam_tape *tape, size_t first, size_t end, bool 
 }
 
 siam_status siam_tape_prepare(siam_tape *tape) {
-  return run_commands(tape, 0, tape->count, true);
+  if (tape->prepared) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(run_commands(tape, 0, tape->count, true));
+  tape->prepared = true;
+  return SIAM_OK;
 }
 
 siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
@@ -301,6 +309,7 @@ siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end) {
 }
 
 siam_status siam_tape_run(siam_tape *tape) {
+  SIAM_RETURN_IF_FAILED(siam_tape_prepare(tape));
   return siam_tape_run_part(tape, 0, tape->count);
 }
 

@@ -135,8 +135,9 @@ typedef siam_status (*siam_tape_call_function)(siam_device *device, void *contex
 siam_status siam_tape_call(siam_tape *tape, siam_tape_call_function call, void *context,
                            void (*release)(void *context), const siam_view *views, size_t count);
 
-/// Promises that weights stay as they are for as long as the tape is used. Before any command is added.
+/// Promises that weights stay as they are for as long as the tape is used, for what is added from now on.
 void siam_tape_keep_weights(siam_tape *tape);
+bool siam_tape_keeps_weights(const siam_tape *tape);
 
 /// Commands between these two depend on weights alone. Where those stay as they are, siam_tape_prepare() runs
 /// them, once, and siam_tape_run() leaves them out; their tensors keep their memory.
@@ -149,7 +150,7 @@ siam_status siam_tape_seal(siam_tape *tape);
 /// Where a view lies, after sealing.
 siam_place siam_tape_place(const siam_tape *tape, siam_view view);
 
-/// Enqueues what is done once. Needed before the first run where weights were said to stay as they are.
+/// Enqueues what is done once, if that was not done. siam_tape_run() calls it, too.
 siam_status siam_tape_prepare(siam_tape *tape);
 
 /// Enqueues every other command, in order, and flushes. Does not wait.

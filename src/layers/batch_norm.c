@@ -101,6 +101,7 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
                                     siam_arg_int(norm.rows), siam_arg_int(norm.channels),
                                     siam_arg_int((int)slices), siam_arg_int(pass->training)));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;
+  pass->dx_is_balanced = pass->training;
   return SIAM_LAUNCH(pass->tape, norm.program, "batch_norm_backward_apply", norm.apply, siam_arg(pass->x),
                      siam_arg(pass->saved[NOTES]), siam_arg(pass->dy), siam_arg(pass->dx),
                      siam_arg_int(norm.places), siam_arg_int(norm.height), siam_arg_int(norm.width),

@@ -61,7 +61,9 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   SIAM_RETURN_IF_FAILED(
       siam_conv_backward_weight(pass->tape, &shape, pass->x, dz, pass->gradient[WEIGHT_SLOT]));
   int rows = shape.images * shape.out_height * shape.out_width;
-  if (layer->slot_count > BIAS_SLOT)
+  // Batch statistics take any bias away again: its gradient is 0, and the sum would be nothing but rounding.
+  const bool is_balanced = pass->dy_is_balanced && layer->activation == SIAM_ACTIVATION_NONE;
+  if (layer->slot_count > BIAS_SLOT && !is_balanced)
     SIAM_RETURN_IF_FAILED(
         siam_column_sums(pass->tape, dz, rows, shape.filters, pass->gradient[BIAS_SLOT], 1));
   if (!siam_view_exists(pass->dx)) return SIAM_OK;

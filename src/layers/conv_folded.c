@@ -37,8 +37,8 @@ bool siam_conv_folded_absorb(siam_layer *layer, const siam_layer *next, const si
   } else {
     const siam_conv_shape shape = siam_layer_conv_shape(layer, how->images);
     if (!siam_layer_absorb_pooling(&tried, next, how)) return false;
-    if (tried.pool != 0 &&
-        (tried.activation > SIAM_ACTIVATION_LEAKY_RELU || !siam_conv_can_pool(how->device, &shape)))
+    if (tried.pool != 0 && (tried.activation > SIAM_ACTIVATION_LEAKY_RELU ||
+                            !siam_conv_can_pool(how->device, &shape, how->weights_stay)))
       return false;
   }
   *layer = tried;

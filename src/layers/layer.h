@@ -33,6 +33,7 @@ typedef struct siam_fusion {
   bool training;       ///< and this, too.
   bool input_gradient; ///< Somebody may ask for the gradient of the layer's input.
   bool way_back;       ///< Somebody may ask for any gradient.
+  bool weights_stay;   ///< The tape keeps weights (siam_tape_keep_weights()).
 } siam_fusion;
 
 typedef struct siam_layer {
@@ -51,12 +52,15 @@ typedef struct siam_layer {
 typedef struct siam_pass {
   siam_tape *tape;
   int images;
-  bool training;                    ///< Batch statistics and dropout are on.
-  unsigned number;                  ///< Differs for every layer and branch of a step: separates random draws.
-  cl_mem clock;                     ///< The step's number and seed, for random draws; see siam_clock_word.
-  siam_view x, y;                   ///< Input and output of the layer.
-  siam_view dy, dx;                 ///< Their gradients. `dx` does not exist where nobody needs it.
-  siam_view weight[SIAM_SLOTS_MAX]; ///< The slots' parameters.
+  bool training;       ///< Batch statistics and dropout are on.
+  unsigned number;     ///< Differs for every layer and branch of a step: separates random draws.
+  cl_mem clock;        ///< The step's number and seed, for random draws; see siam_clock_word.
+  siam_view x, y;      ///< Input and output of the layer.
+  siam_view dy, dx;    ///< Their gradients. `dx` does not exist where nobody needs it.
+  bool dy_is_balanced; ///< Each channel of dy sums to 0 but for rounding, as a batch normalisation behind
+                       ///< sees to.
+  bool dx_is_balanced; ///< The same of dx; written by backward.
+  siam_view weight[SIAM_SLOTS_MAX];   ///< The slots' parameters.
   siam_view gradient[SIAM_SLOTS_MAX]; ///< Where to add their gradients.
   siam_view saved[SIAM_SAVED_MAX];    ///< A layer's notes from forward to backward.
 } siam_pass;

@@ -61,6 +61,7 @@ typedef struct siam_run_options {
   cl_mem clock;    ///< Needed when training with dropout; see siam_clock_word.
   unsigned branch; ///< Separates the random draws of passes within one step.
   siam_way_back way_back;
+  bool weights_stay; ///< For as long as the tape is used: see siam_tape_keep_weights().
 } siam_run_options;
 
 /// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can

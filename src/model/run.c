@@ -8,7 +8,8 @@ size_t siam_network_absorb(const siam_network *network, const siam_run_options *
                      .images = options->images,
                      .training = options->training,
                      .input_gradient = options->way_back == SIAM_BACK_TO_INPUT,
-                     .way_back = options->way_back != SIAM_NO_WAY_BACK};
+                     .way_back = options->way_back != SIAM_NO_WAY_BACK,
+                     .weights_stay = options->weights_stay};
   size_t count = 0;
   for (size_t i = 0; i < network->count;) {
     siam_layer *layer = &layers[count++];
@@ -55,6 +56,7 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
   siam_run *made = NULL;
   if (!network->placed || network->count == 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "a network without layers or places cannot run");
+  if (options->weights_stay) siam_tape_keep_weights(tape);
   SIAM_TRY_ALLOCATE(made, 1);
   made->network = network;
   made->tape = tape;
@@ -95,6 +97,7 @@ static siam_status add_backward(siam_run *run, siam_view dy, cl_mem gradients, s
     const siam_layer *layer = &run->layers[i];
     siam_pass *pass = &run->passes[i];
     pass->dy = dy;
+    pass->dy_is_balanced = i + 1 < run->count && run->passes[i + 1].dx_is_balanced;
     if (layer->type->backward == NULL) continue;
     for (int s = 0; s < layer->slot_count; s++)
       pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);

@@ -34,8 +34,10 @@ static double parameters_of(const siam_network *network, const siam_layer *layer
 siam_status siam_network_work(const siam_network *network, int images, bool training, siam_work *work) {
   siam_layer *layers = siam_allocate(network->count, sizeof *layers);
   if (layers == NULL) return SIAM_ERROR_MEMORY;
-  const siam_run_options options = {
-      .images = images, .training = training, .way_back = training ? SIAM_BACK_TO_WEIGHTS : SIAM_NO_WAY_BACK};
+  const siam_run_options options = {.images = images,
+                                    .training = training,
+                                    .way_back = training ? SIAM_BACK_TO_WEIGHTS : SIAM_NO_WAY_BACK,
+                                    .weights_stay = !training};
   const size_t count = siam_network_absorb(network, &options, layers), lowest = first_trained(layers, count);
   double floats = 0;
   for (size_t i = 0; i < count; i++) {

@@ -48,12 +48,12 @@ static siam_status write_tape(siam_embedder *embedder) {
                               .images = (int)embedder->batch};
   memcpy(shape.mean, model->preprocessing.mean, sizeof shape.mean);
   memcpy(shape.deviation, model->preprocessing.deviation, sizeof shape.deviation);
-  siam_tape_keep_weights(embedder->tape);
   siam_view x = siam_tape_tensor(embedder->tape, embedder->batch * siam_shape_count(input));
   embedder->embeddings = siam_tape_lasting(embedder->tape, embedder->batch * embedder->dimensions);
   SIAM_RETURN_IF_FAILED(siam_augment_add(embedder->tape, NULL, &shape, siam_upload_buffer(embedder->pictures),
                                          siam_upload_buffer(embedder->indices), NULL, x));
-  siam_run_options options = {.images = (int)embedder->batch, .way_back = SIAM_NO_WAY_BACK};
+  siam_run_options options = {
+      .images = (int)embedder->batch, .way_back = SIAM_NO_WAY_BACK, .weights_stay = true};
   SIAM_RETURN_IF_FAILED(
       siam_run_forward(model->network, embedder->tape, &options, x, embedder->embeddings, &embedder->run));
   SIAM_RETURN_IF_FAILED(siam_tape_seal(embedder->tape));

@@ -8,6 +8,10 @@
 
 enum { STANDARD_SECONDS = 60 };
 
+bool siam_self_test_has_time(const siam_self_test_run *test) {
+  return siam_seconds() - test->begun < test->options.seconds;
+}
+
 siam_status siam_self_test_begin(siam_self_test_run *test, siam_self_test_row **row, bool *reached,
                                  const char *format, ...) {
   siam_self_test_report *report = test->report;
@@ -18,7 +22,7 @@ siam_status siam_self_test_begin(siam_self_test_run *test, siam_self_test_row **
   va_start(arguments, format);
   vsnprintf((*row)->name, sizeof(*row)->name, format, arguments);
   va_end(arguments);
-  *reached = siam_seconds() - test->begun < test->options.seconds;
+  *reached = siam_self_test_has_time(test);
   if (!*reached) snprintf((*row)->reason, sizeof(*row)->reason, "no time was left");
   if (*reached && test->options.progress != NULL) test->options.progress(test->options.context, (*row)->name);
   return SIAM_OK;
@@ -52,6 +56,7 @@ siam_status siam_self_test(siam_device *device, const siam_self_test_options *op
   if (test.options.model != NULL) SIAM_TRY(siam_self_test_model_file(&test));
   SIAM_TRY(siam_self_test_products(&test));
   SIAM_TRY(siam_self_test_networks(&test));
+  SIAM_TRY(siam_self_test_encoders(&test));
   test.report->seconds = siam_seconds() - test.begun;
   *report = test.report;
   test.report = NULL;

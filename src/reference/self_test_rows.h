@@ -21,8 +21,12 @@ siam_status siam_self_test_begin(siam_self_test_run *test, siam_self_test_row **
 void siam_self_test_end(siam_self_test_run *test, siam_self_test_row *row, siam_status status,
                         const siam_product_result *result);
 
-/// Engines of products and convolutions at edge sizes; what the encoders compute; what tuning chose.
+bool siam_self_test_has_time(const siam_self_test_run *test);
+
+/// What tuning chose; engines of products and convolutions at edge sizes.
 siam_status siam_self_test_products(siam_self_test_run *test);
+/// Products and convolutions of the built-in encoders.
+siam_status siam_self_test_encoders(siam_self_test_run *test);
 /// Layers, forward and backward.
 siam_status siam_self_test_networks(siam_self_test_run *test);
 /// The model of the options.

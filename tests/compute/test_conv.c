@@ -402,6 +402,25 @@ Test(conv, the_tape_knows_which_engines_were_picked) {
   cr_expect_null(siam_tape_engine(tape, 2));
 }
 
+Test(conv, takes_winograd_where_it_pays) {
+  if (!siam_test_device()->traits.is_cpu) cr_skip("Winograd's engines are for devices of CPU form");
+  static const struct {
+    int size[10];
+    const char *engine;
+  } expected[] = {
+      {{8, 14, 14, 64, 3, 3, 1, 1, 1, 64}, "winograd4"},  {{8, 21, 21, 128, 4, 4, 1, 0, 0, 128}, "winograd3"},
+      {{8, 12, 12, 20, 5, 5, 1, 0, 0, 50}, "winograd4"},  {{64, 6, 6, 20, 5, 5, 1, 0, 0, 50}, "winograd2"},
+      {{2, 48, 48, 64, 7, 7, 1, 0, 0, 128}, "winograd2"}, {{8, 28, 28, 1, 5, 5, 1, 0, 0, 20}, "direct"},
+      {{1, 12, 12, 20, 5, 5, 1, 0, 0, 50}, "direct"},     {{8, 14, 14, 64, 5, 5, 2, 0, 0, 64}, "direct"},
+      {{2, 96, 96, 32, 10, 10, 1, 0, 0, 64}, "direct"},
+  };
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+    const siam_conv conv = {.shape = shape_of(expected[i].size)};
+    const siam_conv_engine *engine = siam_conv_engine_standard(siam_test_device(), &conv);
+    cr_expect_str_eq(engine->name, expected[i].engine, "shape %zu: %s", i, engine->name);
+  }
+}
+
 Test(conv, names_the_engines_when_the_environment_asks_for_another) {
   const siam_conv_shape s = shape_of((int[10]){1, 1, 1, 1, 1, 1, 1, 0, 0, 1});
   const float values[1] = {0};

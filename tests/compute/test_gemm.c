@@ -169,10 +169,12 @@ static void multiply_edges(const char *engine) {
     }
 }
 
-/// Sums longer than a block of B, and few results of a long sum, as in weight gradients.
+/// Sums longer than a block of B, few results of a long sum, as in weight gradients, and work-items with
+/// several panels of columns, alone and beside others.
 static void multiply_long(const char *engine) {
   setenv("SIAMESE_GEMM", engine, 1);
-  static const int sizes[][3] = {{3, 40, 300}, {20, 24, 2500}, {9, 64, 1031}, {130, 10, 513}};
+  static const int sizes[][3] = {{3, 40, 300},   {20, 24, 2500}, {9, 64, 1031},
+                                 {130, 10, 513}, {20, 150, 150}, {450, 150, 300}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (int form = 0; form < 4; form++) {
       const siam_gemm gemm = {.transpose_a = form & 1,

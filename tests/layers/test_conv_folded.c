@@ -20,7 +20,10 @@ static const struct {
              {"14 14 64", "conv 64 3 pad=1 bias=0", 1},
              {"5 70 20", "conv 33 3 pad=2", 1},
              {"14 14 64", "conv 64 3 pad=1", 3},
-             {"7 7 64", "conv 64 3 pad=1", 1}};
+             {"7 7 64", "conv 64 3 pad=1", 1},
+             {"7 7 64", "conv 64 3 pad=1", 6},
+             {"9 10 32", "conv 40 3 pad=1", 4},
+             {"12 13 32", "conv 33 5 pad=2", 2}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static void check_sizes(const char *behind) {
