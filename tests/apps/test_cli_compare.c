@@ -50,7 +50,8 @@ Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
   json_decref(object);
 }
 
-/// How many files with anything in them lie below the folders in which drivers and we keep what was compiled, and their bytes.
+/// How many files with anything in them lie below the folders in which drivers and we keep what was compiled,
+/// and their bytes.
 static void count_compiled(char *text, size_t size) {
   char line[600];
   snprintf(line, sizeof line,
