@@ -1,6 +1,6 @@
 // The search for a learning rate (Smith 2017, "Cyclical Learning Rates for Training Neural Networks",
-// section 3.3): a short run whose rate rises from step to step. Where the loss is lowest the rate begins to be
-// too high for a whole run; a tenth of it is a good one (docs/training.md).
+// section 3.3): a short run whose rate rises from step to step. Where the loss is lowest the rate begins to
+// be too high for a whole run; a tenth of it is a good one (docs/training.md).
 #include "pipeline/rate_search.h"
 #include "pipeline/measure.h"
 #include "pipeline/training.h"

@@ -4,8 +4,10 @@
 #include <string.h>
 
 enum { SIDE = 32 };
-static const siam_picture_shape grey = {.height = SIDE, .width = SIDE, .channels = 1, .mode = SIAM_RESIZE_STRETCH};
-static const siam_picture_shape colour = {.height = SIDE, .width = SIDE, .channels = 3, .mode = SIAM_RESIZE_STRETCH};
+static const siam_picture_shape grey = {
+    .height = SIDE, .width = SIDE, .channels = 1, .mode = SIAM_RESIZE_STRETCH};
+static const siam_picture_shape colour = {
+    .height = SIDE, .width = SIDE, .channels = 3, .mode = SIAM_RESIZE_STRETCH};
 
 Test(blank, one_shade_or_one_colour_is_blank) {
   uint8_t bytes[SIDE * SIDE * 3];
