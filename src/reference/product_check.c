@@ -63,7 +63,7 @@ static void measure_winograd(check *c, const char *choice) {
   c->terms = c->tunable->terms;
   if (strncmp(choice, "winograd", 8) != 0) return;
   const siam_conv conv = siam_conv_of_tunable(c->tunable);
-  const int points = strcmp(choice, "winograd2") == 0 ? 4 : 6;
+  const int points = siam_winograd_points(&conv.shape, choice);
   double *a = as_doubles(&c->a), *b = as_doubles(&c->b);
   const bool data = conv.pass == SIAM_CONV_BACKWARD_DATA, weight = conv.pass == SIAM_CONV_BACKWARD_WEIGHT;
   c->winograd = siam_reference_array(c->out.count, sizeof *c->winograd);
