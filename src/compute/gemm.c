@@ -2,6 +2,7 @@
 
 #include "compute/choice.h"
 #include "compute/gemm_engines.h"
+#include "compute/join.h"
 
 /// Words of SIAMESE_GEMM; those behind the first are engines, in the order of siam_gemm_engine.
 enum { CHOICE_AUTO, CHOICES = 4 };
@@ -68,6 +69,23 @@ static siam_status force(const siam_device *device, int choice, siam_gemm_way *w
         "\"auto\" or \"clblast\"",
         device->info.name);
   return SIAM_OK;
+}
+
+siam_status siam_gemm_join(siam_tape *tape, const siam_gemm *gemm, siam_view parts, int count) {
+  const siam_epilogue *epilogue = &gemm->epilogue, none = {0};
+  const bool linear = siam_epilogue_is_linear(epilogue);
+  const siam_join join = {.parts = parts,
+                          .count = count,
+                          .rows = gemm->m,
+                          .columns = gemm->n,
+                          .part_step = gemm->m * gemm->n,
+                          .parts_row = gemm->n,
+                          .out = gemm->c,
+                          .out_row = gemm->ldc,
+                          .beta = gemm->beta,
+                          .epilogue = linear ? *epilogue : none};
+  SIAM_RETURN_IF_FAILED(siam_join_add(tape, &join));
+  return linear ? SIAM_OK : siam_epilogue_add(tape, epilogue, gemm->c, gemm->m, gemm->n, gemm->ldc);
 }
 
 siam_status siam_gemm_add_as(siam_tape *tape, const siam_gemm *gemm, const siam_gemm_way *way) {

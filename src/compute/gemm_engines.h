@@ -30,6 +30,10 @@ siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm);
 bool siam_gemm_local_can(const siam_device *device);
 siam_status siam_gemm_local_add(siam_tape *tape, const siam_gemm *gemm, const siam_local_tile *tile);
 
+/// For engines that divide the sum: adds the `count` products [m, n] in `parts`, one behind the other, in
+/// order to gemm->c, with its beta and all that follows.
+siam_status siam_gemm_join(siam_tape *tape, const siam_gemm *gemm, siam_view parts, int count);
+
 typedef enum siam_gemm_engine { SIAM_GEMM_CLBLAST, SIAM_GEMM_TILE, SIAM_GEMM_LOCAL } siam_gemm_engine;
 
 /// An engine, and how it divides its work; zero: the standard choice.

@@ -38,23 +38,11 @@ siam_status siam_gemm_local_add(siam_tape *tape, const siam_gemm *gemm, const si
   const siam_local_parts by = siam_local_tile_divide(device, &tile, gemm->m, gemm->n, gemm->k);
   const siam_epilogue *epilogue = &gemm->epilogue, none = {0};
   const bool linear = siam_epilogue_is_linear(epilogue);
-  if (by.parts == 1) {
-    SIAM_RETURN_IF_FAILED(launch(tape, gemm, &tile, by, gemm->c, linear ? epilogue : &none));
-  } else {
-    const size_t matrix = (size_t)gemm->m * (size_t)gemm->n;
-    const siam_view parts = siam_tape_tensor(tape, matrix * (size_t)by.parts);
+  if (by.parts > 1) {
+    const siam_view parts = siam_tape_tensor(tape, (size_t)gemm->m * (size_t)gemm->n * (size_t)by.parts);
     SIAM_RETURN_IF_FAILED(launch(tape, gemm, &tile, by, parts, &none));
-    const siam_join join = {.parts = parts,
-                            .count = by.parts,
-                            .rows = gemm->m,
-                            .columns = gemm->n,
-                            .part_step = (int)matrix,
-                            .parts_row = gemm->n,
-                            .out = gemm->c,
-                            .out_row = gemm->ldc,
-                            .beta = gemm->beta,
-                            .epilogue = linear ? *epilogue : none};
-    SIAM_RETURN_IF_FAILED(siam_join_add(tape, &join));
+    return siam_gemm_join(tape, gemm, parts, by.parts);
   }
+  SIAM_RETURN_IF_FAILED(launch(tape, gemm, &tile, by, gemm->c, linear ? epilogue : &none));
   return linear ? SIAM_OK : siam_epilogue_add(tape, epilogue, gemm->c, gemm->m, gemm->n, gemm->ldc);
 }

@@ -167,18 +167,6 @@ siam_status siam_gemm_tile_add(siam_tape *tape, const siam_gemm *gemm, const sia
   SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "gemm_tile", grid, siam_arg_base(gemm->a),
                                     siam_arg_base(gemm->b), siam_arg_base(target), siam_arg_base(fused->bias),
                                     siam_arg_firsts(), sizes_of(gemm, &by, fused)));
-  if (split) {
-    const siam_join join = {.parts = target,
-                            .count = by.parts,
-                            .rows = gemm->m,
-                            .columns = gemm->n,
-                            .part_step = (int)matrix,
-                            .parts_row = gemm->n,
-                            .out = gemm->c,
-                            .out_row = gemm->ldc,
-                            .beta = gemm->beta,
-                            .epilogue = linear ? *epilogue : none};
-    SIAM_RETURN_IF_FAILED(siam_join_add(tape, &join));
-  }
+  if (split) return siam_gemm_join(tape, gemm, target, by.parts);
   return linear ? SIAM_OK : siam_epilogue_add(tape, epilogue, gemm->c, gemm->m, gemm->n, gemm->ldc);
 }
