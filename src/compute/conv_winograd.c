@@ -222,6 +222,7 @@ static bool suits(const siam_conv *conv, int outputs) {
 
 static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
   const int points = points_for(&conv->shape, outputs);
+  if (points == 0) return siam_fail(SIAM_ERROR_ARGUMENT, "no tile of Winograd's has such filters");
   if (conv->pass == SIAM_CONV_BACKWARD_WEIGHT) return add_weight_gradient(tape, conv, points);
   return add_product(tape, conv, points);
 }
@@ -241,7 +242,7 @@ static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
                                                         .can = can##outputs,                                 \
                                                         .suits = suits##outputs,                             \
                                                         .add = add##outputs,                                 \
-                                                        .pools = outputs % 2 == 0};
+                                                        .pools = (outputs) % 2 == 0};
 
 ENGINE(4)
 ENGINE(3)

@@ -28,7 +28,7 @@ siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm);
 
 /// Tiles in local memory, for devices of GPU form; wherever work-groups are large enough for one of them.
 bool siam_gemm_local_can(const siam_device *device);
-siam_status siam_gemm_local_add(siam_tape *tape, const siam_gemm *gemm, const siam_local_tile *tile);
+siam_status siam_gemm_local_add(siam_tape *tape, const siam_gemm *gemm, const siam_local_tile *variant);
 
 /// For engines that divide the sum: adds the `count` products [m, n] in `parts`, one behind the other, in
 /// order to gemm->c, with its beta and all that follows.

@@ -2,6 +2,7 @@
 #include "compute/join.h"
 #include "compute/tile.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,13 +45,13 @@ static siam_tile tile_of(const siam_device *device, int vectors) {
 
 /// The tile that computes the fewest elements beyond the edges.
 static siam_tile tile_for(const siam_device *device, int m, int n) {
-  siam_tile best = {0};
-  double least = 0;
+  siam_tile best = tile_of(device, 1);
+  double least = INFINITY;
   for (int vectors = siam_tile_most_vectors(device); vectors > 0; vectors--) {
     const siam_tile tile = tile_of(device, vectors);
     const double price = prices[vectors] * siam_divide_up(m, tile.rows) * tile.rows *
                          siam_divide_up(n, tile.columns) * tile.columns;
-    if (best.vectors != 0 && price >= least) continue;
+    if (price >= least) continue;
     best = tile;
     least = price;
   }

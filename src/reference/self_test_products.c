@@ -4,10 +4,13 @@
 #include "pipeline/computations.h"
 #include "reference/self_test_rows.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { WORD = 16, MOST_ENGINES = 8, PAIRS = 2, EMBEDDED = 3, TURNS = 4 };
+enum { WORD = 16, MOST_ENGINES = 8, PAIRS = 2, EMBEDDED = 3, TURNS = 4, NUMBERS = 10 };
 
 /// {m, n, k}: around the tiles' edges, long sums, skinny ones.
 static const int gemm_edges[][3] = {{1, 1, 1},    {1, 17, 5},     {17, 1, 31},    {13, 65, 33},
@@ -126,24 +129,50 @@ static siam_status test_encoder(siam_self_test_run *test, const char *encoder) {
   return status == SIAM_ERROR_MEMORY ? status : SIAM_OK;
 }
 
+/// The whole numbers that a text has, in order; how many, or 0 where they are too many or too large.
+static size_t find_numbers(const char *text, int *numbers, size_t most) {
+  size_t count = 0;
+  while (*text != '\0') {
+    if (!isdigit((unsigned char)*text)) {
+      text++;
+      continue;
+    }
+    char *end = NULL;
+    const long number = strtol(text, &end, 10);
+    if (count == most || number > INT_MAX) return 0;
+    numbers[count++] = (int)number;
+    text = end;
+  }
+  return count;
+}
+
 /// The computation that a name of the tuning cache stands for; false where it is none of this version.
 static bool read_problem(const char *name, siam_tunable *tunable) {
-  char a = 0, b = 0, word[WORD] = "";
-  siam_gemm gemm = {0};
-  siam_conv conv = {0};
-  siam_conv_shape *s = &conv.shape;
-  if (sscanf(name, "gemm %c%c %dx%dx%d", &a, &b, &gemm.m, &gemm.n, &gemm.k) == 5) {
-    gemm.transpose_a = a == 't';
-    gemm.transpose_b = b == 't';
-    gemm.beta = strstr(name, " added") != NULL ? 1 : 0;
+  int n[NUMBERS] = {0};
+  const size_t count = find_numbers(name, n, NUMBERS);
+  if (count == 3 && strncmp(name, "gemm ", 5) == 0 && strlen(name) > 7) {
+    const siam_gemm gemm = {.m = n[0],
+                            .n = n[1],
+                            .k = n[2],
+                            .transpose_a = name[5] == 't',
+                            .transpose_b = name[6] == 't',
+                            .beta = strstr(name, " added") != NULL ? 1 : 0};
     siam_gemm_tunable(&gemm, tunable);
-  } else if (sscanf(name, "conv %15s %dx%dx%dx%d %dx%dx%d stride %d pad %dx%d", word, &s->images, &s->height,
-                    &s->width, &s->channels, &s->kernel_height, &s->kernel_width, &s->filters, &s->stride,
-                    &s->pad_y, &s->pad_x) == 11 &&
-             siam_conv_shape_complete(s) == SIAM_OK) {
-    conv.pass = strcmp(word, "forward") == 0 ? SIAM_CONV_FORWARD
-                : strcmp(word, "data") == 0  ? SIAM_CONV_BACKWARD_DATA
-                                             : SIAM_CONV_BACKWARD_WEIGHT;
+  } else if (count == NUMBERS && strncmp(name, "conv ", 5) == 0) {
+    siam_conv conv = {.pass = strncmp(name + 5, "forward ", 8) == 0 ? SIAM_CONV_FORWARD
+                              : strncmp(name + 5, "data ", 5) == 0  ? SIAM_CONV_BACKWARD_DATA
+                                                                    : SIAM_CONV_BACKWARD_WEIGHT,
+                      .shape = {.images = n[0],
+                                .height = n[1],
+                                .width = n[2],
+                                .channels = n[3],
+                                .kernel_height = n[4],
+                                .kernel_width = n[5],
+                                .filters = n[6],
+                                .stride = n[7],
+                                .pad_y = n[8],
+                                .pad_x = n[9]}};
+    if (siam_conv_shape_complete(&conv.shape) != SIAM_OK) return false;
     siam_conv_tunable(&conv, tunable);
   } else {
     return false;

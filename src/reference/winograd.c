@@ -169,8 +169,8 @@ static void weight_tile(const siam_conv_shape *s, const tile *t, const double *x
 /// Walks the tiles of all images. `filters`: of each channel pair at all points, read or added to.
 static void each_tile(const siam_conv_shape *s, bool forward, const tiling *by, const double *x,
                       const double *y, double *out, square *filters) {
-  const size_t in_image = (size_t)(s->height * s->width * s->channels);
-  const size_t out_image = (size_t)(s->out_height * s->out_width * s->filters);
+  const size_t in_image = (size_t)s->height * (size_t)s->width * (size_t)s->channels;
+  const size_t out_image = (size_t)s->out_height * (size_t)s->out_width * (size_t)s->filters;
   for (size_t n = 0; n < (size_t)s->images; n++) {
     tile t = {0};
     for (t.y = 0; t.y < s->out_height; t.y += t.down->outputs) {
@@ -188,7 +188,7 @@ static void each_tile(const siam_conv_shape *s, bool forward, const tiling *by, 
 
 static void forward(const siam_conv_shape *s, const tiling *by, const double *x, const double *weight,
                     double *y) {
-  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)s->channels * (size_t)s->filters, sizeof *filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) filters[c * s->filters + f] = filter_of(s, by, weight, c, f);
   each_tile(s, true, by, x, NULL, y, filters);
@@ -197,7 +197,7 @@ static void forward(const siam_conv_shape *s, const tiling *by, const double *x,
 
 static void backward_weight(const siam_conv_shape *s, const tiling *by, const double *x, const double *y,
                             double *weight) {
-  square *filters = siam_reference_array((size_t)(s->channels * s->filters), sizeof *filters);
+  square *filters = siam_reference_array((size_t)s->channels * (size_t)s->filters, sizeof *filters);
   each_tile(s, false, by, x, y, NULL, filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) {

@@ -5,10 +5,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/// How deep below its start a path leads at the least, part by part.
+static int lowest(const char *path) {
+  int depth = 0, least = 0;
+  for (const char *part = path; part != NULL;
+       part = strchr(part, '/') != NULL ? strchr(part, '/') + 1 : NULL) {
+    const size_t length = strcspn(part, "/");
+    if (length == 0 || strncmp(part, ".", length) == 0) continue;
+    depth += strncmp(part, "..", length) == 0 ? -1 : 1;
+    least = depth < least ? depth : least;
+  }
+  return least;
+}
+
 static void check(const siam_one_shot_runs *runs, const char *folder) {
   for (uint32_t i = 0; i < runs->image_count; i++) {
     FUZZ_REQUIRE(strncmp(runs->paths[i], folder, strlen(folder)) == 0);
-    FUZZ_REQUIRE(strstr(runs->paths[i], "/../") == NULL);
+    FUZZ_REQUIRE(lowest(runs->paths[i] + strlen(folder) + 1) >= 0);
   }
   for (uint32_t r = 0; r < runs->run_count; r++) {
     const siam_one_shot_run *run = &runs->runs[r];
