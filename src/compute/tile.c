@@ -3,9 +3,9 @@
 enum { MOST_VECTORS = 4 };
 
 /// Rows by number of vectors, as direct convolutions want them (matrix products have their own). With AVX-512
-/// there are 32 registers; the broadcast float needs none, as it is an operand in memory. Before, there are
-/// 16, and it needs one. Twelve rows are as many addresses as fit the general registers.
-static const int rows_of_32[MOST_VECTORS + 1] = {0, 12, 12, 8, 7};
+/// there are 32 registers, before it 16; one must be left for the broadcast float, which is else loaded anew
+/// for each vector. Twelve rows are as many addresses as fit the general registers.
+static const int rows_of_32[MOST_VECTORS + 1] = {0, 12, 12, 8, 6};
 static const int rows_of_16[MOST_VECTORS + 1] = {0, 10, 6, 4, 2};
 
 int siam_tile_most_vectors(const siam_device *device) {
