@@ -3,8 +3,6 @@
 #include "base/memory.h"
 #include "pipeline/training.h"
 
-#include <string.h>
-
 enum { LOOK_EVERY = 100 };
 
 void siam_selection_clear(siam_selection *selection) {
@@ -83,9 +81,11 @@ static siam_status keep(siam_training *run, uint32_t done, double score) {
 
 siam_status siam_training_look(siam_training *run, uint32_t done, bool *enough) {
   siam_selection *selection = &run->selection;
-  const siam_calibration_options options = siam_training_calibration(run);
+  siam_calibration_options options = siam_training_calibration(run);
   double score = 0;
   *enough = false;
+  // A look is short, and a run that is stopped in the middle of one would go on without it: other bits.
+  options.preparing = NULL;
   SIAM_RETURN_IF_FAILED(put_average(run));
   SIAM_RETURN_IF_FAILED(
       siam_model_auc(run->model, run->validation, run->validation_images, &options, &score));

@@ -150,6 +150,19 @@ Test(train, so_does_one_that_keeps_an_average_and_the_best_weights) {
   resume_and_compare(runs[0], runs[1]);
 }
 
+static bool refuse_to_look(void *context, const char *what, uint32_t done, uint32_t count) {
+  (void)context, (void)done, (void)count;
+  return strstr(what, "looking") == NULL;
+}
+
+Test(train, a_look_is_not_stopped_half_way) {
+  siam_train_options options = short_run("model");
+  options.patience = 10;
+  options.look_every = 6;
+  options.preparing = refuse_to_look;
+  cr_assert_eq(train(&options).steps, 30);
+}
+
 static void assert_same_weights(const siam_model *a, const siam_model *b, bool equal) {
   const siam_store *store = &a->network->store;
   float *weights[2];
