@@ -4,6 +4,8 @@
 #include "common/message.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 json_t *app_json_text(const char *text) {
@@ -28,11 +30,17 @@ json_t *app_json_number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+// jansson's own json_dumps() leaves out a key where memory runs out, and goes on; a stream remembers it.
 int app_print_json(json_t *object) {
-  char *text = object != NULL ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  bool whole = stream != NULL && object != NULL &&
+               json_dumpf(object, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
+               ferror(stream) == 0;
+  if (stream != NULL && fclose(stream) != 0) whole = false;
   json_decref(object);
-  if (text == NULL) return app_fail("cannot build the JSON output: out of memory");
-  puts(text);
+  if (whole) puts(text);
   free(text);
-  return APP_SUCCESS;
+  return whole ? APP_SUCCESS : app_fail("cannot build the JSON output: out of memory");
 }

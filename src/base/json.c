@@ -2,17 +2,22 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
+
+static int add_bytes(const char *bytes, size_t count, void *text) {
+  siam_text_add_bytes(text, bytes, count);
+  return ((siam_text *)text)->failed ? -1 : 0;
+}
+
+void siam_json_write(siam_text *text, const json_t *value, size_t flags) {
+  if (value == NULL || json_dump_callback(value, add_bytes, text, flags) != 0) text->failed = true;
+}
 
 siam_status siam_json_add(siam_text *text, json_t *value) {
   if (value == NULL)
     return siam_fail(SIAM_ERROR_NUMERIC, "a number for JSON is not finite, or memory ran out");
-  char *line = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+  siam_json_write(text, value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
   json_decref(value);
-  if (line == NULL) return siam_fail(SIAM_ERROR_MEMORY, "out of memory while writing JSON");
-  siam_text_add_bytes(text, line, strlen(line));
-  free(line);
   return siam_text_status(text);
 }
 

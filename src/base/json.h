@@ -6,6 +6,11 @@
 
 #include <jansson.h>
 
+/// Adds a value, written with jansson's `flags`; NULL stands for one that memory ran out for. `failed` of the
+/// text remembers that memory ran out: jansson's own json_dumps() leaves out a key of an object then, and
+/// goes on.
+void siam_json_write(siam_text *text, const json_t *value, size_t flags);
+
 /// Adds a value in one line, with numbers that come back to the bit, and releases it. NULL stands for one
 /// that could not be made: SIAM_ERROR_NUMERIC, since jansson refuses numbers that are not finite.
 siam_status siam_json_add(siam_text *text, json_t *value);

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FORMAT "siamese-model"
@@ -30,8 +29,9 @@ static int described_channels(const siam_network *network) {
   return network->input.channels < 3 ? network->input.channels : 3;
 }
 
-/// JSON text of the preprocessing; the caller frees it with free(). NULL: out of memory.
-static char *write_preprocessing(const siam_preprocessing *preprocessing, int channels) {
+/// Adds the preprocessing as JSON.
+static siam_status write_preprocessing(const siam_preprocessing *preprocessing, int channels,
+                                       siam_text *text) {
   json_t *mean = json_array(), *deviation = json_array();
   bool whole = true;
   for (int c = 0; c < channels && whole; c++)
@@ -42,9 +42,9 @@ static char *write_preprocessing(const siam_preprocessing *preprocessing, int ch
       json_pack("{s:s, s:i, s:i, s:o, s:o}", "resize", siam_resize_mode_name(preprocessing->resize),
                 "resampler", preprocessing->resampler > 0 ? preprocessing->resampler : SIAM_RESAMPLER_VERSION,
                 "background", 255, "mean", mean, "deviation", deviation);
-  char *text = object != NULL && whole ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+  siam_json_write(text, whole ? object : NULL, JSON_COMPACT | JSON_REAL_PRECISION(9));
   json_decref(object);
-  return text;
+  return siam_text_status(text);
 }
 
 static siam_status read_triple(json_t *object, const char *key, int channels, float *values) {
@@ -99,7 +99,7 @@ typedef struct file_content {
   siam_safetensors_tensor *tensors;
   siam_safetensors_text *metadata, *aliases;
   char (*alias_names)[SIAM_PARAMETER_NAME_SIZE];
-  char *preprocessing;
+  siam_text preprocessing;
 } file_content;
 
 static void release(file_content *content) {
@@ -108,7 +108,7 @@ static void release(file_content *content) {
   siam_free(content->metadata);
   siam_free(content->aliases);
   siam_free(content->alias_names);
-  free(content->preprocessing);
+  siam_text_clear(&content->preprocessing);
 }
 
 /// The parameters of the network itself, without those of its loss; returns how many.
@@ -154,17 +154,13 @@ siam_status siam_model_save(siam_model *model, const char *path) {
   SIAM_TRY_ALLOCATE(content.metadata, metadata_count);
   SIAM_TRY_ALLOCATE(content.aliases, slots);
   SIAM_TRY_ALLOCATE(content.alias_names, slots);
-  content.preprocessing = write_preprocessing(&model->preprocessing, described_channels(network));
-  if (content.preprocessing == NULL) {
-    status = siam_fail(SIAM_ERROR_MEMORY, "%s: out of memory while writing", path);
-    goto cleanup;
-  }
+  SIAM_TRY(write_preprocessing(&model->preprocessing, described_channels(network), &content.preprocessing));
   SIAM_TRY(siam_buffer_read(model->device, store->weights, 0, store->total, content.weights));
   const size_t tensors = fill_tensors(store, content.weights, content.tensors);
   const siam_safetensors_text own[] = {{"format", FORMAT},
                                        {"format_version", FORMAT_VERSION},
                                        {"encoder", model->encoder},
-                                       {"preprocessing", content.preprocessing}};
+                                       {"preprocessing", content.preprocessing.bytes}};
   memcpy(content.metadata, own, sizeof own);
   for (size_t i = 0; i < model->fact_count; i++)
     content.metadata[4 + i] = (siam_safetensors_text){model->facts[i].key, model->facts[i].value};

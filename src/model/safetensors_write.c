@@ -1,12 +1,12 @@
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "model/safetensors.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /// What siam_safetensors_load() takes without being asked for more.
@@ -124,9 +124,10 @@ static siam_status build_header(const char *path, const siam_safetensors_content
 /// Writes the length, the header and the spaces that bring the data to a multiple of 8.
 static siam_status write_header(const char *path, siam_file_writer *writer, const json_t *root) {
   siam_status status = SIAM_OK;
-  char *text = json_dumps(root, JSON_COMPACT);
-  if (text == NULL) return siam_fail(SIAM_ERROR_MEMORY, "%s: out of memory", path);
-  size_t length = strlen(text), padding = (8 - length % 8) % 8;
+  siam_text text = {0};
+  siam_json_write(&text, root, JSON_COMPACT);
+  SIAM_TRY(siam_text_status(&text));
+  size_t length = text.length, padding = (8 - length % 8) % 8;
   uint64_t stated = length + padding;
   if (stated > HEADER_LIMIT) {
     status =
@@ -135,11 +136,11 @@ static siam_status write_header(const char *path, siam_file_writer *writer, cons
     goto cleanup;
   }
   SIAM_TRY(siam_file_write(writer, &stated, 8));
-  SIAM_TRY(siam_file_write(writer, text, length));
+  SIAM_TRY(siam_file_write(writer, text.bytes, length));
   SIAM_TRY(siam_file_write(writer, "        ", padding));
 cleanup:
-  free(text);
-  return status;
+  siam_text_clear(&text);
+  return status == SIAM_ERROR_MEMORY ? siam_fail_within(status, "%s", path) : status;
 }
 
 siam_status siam_safetensors_save(const char *path, const siam_safetensors_content *content) {

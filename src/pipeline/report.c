@@ -1,6 +1,7 @@
 #include "pipeline/report.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/fingerprint.h"
 #include "pipeline/report_page.h"
@@ -9,7 +10,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 siam_status siam_report_set(json_t *object, const char *key, json_t *value) {
@@ -141,16 +141,18 @@ static void add_json(const char *json, siam_text *page) {
 
 static siam_status write_page(const siam_report *report, const char *path) {
   static const char mark[] = "@data@";
-  siam_text page = {0};
-  char *json = json_dumps(report->root, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
-  if (json == NULL) return siam_fail(SIAM_ERROR_MEMORY, "out of memory while making a report");
+  siam_text page = {0}, json = {0};
+  siam_json_write(&json, report->root, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
+  siam_status status = siam_text_status(&json);
+  if (status != SIAM_OK) goto cleanup;
   const char *place = strstr(siam_report_page, mark);
   siam_text_add_bytes(&page, siam_report_page, (size_t)(place - siam_report_page));
-  add_json(json, &page);
+  add_json(json.bytes, &page);
   siam_text_add(&page, "%s", place + strlen(mark));
-  free(json);
-  siam_status status = siam_text_status(&page);
-  if (status == SIAM_OK) status = siam_file_replace(path, page.bytes, page.length);
+  SIAM_TRY(siam_text_status(&page));
+  SIAM_TRY(siam_file_replace(path, page.bytes, page.length));
+cleanup:
+  siam_text_clear(&json);
   siam_text_clear(&page);
   return status;
 }
