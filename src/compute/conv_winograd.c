@@ -23,7 +23,8 @@ enum {
   LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
   LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
   LEAST_PIXELS = 256,        ///< Outputs of a channel, which make up for transforming the filters,
-  LEAST_PIXELS_ONCE = 128    ///< or, where that is done once, for reading the larger ones.
+  LEAST_PIXELS_ONCE = 128,   ///< or, where that is done once, for reading the larger ones,
+  LEAST_PIXELS_SMALL = 32    ///< which F(2 × 2, 3 × 3) has less than half of.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -60,7 +61,7 @@ static void divide(const siam_device *device, const siam_conv_shape *shape, int 
   const side down = tiles_along(shape->out_height, by);
   const side across = tiles_along(shape->out_width, by);
   const int tall = down.full + down.small, wide = across.full + across.small;
-  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  const int wanted = siam_tasks_worth(device, siam_conv_multiply_adds(shape), TASKS_PER_UNIT);
   const int pairs = by->points * by->points;
   const bool is_large = (int64_t)pairs * shape->channels * shape->filters > TRANSFORMED;
   const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
@@ -122,7 +123,12 @@ static size_t matrices(const division *by, int rows, int row) {
 static siam_status add_product(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
-  const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  if (conv->epilogue.pool) {
+    // A last row or column that belongs to no window is not computed.
+    shape.out_height -= shape.out_height % 2;
+    shape.out_width -= shape.out_width % 2;
+  }
   division by = {.tile = tile_for(device, shape.filters),
                  .taps = shape.kernel_height,
                  .points = points,
@@ -214,10 +220,11 @@ static bool suits_large(const siam_conv_shape *shape, int outputs) {
 static bool suits(const siam_conv *conv, int outputs) {
   const siam_conv_shape *shape = &conv->shape;
   const int pixels = shape->images * shape->out_height * shape->out_width;
-  if (pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
+  const bool is_two_by_three = outputs == SMALL && shape->kernel_height == 3;
+  if (is_two_by_three && (!conv->weight_stays || pixels < LEAST_PIXELS_SMALL)) return false;
+  if (!is_two_by_three && pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
   if (shape->kernel_height > 3) return suits_large(shape, outputs);
-  // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
-  return outputs > SMALL && suits_small(shape);
+  return suits_small(shape);
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {

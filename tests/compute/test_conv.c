@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "compute/conv_engines.h"
+#include "compute/tile.h"
 #include "compute/local_tile.h"
 #include "device_memory.h"
 #include "reference/winograd.h"
@@ -419,6 +420,32 @@ Test(conv, takes_winograd_where_it_pays) {
     const siam_conv_engine *engine = siam_conv_engine_standard(siam_test_device(), &conv);
     cr_expect_str_eq(engine->name, expected[i].engine, "shape %zu: %s", i, engine->name);
   }
+}
+
+/// Filters that stay transformed cost only their reading: F(2 × 2) has fewer of them than F(4 × 4).
+Test(conv, takes_smaller_tiles_for_few_pixels_where_weights_stay) {
+  if (!siam_test_device()->traits.is_cpu) cr_skip("Winograd's engines are for devices of CPU form");
+  static const struct {
+    int side;
+    const char *stay, *change;
+  } expected[] = {{14, "winograd4", "direct"}, {7, "winograd2", "direct"}, {3, "direct", "direct"}};
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+    const int side = expected[i].side;
+    siam_conv conv = {.shape = shape_of((int[10]){1, side, side, 64, 3, 3, 1, 1, 1, 64}),
+                      .weight_stays = true};
+    cr_expect_str_eq(siam_conv_engine_standard(siam_test_device(), &conv)->name, expected[i].stay);
+    conv.weight_stays = false;
+    cr_expect_str_eq(siam_conv_engine_standard(siam_test_device(), &conv)->name, expected[i].change);
+  }
+}
+
+Test(conv, wakes_no_thread_for_little_work) {
+  siam_device device = *siam_test_device();
+  device.traits.compute_units = 4;
+  cr_expect_eq(siam_tasks_worth(&device, 1, 8), 1);
+  cr_expect_eq(siam_tasks_worth(&device, 7.9e6, 8), 1);
+  cr_expect_eq(siam_tasks_worth(&device, 12e6, 8), 3);
+  cr_expect_eq(siam_tasks_worth(&device, 1e12, 8), 32);
 }
 
 Test(conv, names_the_engines_when_the_environment_asks_for_another) {
