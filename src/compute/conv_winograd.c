@@ -6,6 +6,7 @@
 
 enum {
   SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
+  MIDDLE = 3,         ///< The same where it suits the shape better.
   SMALL_POINTS = 4,   ///< All that a small tile has use for.
   MOST_POINTS = 8,    ///< The next larger ones have errors that training might notice.
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
@@ -36,17 +37,31 @@ typedef struct side {
 typedef struct division {
   siam_tile tile;
   int taps, points;         ///< Along a side.
+  int small;                ///< Outputs along a small tile.
   int side;                 ///< 2: the output is pooled, else 1.
   int images, down, across; ///< Of a block: images and tiles.
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
 } division;
 
+static int full_outputs(const division *by) {
+  return by->points - by->taps + 1;
+}
+
 static side tiles_along(int outputs, const division *by) {
-  const int full = by->points - by->taps + 1;
+  const int full = full_outputs(by);
   if (by->points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
   if (by->taps > 3) return (side){siam_divide_up(outputs, full), 0};
-  return (side){(outputs + 1) / full, outputs % full == 1 || outputs % full == 2};
+  return (side){(outputs + full - 1 - by->small) / full, outputs % full > 0 && outputs % full <= by->small};
+}
+
+/// Small tiles of three outputs where full ones would hang over by one, and none of two is wanted.
+static int small_for(const siam_conv_shape *shape, const division *by) {
+  const int full = full_outputs(by), down = shape->out_height % full, across = shape->out_width % full;
+  const bool mixed = by->taps == 3 && by->points != SMALL_POINTS;
+  const bool wants_three = down == MIDDLE || across == MIDDLE;
+  const bool wants_two = (down != 0 && down != MIDDLE) || (across != 0 && across != MIDDLE);
+  return mixed && wants_three && !wants_two ? MIDDLE : SMALL;
 }
 
 /// Parts of at most `most`, as equal as can be.
@@ -58,6 +73,7 @@ static int even_part(int count, int most) {
 /// the matrices of a block that belong to one pair of points.
 static void divide(const siam_device *device, const siam_conv_shape *shape, int floats, int row,
                    division *by) {
+  by->small = small_for(shape, by);
   const side down = tiles_along(shape->out_height, by);
   const side across = tiles_along(shape->out_width, by);
   const int tall = down.full + down.small, wide = across.full + across.small;
@@ -96,9 +112,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
                                siam_program **program) {
-  char options[80];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSIDE=%d", by->tile.rows,
-           by->tile.vectors, by->taps, by->points, by->side);
+  char options[96];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSMALL=%d -DSIDE=%d",
+           by->tile.rows, by->tile.vectors, by->taps, by->points, by->small, by->side);
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 

@@ -83,6 +83,7 @@ cleanup:
 static void embed_exactly(trial *t) {
   siam_network *network = t->model->network;
   siam_reference_network *reference = siam_reference_network_create(network, (int)t->found->pictures, false);
+  reference->forward_only = true;
   const size_t last = network->count;
   for (size_t i = 0; i < t->found->pictures * t->inputs; i++)
     reference->values[0][i] = (double)t->pictures[i];

@@ -1,7 +1,7 @@
 #include "base/memory.h"
 #include "compute/conv_engines.h"
-#include "compute/tile.h"
 #include "compute/local_tile.h"
+#include "compute/tile.h"
 #include "device_memory.h"
 #include "reference/winograd.h"
 
@@ -234,7 +234,8 @@ static const int winograd_edges[][7] = {
     {1, 8, 9, 1, 2, 0, 1},     {3, 10, 11, 5, 1, 1, 64}, {1, 12, 3, 20, 2, 2, 65}, {2, 13, 14, 48, 1, 1, 80},
     {1, 3, 17, 64, 0, 2, 130}, {43, 3, 3, 16, 1, 1, 16}, {9, 7, 7, 33, 1, 1, 64},  {1, 9, 9, 130, 1, 0, 20},
     {1, 30, 31, 64, 1, 1, 16}, {1, 4, 99, 150, 1, 1, 4}, {1, 5, 4, 2, 2, 1, 3},    {1, 2, 2, 7, 2, 2, 18},
-    {20, 5, 5, 64, 1, 1, 64},
+    {20, 5, 5, 64, 1, 1, 64},  {2, 11, 8, 20, 1, 1, 40}, {5, 7, 15, 33, 1, 1, 20}, {1, 9, 13, 3, 0, 0, 65},
+    {11, 3, 4, 5, 1, 1, 7},    {1, 7, 6, 16, 1, 1, 16},
 };
 enum { WINOGRAD_EDGES = sizeof winograd_edges / sizeof *winograd_edges };
 
