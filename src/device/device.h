@@ -41,6 +41,10 @@ struct siam_device {
   /// Told of everything that could be tuned as the doors of compute/ are asked for it; or NULL.
   void (*observe)(void *context, const struct siam_tunable *tunable);
   void *observe_context;
+  const struct siam_clblast_set *clblast_set; ///< CLBlast's parameters in force, where they are not its own;
+                                              ///< see compute/clblast_parameters.h.
+  bool clblast_decided;                       ///< That what is kept of them was asked for.
+  bool clblast_kept;                          ///< That those in force are what was kept.
   void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
 
