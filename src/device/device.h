@@ -20,6 +20,7 @@ typedef struct siam_device_traits {
   bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
   bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
                               ///< seconds).
+  bool has_fma;               ///< fma() is one instruction; else it is emulated, and the kernels do without.
   unsigned vector_width;      ///< WIDTH of the kernels.
   unsigned group_size;        ///< LOCAL of the kernels.
   unsigned group_limit;       ///< Largest work-group of one dimension.
