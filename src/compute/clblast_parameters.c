@@ -23,13 +23,16 @@ const siam_clblast_set siam_clblast_generic = {"32x32x32 by 8x16",
 /// the best of those tried by hand, for squares and for narrow results. Never the kernel for small products,
 /// which is not made for that.
 static const siam_clblast_set cpu_sets[] = {
-    {"32x8x1 by 1x1", {0, 1, 1, 1, 1, 1, 32, 1, 1, 8, 0, 0, 0, 0, 16, 1}, {2, 8, 8, 8, 8, 1, 1, 1, 1, 16}, 0},
-    {"48x8x1 by 1x1", {0, 1, 1, 1, 1, 1, 48, 1, 1, 8, 0, 0, 0, 0, 16, 1}, {2, 8, 8, 8, 8, 1, 1, 1, 1, 16}, 0},
+    {"32x8x2 by 1x1", {0, 1, 2, 1, 1, 1, 32, 1, 1, 8, 0, 0, 0, 0, 16, 1}, {2, 8, 8, 8, 8, 1, 1, 1, 1, 16}, 0},
+    {"32x16x1 by 1x1",
+     {0, 1, 1, 1, 1, 1, 32, 1, 1, 16, 0, 0, 0, 0, 16, 1},
+     {2, 8, 8, 8, 8, 1, 1, 1, 1, 16},
+     0},
     {"16x16x1 by 1x1",
      {0, 1, 1, 1, 1, 1, 16, 1, 1, 16, 0, 0, 0, 0, 16, 1},
      {2, 8, 8, 8, 8, 1, 1, 1, 1, 16},
      0},
-    {"16x4x1 by 1x1", {0, 1, 1, 1, 1, 1, 16, 1, 1, 4, 0, 0, 0, 0, 16, 1}, {2, 8, 8, 8, 8, 1, 1, 1, 1, 16}, 0},
+    {"16x4x4 by 1x1", {0, 1, 4, 1, 1, 1, 16, 1, 1, 4, 0, 0, 0, 0, 16, 1}, {2, 8, 8, 8, 8, 1, 1, 1, 1, 16}, 0},
 };
 
 /// For GPUs: values that CLBlast's own database has for devices of several makers, since a device that it
@@ -75,7 +78,8 @@ static bool divides(size_t part, size_t whole) {
   return part > 0 && whole % part == 0;
 }
 
-/// The constraints of CLBlast's own tuner: every loop has a whole number of rounds.
+/// The constraints of CLBlast's own tuner: every loop has a whole number of rounds. And one that it leaves to
+/// luck: the temporary matrices, which lie one behind the other, begin at whole vectors for all sizes.
 bool siam_clblast_set_is_valid(const siam_clblast_set *set) {
   const size_t *p = set->indirect, *d = set->direct;
   const size_t group = p[MDIMC] * p[NDIMC], small_group = d[MDIMCD] * d[NDIMCD];
@@ -90,7 +94,9 @@ bool siam_clblast_set_is_valid(const siam_clblast_set *set) {
                      divides(d[NDIMBD] * d[VWND], d[WGD]) && divides(d[MDIMAD], small_group) &&
                      divides(d[NDIMBD], small_group) && divides(small_group / d[MDIMAD], d[WGD]) &&
                      divides(small_group / d[NDIMBD], d[WGD]);
-  return shared && small && (p[GEMMK] == 0 ? local : registers);
+  const size_t depth = p[KWG] * p[KREG];
+  const bool aligned = divides(p[VWM], p[NWG] * depth) && divides(p[VWN], p[MWG] * depth);
+  return shared && small && aligned && (p[GEMMK] == 0 ? local : registers);
 }
 
 /// Whether the device's work-groups and local memory hold the set.

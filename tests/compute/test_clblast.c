@@ -5,6 +5,7 @@
 #include "compute/gemm_engines.h"
 #include "device_memory.h"
 #include "pictures.h"
+#include "reference/self_test.h"
 #include "scratch.h"
 
 #include <clblast_c.h>
@@ -176,6 +177,9 @@ Test(clblast, every_set_is_one_that_its_kernels_are_made_for) {
   siam_clblast_set uneven = siam_clblast_generic;
   uneven.indirect[6] = 40; // MWG: no whole number of vectors for each work-item.
   cr_expect(!siam_clblast_set_is_valid(&uneven));
+  siam_clblast_set odd = *siam_clblast_set_at(device, 0);
+  odd.indirect[2] = 1; // KWG: eight columns of odd length are no whole number of vectors of 16.
+  cr_expect(!siam_clblast_set_is_valid(&odd));
 }
 
 Test(clblast, sets_that_the_device_cannot_hold_are_not_offered) {
@@ -215,7 +219,7 @@ Test(clblast, a_kept_set_is_used_from_the_first_product_of_the_next_process) {
 }
 
 Test(clblast, what_is_kept_and_means_nothing_counts_as_none) {
-  static const char *const texts[] = {"its own", "64x64", "32x8x1", "32x8x1 by 1x1 more"};
+  static const char *const texts[] = {"its own", "64x64", "32x8x2", "32x8x2 by 1x1 more"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     siam_test_ok(siam_tuning_keep(open_device(), "clblast parameters", texts[i]));
     open_anew();
@@ -256,6 +260,28 @@ Test(clblast, its_own_parameters_that_fail_are_an_error) {
   siam_test_ok(siam_gemm_add(tape, &gemm));
   siam_test_ok(siam_tape_seal(tape));
   cr_expect_eq(siam_tape_run(tape), SIAM_ERROR_DEVICE);
+}
+
+Test(clblast, the_self_test_forgets_a_kept_set_that_is_wrong) {
+  siam_device *device = open_device();
+  siam_self_test_report *report = NULL;
+  siam_test_ok(siam_clblast_keep(device, siam_clblast_set_at(device, 0)));
+  siam_test_ok(siam_tuning_keep(device, "gemm nn 2x2x3", "clblast"));
+  fake.with[1] = FAST;
+  siam_test_ok(siam_self_test(device, &(siam_self_test_options){.seconds = 0.001}, &report));
+  cr_expect_eq(report->rows[0].status, SIAM_SELF_TEST_PASSED, "%s", report->rows[0].reason);
+  cr_expect_eq(report->struck, 0);
+  siam_self_test_free(report);
+  fake.with[1] = WRONG;
+  siam_test_ok(siam_self_test(device, &(siam_self_test_options){.seconds = 0.001}, &report));
+  cr_expect_not_null(strstr(report->rows[0].name, siam_clblast_set_at(device, 0)->name));
+  cr_expect_eq(report->rows[0].status, SIAM_SELF_TEST_WRONG);
+  cr_expect_eq(report->struck, 1);
+  cr_expect_not(report->passed);
+  cr_expect_str_eq(kept(device), "nothing");
+  cr_expect_null(siam_tuning_find(device, "gemm nn 2x2x3"));
+  siam_self_test_free(report);
+  expect_right();
 }
 
 // The search
