@@ -20,6 +20,7 @@ typedef struct siam_device_traits {
   bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
   bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
                               ///< seconds).
+  bool has_fma;               ///< fma() is one instruction; else it is emulated, and the kernels do without.
   unsigned vector_width;      ///< WIDTH of the kernels.
   unsigned group_size;        ///< LOCAL of the kernels.
   unsigned group_limit;       ///< Largest work-group of one dimension.
@@ -41,6 +42,10 @@ struct siam_device {
   /// Told of everything that could be tuned as the doors of compute/ are asked for it; or NULL.
   void (*observe)(void *context, const struct siam_tunable *tunable);
   void *observe_context;
+  const struct siam_clblast_set *clblast_set; ///< CLBlast's parameters in force, where they are not its own;
+                                              ///< see compute/clblast_parameters.h.
+  bool clblast_decided;                       ///< That what is kept of them was asked for.
+  bool clblast_kept;                          ///< That those in force are what was kept.
   void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
 

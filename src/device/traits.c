@@ -45,6 +45,7 @@ siam_status siam_traits_find(cl_device_id id, const siam_device_info *info, siam
   siam_device_facts facts = {.platform = info->platform, .vendor = info->vendor};
   size_t items[16] = {0}, items_size = 0;
   cl_ulong allocation = 0;
+  cl_device_fp_config single = 0;
   SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_TYPE, sizeof facts.type, &facts.type));
   SIAM_RETURN_IF_FAILED(
       ask(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof facts.native_width, &facts.native_width));
@@ -52,11 +53,13 @@ siam_status siam_traits_find(cl_device_id id, const siam_device_info *info, siam
       ask(id, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, sizeof facts.preferred_width, &facts.preferred_width));
   SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof facts.group_limit, &facts.group_limit));
   SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof allocation, &allocation));
+  SIAM_RETURN_IF_FAILED(ask(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof single, &single));
   SIAM_RETURN_IF_FAILED(
       siam_opencl(clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof items, items, &items_size),
                   "ask the device"));
   facts.item_limit = items[0];
   siam_traits_derive(&facts, getenv("SIAMESE_KERNEL_FORM"), traits);
+  traits->has_fma = (single & CL_FP_FMA) != 0;
   traits->compute_units = info->compute_units;
   traits->global_bytes = info->global_bytes;
   traits->local_bytes = info->local_bytes;
