@@ -62,7 +62,7 @@ siam_status siam_check_look(siam_check *check, const siam_check_options *options
   siam_status status = SIAM_OK;
   look_round round = {.check = check, .training_count = siam_dataset_count_images(check->training)};
   uint32_t others = check->validation != NULL ? siam_dataset_count_images(check->validation) : 0;
-  siam_intake_begin(&round.intake, &(siam_picture_options){0});
+  siam_intake_begin(&round.intake, &(siam_picture_options){.decoders = options->decoders});
   SIAM_TRY_ALLOCATE(check->looks[0], round.training_count);
   SIAM_TRY_ALLOCATE(check->looks[1], others);
   SIAM_TRY(siam_parallel_run(&(siam_parallel){.count = round.training_count + others,
