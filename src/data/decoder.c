@@ -165,9 +165,9 @@ static bool say(const siam_decoder *decoder, char turn) {
 }
 
 /// A sentence out of the region, which may change while it is copied.
-static siam_status repeat(const siam_decoder *decoder, siam_status status) {
+static siam_status repeat(const siam_decoder *decoder, uint32_t number, siam_status status) {
   char message[sizeof((siam_decode_call *)0)->message];
-  memcpy(message, ((const siam_decode_call *)decoder->region)->message, sizeof message);
+  memcpy(message, siam_call_at(decoder->region, number)->message, sizeof message);
   message[sizeof message - 1] = '\0';
   return siam_fail(status, "%s", message);
 }
@@ -180,7 +180,7 @@ siam_status siam_decoder_settle(siam_decoder *decoder) {
     return SIAM_OK;
   case SIAM_TURN_REFUSED:
     decoder->state = SIAM_DECODER_REFUSED;
-    return repeat(decoder, SIAM_ERROR_UNSUPPORTED);
+    return repeat(decoder, 0, SIAM_ERROR_UNSUPPORTED);
   case 0:
     end(decoder);
     return siam_fail(SIAM_ERROR_UNSUPPORTED, "siamese-decode says nothing in its first %d seconds",
@@ -214,36 +214,50 @@ static siam_status blame(siam_decoder *decoder, const siam_picture_file *file, b
                    number);
 }
 
-static siam_status send_file(const siam_decoder *decoder, const siam_picture_file *file) {
-  siam_decode_call *call = (siam_decode_call *)decoder->region;
+/// Through the descriptor: lack of memory is then an error and no signal.
+static siam_status write_file(const siam_decoder *decoder, const siam_picture_file *file, uint64_t at) {
   size_t written = 0;
-  if (file->count > SIAM_REGION_FILE_BYTES)
-    return siam_fail(SIAM_ERROR_FORMAT, "%s: %zu bytes, more than the limit of %" PRIu64 "; make it smaller",
-                     file->name, file->count, SIAM_REGION_FILE_BYTES);
-  // Through the descriptor: lack of memory is then an error and no signal.
   while (written < file->count) {
-    const ssize_t part = pwrite(decoder->memory, file->bytes + written, file->count - written,
-                                (off_t)(SIAM_REGION_FILE + written));
+    const ssize_t part =
+        pwrite(decoder->memory, file->bytes + written, file->count - written, (off_t)(at + written));
     if (part < 0 && errno == EINTR) continue;
     if (part <= 0) return siam_fail(SIAM_ERROR_MEMORY, "%s: out of memory: %s", file->name, strerror(errno));
     written += (size_t)part;
   }
-  call->count = file->count;
-  call->options = file->limits;
-  snprintf(call->name, sizeof call->name, "%s", file->name);
+  return SIAM_OK;
+}
+
+static siam_status write_calls(siam_decoder *decoder, const siam_picture_file *files, uint32_t count) {
+  uint64_t at = SIAM_REGION_FILES;
+  for (uint32_t i = 0; i < count; i++) {
+    const siam_picture_file *file = &files[i];
+    siam_decode_call *call = siam_call_at(decoder->region, i);
+    if (file->count > SIAM_REGION_PIXELS - at)
+      return siam_fail(SIAM_ERROR_FORMAT,
+                       "%s: %zu bytes, more than the limit of %" PRIu64 "; make it smaller", file->name,
+                       file->count, SIAM_REGION_FILE_BYTES);
+    SIAM_RETURN_IF_FAILED(write_file(decoder, file, at));
+    call->files = count;
+    call->at = at;
+    call->count = file->count;
+    call->options = file->limits;
+    snprintf(call->name, sizeof call->name, "%s", file->name);
+    at += file->count;
+  }
+  decoder->large = at - SIAM_REGION_FILES > KEPT_BYTES;
   return SIAM_OK;
 }
 
 /// Whether an answer can be one, and lies within the region.
-static bool is_sound(const siam_decode_call *call, const siam_picture_file *file) {
-  const siam_picture *picture = &call->picture;
+static bool is_sound(const siam_call_answer *answer, const siam_picture_file *file) {
+  const siam_picture *picture = &answer->picture;
   const uint64_t width = picture->width, height = picture->height;
   if (width == 0 || height == 0 || width > file->limits.max_dimension || height > file->limits.max_dimension)
     return false;
   if (picture->channels != 1 && picture->channels != 3) return false;
   if (picture->format <= SIAM_PICTURE_UNKNOWN || picture->format > SIAM_PICTURE_PNM) return false;
-  return call->at >= SIAM_REGION_PIXELS && call->at <= SIAM_REGION_BYTES &&
-         width * height * picture->channels <= SIAM_REGION_BYTES - call->at;
+  return answer->at >= SIAM_REGION_PIXELS && answer->at <= SIAM_REGION_BYTES &&
+         width * height * picture->channels <= SIAM_REGION_BYTES - answer->at;
 }
 
 /// A bool that another process wrote may hold any byte; only one that is 0 or 1 may be read as a bool.
@@ -260,11 +274,12 @@ static siam_status lied(siam_decoder *decoder, const siam_picture_file *file) {
                    file->name);
 }
 
-static siam_status take_answer(siam_decoder *decoder, const siam_picture_file *file, siam_picture *picture) {
+siam_status siam_decoder_answer(siam_decoder *decoder, const siam_picture_file *file, uint32_t number,
+                                siam_picture *picture) {
   // A copy that the decoder cannot change any more.
-  siam_decode_call call;
-  memcpy(&call, decoder->region, sizeof call);
-  switch (call.status) {
+  siam_call_answer answer;
+  memcpy(&answer, &siam_call_at(decoder->region, number)->answer, sizeof answer);
+  switch (answer.status) {
   case SIAM_OK:
     break;
   case SIAM_ERROR_MEMORY:
@@ -273,51 +288,51 @@ static siam_status take_answer(siam_decoder *decoder, const siam_picture_file *f
                      file->name, decoder->own_memory >> 20);
   case SIAM_ERROR_FORMAT:
   case SIAM_ERROR_UNSUPPORTED:
-    return repeat(decoder, (siam_status)call.status);
+    return repeat(decoder, number, (siam_status)answer.status);
   default:
     return lied(decoder, file);
   }
-  if (!is_sound(&call, file)) return lied(decoder, file);
-  *picture = (siam_picture){.width = call.picture.width,
-                            .height = call.picture.height,
-                            .channels = call.picture.channels,
-                            .pixels = decoder->region + call.at,
-                            .format = call.picture.format,
-                            .had_alpha = is_set(&call.picture.had_alpha),
-                            .was_rotated = is_set(&call.picture.was_rotated),
-                            .was_grey = is_set(&call.picture.was_grey),
-                            .was_sixteen_bit = is_set(&call.picture.was_sixteen_bit)};
+  if (!is_sound(&answer, file)) return lied(decoder, file);
+  const siam_picture *given = &answer.picture;
+  *picture = (siam_picture){.width = given->width,
+                            .height = given->height,
+                            .channels = given->channels,
+                            .pixels = decoder->region + answer.at,
+                            .format = given->format,
+                            .had_alpha = is_set(&given->had_alpha),
+                            .was_rotated = is_set(&given->was_rotated),
+                            .was_grey = is_set(&given->was_grey),
+                            .was_sixteen_bit = is_set(&given->was_sixteen_bit)};
   return SIAM_OK;
 }
 
-static void admit(const siam_picture_file *file, uint64_t pixels) {
-  if (file->limits.admit != NULL) file->limits.admit(file->limits.admit_context, pixels);
+/// Lets a large picture in, as the decoder asks; false where it asks for what cannot be.
+static bool admit(siam_decoder *decoder, const siam_picture_file *file) {
+  uint64_t pixels = 0;
+  memcpy(&pixels, &siam_call_at(decoder->region, 0)->pixels, sizeof pixels);
+  decoder->large = true;
+  if (pixels > file->limits.max_pixels) return false;
+  return file->limits.admit == NULL || file->limits.admit(file->limits.admit_context, pixels);
 }
 
-siam_status siam_decoder_decode(siam_decoder *decoder, const siam_picture_file *file, siam_picture *picture) {
-  const uint64_t patience = (uint64_t)PATIENCE * decoder->seconds;
-  bool admitted = false;
-  decoder->large = file->count > KEPT_BYTES;
-  SIAM_RETURN_IF_FAILED(send_file(decoder, file));
+siam_status siam_decoder_decode(siam_decoder *decoder, const siam_picture_file *files, uint32_t count,
+                                uint32_t *answered) {
+  const uint64_t patience = (uint64_t)PATIENCE * decoder->seconds * count;
+  SIAM_RETURN_IF_FAILED(write_calls(decoder, files, count));
   int turn = say(decoder, SIAM_TURN_DECODE) ? hear(decoder, patience) : -1;
-  if (turn == SIAM_TURN_ADMIT) {
-    uint64_t pixels = 0;
-    memcpy(&pixels, &((const siam_decode_call *)decoder->region)->pixels, sizeof pixels);
-    if (pixels > file->limits.max_pixels) return lied(decoder, file);
-    admit(file, pixels);
-    admitted = decoder->large = true;
+  if (turn == SIAM_TURN_ADMIT && count == 1) {
+    if (!admit(decoder, files)) return lied(decoder, files);
     turn = say(decoder, SIAM_TURN_GO) ? hear(decoder, patience) : -1;
   }
-  if (turn != SIAM_TURN_DONE) return turn > 0 ? lied(decoder, file) : blame(decoder, file, turn == 0);
-  SIAM_RETURN_IF_FAILED(take_answer(decoder, file, picture));
-  if (!admitted) admit(file, (uint64_t)picture->width * picture->height);
-  return SIAM_OK;
+  memcpy(answered, &siam_call_at(decoder->region, 0)->answered, sizeof *answered);
+  if (turn == SIAM_TURN_DONE && *answered <= count && (*answered > 0 || count > 1)) return SIAM_OK;
+  return turn > 0 ? lied(decoder, files) : blame(decoder, files, turn == 0);
 }
 
 void siam_decoder_trim(siam_decoder *decoder) {
   static const struct {
     uint64_t begin, bytes;
-  } parts[] = {{SIAM_REGION_FILE, SIAM_REGION_FILE_BYTES}, {SIAM_REGION_PIXELS, SIAM_REGION_PIXEL_BYTES}};
+  } parts[] = {{SIAM_REGION_FILES, SIAM_REGION_FILE_BYTES}, {SIAM_REGION_PIXELS, SIAM_REGION_PIXEL_BYTES}};
   for (size_t i = 0; decoder->large && i < sizeof parts / sizeof *parts; i++)
     fallocate(decoder->memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               (off_t)(parts[i].begin + KEPT_BYTES), (off_t)(parts[i].bytes - KEPT_BYTES));

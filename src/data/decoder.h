@@ -32,10 +32,16 @@ void siam_decoder_destroy(siam_decoder *decoder);
 /// Waits until a starting decoder is READY, or fails and says why it is not.
 siam_status siam_decoder_settle(siam_decoder *decoder);
 
-/// siam_picture_decode_here() in the process. The pixels lie in the region and stay until the next call. A
-/// decoder that dies of the picture, or lies about it, makes the picture broken (SIAM_ERROR_FORMAT), and is
-/// DEAD.
-siam_status siam_decoder_decode(siam_decoder *decoder, const siam_picture_file *file, siam_picture *picture);
+/// Decodes `count` files, 1 … SIAM_CALLS, in the process, or the first few, and writes how many; where it is
+/// none, the first has to be alone. Fails where it dies of them and is DEAD; the
+/// sentence is about the first file, which is to blame where it is alone (SIAM_ERROR_FORMAT).
+siam_status siam_decoder_decode(siam_decoder *decoder, const siam_picture_file *files, uint32_t count,
+                                uint32_t *answered);
+
+/// What became of file `number` of them: its picture, whose pixels lie in the region until the next call, or
+/// its error. An answer that cannot be makes the decoder DEAD.
+siam_status siam_decoder_answer(siam_decoder *decoder, const siam_picture_file *file, uint32_t number,
+                                siam_picture *picture);
 
 /// Gives back what a large picture took of the region, but for its beginnings.
 void siam_decoder_trim(siam_decoder *decoder);

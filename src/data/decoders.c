@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/decode_call.h"
 #include "data/decoder.h"
 #include "data/decoder_program.h"
 
@@ -148,6 +149,14 @@ siam_status siam_decoders_get_info(siam_decoders *decoders, siam_decoders_info *
   return SIAM_OK;
 }
 
+/// Takes back a process that answered, or what is left of one.
+static void release(siam_decoders *decoders, siam_decoder *decoder) {
+  if (decoder->state == SIAM_DECODER_READY)
+    put_back(decoders, decoder);
+  else
+    discard(decoders, decoder, true);
+}
+
 siam_status siam_decoders_decode(const siam_picture_file *file, siam_picture *picture) {
   siam_decoders *decoders = file->limits.decoders;
   siam_decoder *decoder = NULL;
@@ -155,18 +164,66 @@ siam_status siam_decoders_decode(const siam_picture_file *file, siam_picture *pi
   if (decoders != NULL) SIAM_RETURN_IF_FAILED(take(decoders, &decoder));
   if (decoder == NULL)
     return siam_picture_decode_here(file->name, file->bytes, file->count, &file->limits, picture);
-  const siam_status status = siam_decoder_decode(decoder, file, picture);
-  if (status == SIAM_OK) {
-    picture->decoder = decoder;
-    picture->decoders = decoders;
-  } else if (decoder->state == SIAM_DECODER_READY) {
-    put_back(decoders, decoder);
-  } else {
-    discard(decoders, decoder, true);
+  uint32_t answered = 0;
+  siam_status status = siam_decoder_decode(decoder, file, 1, &answered);
+  if (status == SIAM_OK) status = siam_decoder_answer(decoder, file, 0, picture);
+  if (status != SIAM_OK) {
+    release(decoders, decoder);
+    return status;
   }
-  return status;
+  picture->decoder = decoder;
+  picture->decoders = decoders;
+  return SIAM_OK;
 }
 
 void siam_decoders_return(siam_decoders *decoders, siam_decoder *decoder) {
   put_back(decoders, decoder);
+}
+
+/// Decodes the first few and hands them out; `*done` says how many. None: the first has to be alone, or may
+/// be the one that the process died of.
+static siam_status decode_together(siam_decoders *decoders, const siam_picture_file *files, uint32_t count,
+                                   siam_decoded *use, void *context, uint32_t first, uint32_t *done) {
+  siam_status status = SIAM_OK;
+  siam_decoder *decoder = NULL;
+  uint32_t answered = 0;
+  *done = 0;
+  SIAM_RETURN_IF_FAILED(take(decoders, &decoder));
+  if (decoder == NULL) return SIAM_OK;
+  if (siam_decoder_decode(decoder, files, count, &answered) != SIAM_OK) answered = 0;
+  for (uint32_t i = 0; i < answered && status == SIAM_OK; i++) {
+    siam_picture picture = {0};
+    const siam_status own = siam_decoder_answer(decoder, &files[i], i, &picture);
+    // Any of them may have made it lie.
+    if (decoder->state != SIAM_DECODER_READY) break;
+    status = use(context, first + i, own, own == SIAM_OK ? &picture : NULL);
+    *done = i + 1;
+  }
+  release(decoders, decoder);
+  return status;
+}
+
+static siam_status decode_alone(const siam_picture_file *file, siam_decoded *use, void *context,
+                                uint32_t number) {
+  siam_picture picture = {0};
+  const siam_status own = siam_decoders_decode(file, &picture);
+  const siam_status status = use(context, number, own, own == SIAM_OK ? &picture : NULL);
+  siam_picture_clear(&picture);
+  return status;
+}
+
+siam_status siam_decoders_decode_several(const siam_picture_file *files, uint32_t count, siam_decoded *use,
+                                         void *context) {
+  for (uint32_t i = 0; i < count;) {
+    siam_decoders *decoders = files[i].limits.decoders;
+    uint32_t done = 0;
+    if (decoders != NULL && count - i > 1)
+      SIAM_RETURN_IF_FAILED(decode_together(decoders, files + i, count - i, use, context, i, &done));
+    if (done == 0) {
+      SIAM_RETURN_IF_FAILED(decode_alone(&files[i], use, context, i));
+      done = 1;
+    }
+    i += done;
+  }
+  return SIAM_OK;
 }

@@ -28,8 +28,8 @@ siam_status siam_decode_webp(const siam_picture_file *file, siam_stored_picture 
 siam_status siam_decode_bmp(const siam_picture_file *file, siam_stored_picture *stored);
 siam_status siam_decode_pnm(const siam_picture_file *file, siam_stored_picture *stored);
 
-/// Zeroed memory for the samples of a picture, where the file's limits say; released with
-/// siam_samples_free(). NULL with the error recorded.
+/// Memory for the samples of a picture, where the file's limits say, with anything in it: a decoder writes
+/// every sample, or fails. Released with siam_samples_free(). NULL with the error recorded.
 void *siam_samples_allocate(const siam_picture_file *file, size_t count, size_t size);
 void siam_samples_free(const siam_picture_file *file, void *samples);
 

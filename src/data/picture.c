@@ -22,8 +22,8 @@ siam_status siam_picture_check_size(const siam_picture_file *file, uint64_t widt
                      "%s: %" PRIu64 " × %" PRIu64 " pixels, more than the limit of %" PRIu64
                      " in all; make it smaller",
                      file->name, width, height, limits->max_pixels);
-  if (limits->admit != NULL) limits->admit(limits->admit_context, width * height);
-  return SIAM_OK;
+  if (limits->admit == NULL || limits->admit(limits->admit_context, width * height)) return SIAM_OK;
+  return siam_fail(SIAM_INTERRUPTED, "%s: not decoded now", file->name);
 }
 
 void *siam_samples_allocate(const siam_picture_file *file, size_t count, size_t size) {
@@ -38,7 +38,7 @@ void *siam_samples_allocate(const siam_picture_file *file, size_t count, size_t 
   uint8_t *samples = room->bytes + room->used;
   const size_t bytes = count * size, padded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   room->used += padded < free_bytes ? padded : free_bytes;
-  return memset(samples, 0, bytes);
+  return samples;
 }
 
 void siam_samples_free(const siam_picture_file *file, void *samples) {

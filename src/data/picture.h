@@ -55,8 +55,9 @@ typedef struct siam_picture_options {
   /// other formats offer nothing of the kind. 0: at its full size.
   uint32_t enough_width, enough_height;
   /// Called once per picture when its size is known and within the limits, before its pixels are allocated,
-  /// so that a program with many threads can wait until memory is free. NULL: not called.
-  void (*admit)(void *context, uint64_t pixels);
+  /// so that a program with many threads can wait until memory is free. False gives the picture up with
+  /// SIAM_INTERRUPTED. NULL: not called.
+  bool (*admit)(void *context, uint64_t pixels);
   void *admit_context;
   struct siam_decoders *decoders; ///< Decode in their processes (siamese/decode.h); NULL: here.
   siam_pixel_room *room;          ///< Where pixels go; NULL: to memory of their own.

@@ -32,32 +32,55 @@ static void keep_message(siam_decode_call *call) {
   snprintf(call->message, sizeof call->message, "%s", siam_last_error());
 }
 
-static void ask_for_room(void *context, uint64_t pixels) {
+/// Whether a picture of so many pixels may be decoded now. One that is alone waits until the program has
+/// room.
+static bool ask_for_room(void *context, uint64_t pixels) {
   siam_decode_call *call = context;
-  if (pixels <= SIAM_CALL_SMALL_PIXELS) return;
+  if (pixels <= SIAM_CALL_SMALL_PIXELS) return true;
+  if (call->files > 1) return false;
   call->pixels = pixels;
   say(SIAM_TURN_ADMIT);
   hear(SIAM_TURN_GO);
-}
-
-static void decode(siam_decode_call *call) {
-  siam_pixel_room room = {region + SIAM_REGION_PIXELS, SIAM_REGION_PIXEL_BYTES, 0};
-  siam_picture_options options = call->options;
-  options.admit = ask_for_room;
-  options.admit_context = call;
-  options.decoders = NULL;
-  options.room = &room;
-  call->status =
-      siam_picture_decode_here(call->name, region + SIAM_REGION_FILE, call->count, &options, &call->picture);
-  if (call->status == SIAM_OK)
-    call->at = (uint64_t)(call->picture.pixels - region);
-  else
-    keep_message(call);
+  return true;
 }
 
 /// SIGPROF ends a process that does not catch it.
 static void set_alarm(long seconds) {
   setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {.tv_sec = seconds}}, NULL);
+}
+
+/// False where the picture is to wait for another call.
+static bool decode(siam_decode_call *call, siam_pixel_room *room, bool alone) {
+  siam_call_answer *answer = &call->answer;
+  siam_picture_options options = call->options;
+  options.admit = ask_for_room;
+  options.admit_context = call;
+  options.decoders = NULL;
+  options.room = room;
+  answer->status =
+      siam_picture_decode_here(call->name, region + call->at, call->count, &options, &answer->picture);
+  if (answer->status == SIAM_OK)
+    answer->at = (uint64_t)(answer->picture.pixels - region);
+  else
+    keep_message(call);
+  return alone || (answer->status != SIAM_ERROR_MEMORY && answer->status != SIAM_INTERRUPTED);
+}
+
+/// Each picture has its own time.
+static void decode_all(long seconds) {
+  siam_decode_call *first = siam_call_at(region, 0);
+  const uint32_t count = first->files;
+  siam_pixel_room room = {region + SIAM_REGION_PIXELS,
+                          count > 1 ? SIAM_REGION_SHARED_BYTES : SIAM_REGION_PIXEL_BYTES, 0};
+  uint32_t done = 0;
+  bool go_on = true;
+  while (go_on && done < count) {
+    set_alarm(seconds);
+    go_on = decode(siam_call_at(region, done), &room, count == 1);
+    done += go_on;
+  }
+  set_alarm(0);
+  first->answered = done;
 }
 
 static bool begin(int count, char **words, uint64_t *memory, long *seconds) {
@@ -77,20 +100,17 @@ int main(int argc, char **argv) {
           stderr);
     return STARTED_BY_HAND;
   }
-  siam_decode_call *call = (siam_decode_call *)region;
   // What the program had open, such as its output, is no business of pictures.
   for (int file = 0; file < SIAM_CALL_SOCKET; file++) close(file);
   if (siam_jail_enter(memory) != SIAM_OK) {
-    keep_message(call);
+    keep_message(siam_call_at(region, 0));
     say(SIAM_TURN_REFUSED);
     return PROGRAM_GONE;
   }
   say(SIAM_TURN_READY);
   for (;;) {
     hear(SIAM_TURN_DECODE);
-    set_alarm(seconds);
-    decode(call);
-    set_alarm(0);
+    decode_all(seconds);
     say(SIAM_TURN_DONE);
   }
 }
