@@ -1,4 +1,5 @@
 // The options of siamese-train, and what the library makes of them.
+#include "common/decoders.h"
 #include "common/message.h"
 #include "train/train.h"
 
@@ -361,6 +362,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
   const train_arguments *a = &arguments;
   *train = (siam_train_options){
       .data = data,
+      .decoders = app_decoders(),
       .output = a->output,
       .validation = a->validation,
       .holdout = typed(a->given_holdout, a->holdout),

@@ -3,6 +3,7 @@
 #ifndef SIAMESE_TRAIN_H
 #define SIAMESE_TRAIN_H
 
+#include <siamese/decode.h>
 #include <siamese/model.h>
 
 /// Where a run stands; given to siam_train_options.progress after every step.
@@ -71,6 +72,7 @@ typedef struct siam_train_options {
                           ///< step, with the same result; 0: 2 GiB; 1: never kept.
   const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
                              ///< and beside it, `picture_cache`.validation; NULL: none.
+  siam_decoders *decoders;   ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   uint64_t seed;             ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.

@@ -84,6 +84,7 @@ static siam_status open_images(const siam_training *run, const char *what, const
                                siam_dataset *dataset, siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
   siam_images_options options = {.shape = siam_model_picture_shape(run->model),
+                                 .picture = {.decoders = run->options->decoders},
                                  .resident_bytes = run->options->picture_bytes,
                                  .cache = cache,
                                  .logger = run->options->logger,
