@@ -218,9 +218,13 @@ static const app_option options[] = {
      .letter = 'b',
      .value = "PAIRS",
      .integer = &arguments.batch,
+     .word = "auto",
+     .word_value = SIAM_BATCH_AUTO,
      .least = 1,
      .most = 1 << 20,
-     .help = "Pairs of a step, so twice as many pictures. Default: 64."},
+     .help =
+         "Pairs of a step, so twice as many pictures; auto: as many as the device has memory for, at most "
+         "all pictures. Default: 64."},
     {.name = "per-class",
      .value = "N",
      .integer = &arguments.images_per_class,

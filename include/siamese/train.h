@@ -16,6 +16,9 @@ typedef struct siam_train_progress {
   double pairs_per_second; ///< Of late: pairs of pictures that went through the encoder.
 } siam_train_progress;
 
+/// A batch as large as the device has room for and the data have pictures; its size is in the report.
+#define SIAM_BATCH_AUTO UINT32_MAX
+
 /// Zero means the default, so that only `data` and `output` must be set.
 typedef struct siam_train_options {
   const char *data;       ///< Class folders, pair folders or a pair list (docs/data.md).
@@ -55,7 +58,7 @@ typedef struct siam_train_options {
 
   bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
-  uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
+  uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64; SIAM_BATCH_AUTO.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
   /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
@@ -99,6 +102,7 @@ typedef struct siam_train_report {
   double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
+  uint32_t batch;                       ///< Pairs of a step.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
