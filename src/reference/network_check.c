@@ -246,12 +246,12 @@ siam_check_result siam_network_check(siam_network *network, const siam_check_opt
     siam_reference_network_prove(c.reference);
   siam_run_destroy(c.run);
   siam_reference_network_destroy(c.reference);
-  clReleaseMemObject(c.added);
-  clReleaseMemObject(c.fresh);
-  clReleaseMemObject(c.clock);
+  siam_buffer_release(device_of(&c), c.added);
+  siam_buffer_release(device_of(&c), c.fresh);
+  siam_buffer_release(device_of(&c), c.clock);
   siam_tape_destroy(c.tape);
   const siam_view ranges[] = {c.x, c.y, c.dy, c.dx};
-  for (int i = 0; i < 4; i++) clReleaseMemObject(ranges[i].buffer);
+  for (int i = 0; i < 4; i++) siam_buffer_release(device_of(&c), ranges[i].buffer);
   free(c.before);
   return c.result;
 }

@@ -74,8 +74,8 @@ static siam_status embed(trial *t, uint32_t batch, float *embeddings) {
 cleanup:
   siam_run_destroy(run);
   siam_tape_destroy(tape);
-  if (x.buffer != NULL) clReleaseMemObject(x.buffer);
-  if (y.buffer != NULL) clReleaseMemObject(y.buffer);
+  siam_buffer_release(device, x.buffer);
+  siam_buffer_release(device, y.buffer);
   return status;
 }
 
