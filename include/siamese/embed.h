@@ -2,11 +2,13 @@
 #ifndef SIAMESE_EMBED_H
 #define SIAMESE_EMBED_H
 
+#include <siamese/decode.h>
 #include <siamese/model.h>
 
 /// Zero means the default.
 typedef struct siam_embed_options {
-  uint32_t batch; ///< Pictures at a time; 0: 128.
+  uint32_t batch;          ///< Pictures at a time; 0: 128.
+  siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   siam_logger logger;
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

@@ -98,8 +98,7 @@ cleanup:
 
 static void end(trial *of) {
   cl_mem buffers[] = {of->a, of->b, of->out};
-  for (int i = 0; i < 3; i++)
-    if (buffers[i] != NULL) clReleaseMemObject(buffers[i]);
+  for (int i = 0; i < 3; i++) siam_buffer_release(of->tuner->device, buffers[i]);
   float *arrays[] = {of->host_a, of->host_b, of->before, of->got, of->safe, of->magnitude};
   for (int i = 0; i < 6; i++) siam_free(arrays[i]);
   siam_free(of->expected);

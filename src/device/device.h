@@ -25,7 +25,8 @@ typedef struct siam_device_traits {
   unsigned group_size;        ///< LOCAL of the kernels.
   unsigned group_limit;       ///< Largest work-group of one dimension.
   unsigned compute_units;
-  uint64_t global_bytes, allocation_bytes, local_bytes;
+  uint64_t global_bytes, allocation_bytes; ///< In all and in one piece; see siam_traits_limit().
+  uint64_t local_bytes;
 } siam_device_traits;
 
 struct siam_device {
@@ -36,6 +37,7 @@ struct siam_device {
   siam_device_traits traits;
   siam_device_info info;
   siam_logger logger;
+  uint64_t used_bytes;           ///< Of all buffers that exist.
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
   struct siam_tuning *tuning;    ///< Results of tuning, once asked for; see tuning.h.
@@ -62,7 +64,19 @@ static inline siam_status siam_opencl(cl_int error, const char *action) {
   return SIAM_ERROR_DEVICE;
 }
 
-/// A float buffer on the device: `count` floats, zeroed. Release with clReleaseMemObject().
+/// Bytes that buffers may still take.
+uint64_t siam_device_free_bytes(const siam_device *device);
+
+/// A buffer whose content is not set, made of the bytes at `held` where that is not NULL. Refused with what
+/// is needed and what there is where the device has no room for it; `what` names it, as in "pictures".
+/// Whoever makes a buffer, here or below, releases it with siam_buffer_release().
+siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t bytes, const void *held,
+                                const char *what, cl_mem *buffer);
+
+/// NULL is no buffer.
+void siam_buffer_release(siam_device *device, cl_mem buffer);
+
+/// A float buffer on the device: `count` floats, zeroed.
 siam_status siam_buffer_create(siam_device *device, size_t count, cl_mem *buffer);
 
 /// Blocking copies of `count` floats, from element `first` on.

@@ -10,6 +10,19 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
+siam_status siam_traits_limit(const char *mebibytes, siam_device_traits *traits) {
+  char *end = NULL;
+  if (mebibytes == NULL || mebibytes[0] == '\0') return SIAM_OK;
+  const double limit = strtod(mebibytes, &end);
+  if (*end != '\0' || !(limit >= 1 && limit <= 1e9))
+    return siam_fail(SIAM_ERROR_ARGUMENT, "SIAMESE_DEVICE_MEMORY=%s: give a number of MiB from 1 on",
+                     mebibytes);
+  const uint64_t bytes = (uint64_t)(limit * 1048576);
+  if (traits->global_bytes > bytes) traits->global_bytes = bytes;
+  if (traits->allocation_bytes > bytes) traits->allocation_bytes = bytes;
+  return SIAM_OK;
+}
+
 static unsigned largest_power_of_two(size_t limit) {
   unsigned power = 1;
   while ((size_t)power * 2 <= limit) power *= 2;
@@ -64,5 +77,5 @@ siam_status siam_traits_find(cl_device_id id, const siam_device_info *info, siam
   traits->global_bytes = info->global_bytes;
   traits->local_bytes = info->local_bytes;
   traits->allocation_bytes = allocation;
-  return SIAM_OK;
+  return siam_traits_limit(getenv("SIAMESE_DEVICE_MEMORY"), traits);
 }

@@ -3,8 +3,6 @@
 #include "base/memory.h"
 #include "pipeline/embedder.h"
 
-enum { STANDARD_BATCH = 128 };
-
 bool siam_tell(void *telling, uint32_t done, uint32_t count) {
   const siam_telling *whom = telling;
   return whom->preparing == NULL || whom->preparing(whom->context, whom->what, done, count);
@@ -16,9 +14,13 @@ siam_status siam_embed_images(siam_model *model, siam_images *images, uint32_t b
   siam_embedder *embedder = NULL;
   float *values = NULL;
   uint32_t count = siam_images_count(images);
-  if (batch == 0) batch = STANDARD_BATCH;
   SIAM_TRY_ALLOCATE(values, count * (size_t)siam_model_get_info(model).embedding);
-  SIAM_TRY(siam_embedder_create(model, count < batch ? count : batch, &embedder));
+  // Where nobody asked for a size it may be as small as the device wants it.
+  if (batch > 0)
+    SIAM_TRY(siam_embedder_create(model, count < batch ? count : batch, &embedder));
+  else
+    SIAM_TRY(siam_embedder_create_fitting(model, count < SIAM_EMBEDDING_BATCH ? count : SIAM_EMBEDDING_BATCH,
+                                          &embedder));
   SIAM_TRY(siam_embedder_all(embedder, images, siam_tell, telling, values));
   *embeddings = values;
   values = NULL;

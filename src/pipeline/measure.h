@@ -16,8 +16,11 @@ typedef struct siam_telling {
 /// Passes progress on; `telling` is a siam_telling. True where there is nobody to tell.
 bool siam_tell(void *telling, uint32_t done, uint32_t count);
 
-/// Embeds all pictures, `batch` at a time (0: 128), to a new array [count, D] that the caller frees with
-/// siam_free().
+/// Pictures that are embedded at a time where nothing else is asked for.
+enum { SIAM_EMBEDDING_BATCH = 128 };
+
+/// Embeds all pictures, `batch` at a time (0: the standard, or fewer on a device with little memory), to a
+/// new array [count, D] that the caller frees with siam_free().
 siam_status siam_embed_images(siam_model *model, siam_images *images, uint32_t batch, siam_telling *telling,
                               float **embeddings);
 
