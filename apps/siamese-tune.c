@@ -46,8 +46,9 @@ static const app_option options[] = {
      .value = "WHEN",
      .text = &arguments.clblast,
      .choices = clblast_choices,
-     .help = "Try CLBlast with other parameters than its own: on, off, or auto: once for each device that is "
-             "no CPU. A set that is better is kept, and all is measured again with it. Default: auto."},
+     .help =
+         "Try CLBlast with other parameters than its own: on, off, or auto: once for each device that is "
+         "no CPU. A set that is better is kept, and what it matters to is measured again. Default: auto."},
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),
     {0}};
