@@ -56,10 +56,12 @@ typedef struct run_options {
   uint64_t resident_bytes;
   bool turned, augmented;
   uint32_t steps;
+  uint64_t seed; ///< Of augmentation; 0: 4.
 } run_options;
 
 static siam_step_options step_options(const run_options *run) {
-  siam_step_options options = {.branches = run->branches, .seed = 4, .turned = run->turned};
+  siam_step_options options = {
+      .branches = run->branches, .seed = run->seed > 0 ? run->seed : 4, .turned = run->turned};
   cr_assert_eq(siam_loss_parse("contrastive", &options.loss), SIAM_OK);
   options.loss.pairing = run->pairing;
   cr_assert_eq(siam_optimizer_find("sgd", &options.optimizer), SIAM_OK);
@@ -139,6 +141,21 @@ Test(step, fused_and_two_pass_give_the_same_gradients_up_to_rounding) {
   cr_assert_lt(relative_difference(a, b, count), 2 * sqrt(16.0 * 256) * FLT_EPSILON);
   siam_free(a);
   siam_free(b);
+}
+
+Test(step, every_bit_of_the_seed_counts) {
+  static const uint64_t seeds[] = {4, 5, 4 + (1ULL << 32), 4 + (1ULL << 63)};
+  enum { SEEDS = 4 };
+  float *weights[SEEDS];
+  size_t count = 0;
+  for (int s = 0; s < SEEDS; s++) {
+    const run_options run = {.encoder = plain, .steps = 1, .augmented = true, .seed = seeds[s]};
+    weights[s] = run_steps(&run, false, &count);
+  }
+  for (int s = 0; s < SEEDS; s++)
+    for (int t = 0; t < s; t++)
+      cr_expect_arr_neq(weights[s], weights[t], count * sizeof **weights, "%d and %d", s, t);
+  for (int s = 0; s < SEEDS; s++) siam_free(weights[s]);
 }
 
 Test(step, two_passes_have_batch_statistics_of_their_own) {
