@@ -8,6 +8,7 @@
 train_arguments arguments = {.seed = 1};
 
 static const char *const reconstruct_choices[] = {"tied", "untied", NULL};
+static const char *const recipe_choices[] = {"fast", "balanced", "best", NULL};
 static const char *const pairs_choices[] = {"drawn", "all", NULL};
 static const char *const branches_choices[] = {"fused", "two-pass", NULL};
 static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
@@ -85,11 +86,19 @@ static const app_option options[] = {
              "to the "
              "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
+    {.name = "recipe",
+     .value = "NAME",
+     .text = &arguments.recipe,
+     .choices = recipe_choices,
+     .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
+             "average and "
+             "patience, with --encoder auto; what is given besides goes before. Default: none."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help = "conv4, lenet, koch, or a description file. Default: conv4."},
+     .help = "conv4, resnet8, resnet12, lenet, koch, a description file, or auto: by size and number of the "
+             "pictures, with --size and --channels. Default: conv4."},
     {.name = "init",
      .value = "FILE",
      .text = &arguments.init,
@@ -374,6 +383,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
                 .size = (int)a->size,
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
+      .recipe = a->recipe,
       .init = a->init,
       .reconstruct = a->reconstruct,
       .loss = a->loss,

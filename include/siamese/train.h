@@ -26,7 +26,13 @@ typedef struct siam_train_options {
   const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
   double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
 
-  siam_model_options model; ///< Encoder, size, channels, embedding, resize. Its seed is not used.
+  /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
+  /// size and number of pictures, with its size and channels where those are 0; the model file holds what was
+  /// chosen.
+  siam_model_options model;
+  /// "fast", "balanced" or "best": fills in loss, rate, average, augmentation, length, patience and encoder
+  /// where they are not set (docs/training.md). NULL: the defaults below.
+  const char *recipe;
   /// A model file to start from: its parameters are taken over where the network has one of the same name and
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
   /// that of the file. NULL: first weights are drawn from the seed.
@@ -34,8 +40,8 @@ typedef struct siam_train_options {
   /// "tied" or "untied": the encoder learns to give back its pictures through its mirror image
   /// (siam_network_mirror()), with weights shared or of its own; labels are not looked at. `data` and
   /// `validation` are then folders with pictures at any depth, `holdout` a share of the pictures, and the
-  /// options of pairs, from `loss` to `margin`, `turned_classes` and `images_per_class` must be 0. What is
-  /// written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
+  /// options of pairs, from `loss` to `margin`, `recipe`, `turned_classes` and `images_per_class` must be 0.
+  /// What is written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
   const char *reconstruct;
   const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
                         ///< "contrastive".
@@ -94,6 +100,10 @@ typedef struct siam_train_options {
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);
   void *context;
 } siam_train_options;
+
+/// Name and one line for people of recipe number `index`; NULL past the last.
+SIAM_API const char *siam_recipe_get_name(size_t index);
+SIAM_API const char *siam_recipe_get_summary(size_t index);
 
 /// What a run did.
 typedef struct siam_train_report {

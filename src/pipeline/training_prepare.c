@@ -1,4 +1,5 @@
 #include "pipeline/operating_point.h"
+#include "pipeline/recipe.h"
 #include "pipeline/training.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ static siam_status choose_step(siam_training *run) {
 
 static siam_status split_data(siam_training *run) {
   const siam_train_options *options = run->options;
+  if (run->data != NULL) return SIAM_OK;
   siam_dataset_options open = {.allow_outside = options->allow_outside, .logger = options->logger};
   SIAM_RETURN_IF_FAILED(siam_dataset_open(options->data, &open, &run->data));
   if (options->validation != NULL) {
@@ -145,6 +147,10 @@ static siam_status write_settings(siam_training *run) {
 
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
+  if (siam_training_has_choice(run->options)) {
+    SIAM_RETURN_IF_FAILED(split_data(run));
+    SIAM_RETURN_IF_FAILED(siam_training_choose(run));
+  }
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));

@@ -173,7 +173,7 @@ Test(cli_train, names_that_mean_nothing_are_refused_with_those_that_do) {
   write_text("nothing.txt", "# Nothing yet\n");
   siam_test_write(siam_cli_path("binary.txt"), "input 16 16 1\nflatten\0", 22);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, lenet, koch"}},
+      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, resnet8, resnet12, lenet, koch"}},
       {"siamese-train data -o m.siamese -e bad.txt",
        {"bad.txt:3: there is no layer 'foo'", "conv, conv_transpose, linear"}},
       {"siamese-train data -o m.siamese -e nothing.txt",
