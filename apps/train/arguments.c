@@ -233,6 +233,12 @@ static const app_option options[] = {
      .most = 100,
      .help = "Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, "
              "which is harder; thresholds are then fitted on such different pairs. Default: 0."},
+    {.name = "views",
+     .value = "NAME",
+     .text = &arguments.views,
+     .help = "Let the model look at parts of pictures, too, when it compares: copies, for finding copies "
+             "that were "
+             "cut, framed, mirrored or turned. Default: at the whole alone."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -390,6 +396,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .images_per_class = (uint32_t)a->images_per_class,
       .within_parent_percent = (uint32_t)a->within_parent,
       .far = a->far,
+      .views = a->views,
       .picture_bytes = picture_bytes(),
       .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,

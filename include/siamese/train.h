@@ -62,6 +62,9 @@ typedef struct siam_train_options {
   /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
   /// 0.001 or 0.0001; 0: its threshold of best accuracy.
   double far;
+  /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
+  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC

@@ -34,7 +34,10 @@ static siam_status embed_all(siam_model *model, const siam_embed_options *option
   all->count = siam_images_count(all->images);
   all->dimensions = (size_t)siam_model_get_info(model).embedding;
   telling.what = "embedding";
-  return siam_embed_images(model, all->images, options->batch, &telling, &all->embeddings);
+  siam_looks looks = {0};
+  SIAM_RETURN_IF_FAILED(siam_looks_take(model, NULL, all->images, options->batch, &telling, &looks));
+  all->embeddings = looks.values;
+  return SIAM_OK;
 }
 
 /// The name of a matrix with .txt in place of .npy.

@@ -1,5 +1,6 @@
 #include "pipeline/operating_point.h"
 #include "pipeline/training.h"
+#include "pipeline/views.h"
 
 #include <string.h>
 
@@ -144,10 +145,17 @@ static siam_status write_settings(siam_training *run) {
   return siam_text_status(text);
 }
 
+static siam_status keep_views(siam_training *run) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
+  return siam_views_keep(views, run->model);
+}
+
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
+  SIAM_RETURN_IF_FAILED(keep_views(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
