@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""variants.py PICTURES OUTPUT COUNT [--strong | --standard]: each picture's own class of edited copies.
+"""variants.py PICTURES OUTPUT COUNT [--second | --standard]: each picture's own class of edited copies.
 
 PICTURES has a picture in each PACKAGE/SERIES/NUMBER.png; OUTPUT gets PACKAGE/SERIES/NUMBER/ with the picture itself
-and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --strong: other, stronger chains. With
---standard: COUNT pictures, evenly
-spread over all, each after every edit of edits.STANDARD and at its size, for judging. What is drawn depends on the
+and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --second: the other
+chains of edits.SECOND. With --standard: COUNT pictures, evenly spread over all, each after every edit of
+edits.STANDARD and at its size, for judging. What is drawn depends on the
 picture's name alone.
 """
 import hashlib
@@ -30,15 +30,15 @@ def save(picture, path):
 
 
 def write_variants(task):
-    path, folder, count, strong = task
+    path, folder, count, second = task
     folder.mkdir(parents=True, exist_ok=True)
     picture = Image.open(path).convert("RGB")
     picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.BOX, reducing_gap=None)
     save(picture.resize((SIDE, SIDE), Image.BOX), folder / "00.png")
     name = "/".join(path.parts[-3:])
     for number in range(1, count + 1):
-        drawn = source_of(f"{name}/{number}/strong" if strong else f"{name}/{number}")
-        save(edits.vary(picture, drawn, SIDE, strong), folder / f"{number:02d}.png")
+        drawn = source_of(f"{name}/{number}/second" if second else f"{name}/{number}/strong")
+        save(edits.vary(picture, drawn, SIDE, edits.SECOND if second else edits.FIRST), folder / f"{number:02d}.png")
 
 
 def write_standard(task):
@@ -52,13 +52,13 @@ def write_standard(task):
 
 
 def main():
-    standard, strong = "--standard" in sys.argv, "--strong" in sys.argv
+    standard, second = "--standard" in sys.argv, "--second" in sys.argv
     pictures, output, count = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     pictures, output, count = pathlib.Path(pictures), pathlib.Path(output), int(count)
     paths = sorted(pictures.rglob("*.png"))
     if standard and count < len(paths):
         paths = [paths[i * len(paths) // count] for i in range(count)]
-    tasks = [(path, output / path.relative_to(pictures).with_suffix(""), count, strong) for path in paths]
+    tasks = [(path, output / path.relative_to(pictures).with_suffix(""), count, second) for path in paths]
     with multiprocessing.Pool(2) as pool:
         for _ in pool.imap(write_standard if standard else write_variants, tasks, chunksize=16):
             pass
