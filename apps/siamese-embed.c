@@ -1,5 +1,6 @@
 // siamese-embed: embeddings of many pictures as a NumPy matrix or a CSV file.
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/model.h"
@@ -87,6 +88,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
 static int embed(siam_device *device, siam_model *model, char **paths, unsigned count) {
   siam_embed_options embed_options = {.batch = (uint32_t)arguments.batch,
                                       .views = arguments.views,
+                                      .decoders = app_decoders(),
                                       .logger = app_logger(arguments.quiet || arguments.json),
                                       .preparing = show_preparing};
   siam_embed_report report;
@@ -101,6 +103,7 @@ int main(int argc, char **argv) {
   unsigned count = 0;
   char **paths = app_begin(&command, argc, argv, &count);
   if (arguments.output == NULL) return app_fail("nowhere to write to; give a .npy or .csv file with -o FILE");
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   siam_device *device = NULL;
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};

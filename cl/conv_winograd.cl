@@ -18,7 +18,7 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   TAPS, POINTS, SIDE  see winograd.clh
+//   TAPS, POINTS, SMALL, SIDE  see winograd.clh
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"

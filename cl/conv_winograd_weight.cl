@@ -15,7 +15,7 @@
 // At the end the P sums are added in order and transformed by G.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh: ROWS channels by COLUMNS filters
-//   TAPS, POINTS   see winograd.clh
+//   TAPS, POINTS, SMALL  see winograd.clh
 #include "common.clh"
 #include "edge.clh"
 #include "tile.clh"

@@ -1,4 +1,5 @@
 // The options of siamese-train, and what the library makes of them.
+#include "common/decoders.h"
 #include "common/message.h"
 #include "train/train.h"
 
@@ -217,9 +218,13 @@ static const app_option options[] = {
      .letter = 'b',
      .value = "PAIRS",
      .integer = &arguments.batch,
+     .word = "auto",
+     .word_value = SIAM_BATCH_AUTO,
      .least = 1,
      .most = 1 << 20,
-     .help = "Pairs of a step, so twice as many pictures. Default: 64."},
+     .help =
+         "Pairs of a step, so twice as many pictures; auto: as many as the device has memory for, at most "
+         "all pictures. Default: 64."},
     {.name = "per-class",
      .value = "N",
      .integer = &arguments.images_per_class,
@@ -367,6 +372,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
   const train_arguments *a = &arguments;
   *train = (siam_train_options){
       .data = data,
+      .decoders = app_decoders(),
       .output = a->output,
       .validation = a->validation,
       .holdout = typed(a->given_holdout, a->holdout),

@@ -83,33 +83,6 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def without_margin(picture):
-    """What is left when rows and columns of the corner's colour are cut from the edges."""
-    from PIL import Image, ImageChops
-
-    plain = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
-    unlike = ImageChops.difference(picture, plain).convert("L").point(lambda value: 255 * (value > 16))
-    left, top, right, bottom = unlike.getbbox() or (0, 0, 0, 0)
-    return picture.crop((left, top, right, bottom)) if min(right - left, bottom - top) >= 8 else picture
-
-
-def one_picture(paths):
-    """[a, b]: whether a and b are one picture but for its colours, its margin, and being mirrored either way: then
-    they are no different pair."""
-    from PIL import Image, ImageOps
-
-    turns = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
-    opened = [Image.open(path).convert("RGB") for path in paths]
-    forms = [opened, [without_margin(picture) for picture in opened]]
-
-    def marks(form, turn):
-        return numpy.stack([pictures.signature(turn(picture.convert("L"))) for picture in form])
-
-    upright = [marks(form, turns[0]) for form in forms]
-    turned = [marks(form, turn) for form in forms for turn in turns]
-    return numpy.maximum.reduce([a @ b.T for a in upright for b in turned]) > pictures.SAME_CORRELATION
-
-
 def distances(originals, copies, owners, series, alike):
     """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
     the whole, and of either's views from the other's whole."""
@@ -209,7 +182,7 @@ def main():
     roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
     measured = {}
     for role, (originals, copies, owners, _, series) in roles.items():
-        alike = one_picture(originals)
+        alike = pictures.one_picture(originals)
         features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
         if arguments.hashes:
             features.update(hash_all(arguments.work, role, originals + copies))

@@ -2,14 +2,16 @@
 #ifndef SIAMESE_COMPARE_H
 #define SIAMESE_COMPARE_H
 
+#include <siamese/decode.h>
 #include <siamese/metrics.h>
 #include <siamese/model.h>
 
-/// Where the line between same and different is drawn. Zero: what the model's verdicts go by: its threshold
-/// of best accuracy, or for the false-accept rate that its training chose.
+/// Where the line between same and different is drawn, and how pictures are read. Zero: what the model's
+/// verdicts go by, its threshold of best accuracy or for the false-accept rate that its training chose.
 typedef struct siam_compare_options {
   const double *threshold; ///< This distance, 0 included; NULL: one of the model's.
   double far;              ///< The model's threshold for this false-accept rate, such as 0.001.
+  siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
 } siam_compare_options;
 
 typedef struct siam_comparison {

@@ -2,6 +2,7 @@
 #ifndef SIAMESE_EMBED_H
 #define SIAMESE_EMBED_H
 
+#include <siamese/decode.h>
 #include <siamese/model.h>
 
 /// Zero means the default.
@@ -10,6 +11,7 @@ typedef struct siam_embed_options {
   /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
   /// The distance of two pictures is then the least one of a row of either from the first row of the other.
   bool views;
+  siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   siam_logger logger;
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

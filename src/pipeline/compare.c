@@ -11,11 +11,13 @@ siam_status siam_comparer_create(siam_model *model, const siam_compare_options *
   static const siam_compare_options standard;
   siam_status status = SIAM_OK;
   siam_comparer *made = NULL;
+  if (options == NULL) options = &standard;
   SIAM_TRY_ALLOCATE(made, 1);
   made->model = model;
+  made->picture.decoders = options->decoders;
   SIAM_TRY(siam_decision_load(model, &made->decision));
-  SIAM_TRY(siam_decision_threshold(&made->decision, options != NULL ? options : &standard, &made->threshold,
-                                   made->point, sizeof made->point));
+  SIAM_TRY(
+      siam_decision_threshold(&made->decision, options, &made->threshold, made->point, sizeof made->point));
   siam_picture_shape shape = siam_model_picture_shape(model);
   SIAM_TRY_ALLOCATE(made->bytes, siam_picture_shape_bytes(&shape));
   SIAM_TRY(siam_views_of_model(model, &made->views));
@@ -43,7 +45,7 @@ void siam_comparer_destroy(siam_comparer *comparer) {
 
 siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks) {
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
-  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, NULL, &shape, comparer->bytes));
+  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, &comparer->picture, &shape, comparer->bytes));
   if (comparer->model->refuses_blank && siam_pixels_are_blank(comparer->bytes, &shape)) {
     memset(looks, 0, comparer->row * sizeof *looks);
     return SIAM_OK;

@@ -11,6 +11,7 @@ struct siam_comparer {
   const siam_views *views;
   siam_embedder *embedder; ///< One picture at a time, so that its embedding never depends on another.
   siam_decision decision;
+  siam_picture_options picture; ///< How pictures are decoded.
   double threshold;
   char point[sizeof((siam_comparison *)0)->point];
   uint8_t *bytes, *cut; ///< [H,W,C], [V,H,W,C]

@@ -27,6 +27,7 @@ static bool ends_in(const char *path, const char *ending) {
 static siam_status embed_all(siam_model *model, const siam_embed_options *options, collection *all) {
   siam_telling telling = {options->preparing, options->context, "reading pictures"};
   siam_images_options images = {.shape = siam_model_picture_shape(model),
+                                .picture = {.decoders = options->decoders},
                                 .logger = options->logger,
                                 .progress = siam_tell,
                                 .progress_context = &telling};

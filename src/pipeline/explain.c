@@ -76,7 +76,7 @@ static siam_status prepare(const siam_comparer *comparer, const char *const *pat
   for (int i = 0; i < 2; i++) {
     SIAM_TRY_ALLOCATE(of->bytes[i], of->size);
     SIAM_TRY_ALLOCATE(of->heat[i], of->pixels);
-    SIAM_TRY(siam_picture_load_resized(paths[i], NULL, &of->shape, of->bytes[i]));
+    SIAM_TRY(siam_picture_load_resized(paths[i], &comparer->picture, &of->shape, of->bytes[i]));
   }
 cleanup:
   return status;

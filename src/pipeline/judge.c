@@ -16,6 +16,7 @@ siam_status siam_judgement_embed(siam_judgement *judgement) {
   const siam_evaluate_options *options = judgement->options;
   siam_telling telling = {options->preparing, options->context, "reading pictures"};
   siam_images_options images = {.shape = siam_model_picture_shape(judgement->model),
+                                .picture = {.decoders = options->decoders},
                                 .logger = options->logger,
                                 .progress = siam_tell,
                                 .progress_context = &telling};

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { STANDARD_BATCH = 128 };
-
 /// A walk over all pictures, some at a time.
 typedef struct walk {
   siam_embedder *embedder;
@@ -22,14 +20,26 @@ static siam_status order(const walk *of, uint32_t first) {
   return siam_images_order(of->images, of->numbers, count);
 }
 
+/// Embeds what `bytes` shows, as many at a time as the embedder takes.
+static siam_status run(const walk *of, const uint8_t *bytes, size_t size, uint32_t count, size_t dimensions,
+                       float *values) {
+  uint32_t batch = siam_embedder_batch(of->embedder);
+  for (uint32_t done = 0; done < count; done += batch)
+    SIAM_RETURN_IF_FAILED(siam_embedder_run(of->embedder, bytes + done * size,
+                                            count - done < batch ? count - done : batch,
+                                            values + done * dimensions));
+  return SIAM_OK;
+}
+
 /// Embeds `count` pictures that were taken, in all their views.
-static siam_status embed(const walk *of, const siam_views *views, uint32_t count, float *values) {
-  if (views == NULL) return siam_embedder_run(of->embedder, of->bytes, count, values);
+static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count, float *values) {
+  const siam_views *views = looks->views;
   const siam_picture_shape *shape = siam_images_get_shape(of->images);
-  size_t size = siam_picture_shape_bytes(shape), looks = siam_views_count(views);
+  size_t size = siam_picture_shape_bytes(shape), each = siam_views_count(views);
+  if (views == NULL) return run(of, of->bytes, size, count, looks->dimensions, values);
   for (uint32_t i = 0; i < count; i++)
-    SIAM_RETURN_IF_FAILED(siam_views_make(views, shape, of->bytes + i * size, of->views + i * looks * size));
-  return siam_embedder_run(of->embedder, of->views, count * (uint32_t)looks, values);
+    SIAM_RETURN_IF_FAILED(siam_views_make(views, shape, of->bytes + i * size, of->views + i * each * size));
+  return run(of, of->views, size, count * (uint32_t)each, looks->dimensions, values);
 }
 
 static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) {
@@ -40,7 +50,7 @@ static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) 
       SIAM_RETURN_IF_FAILED(order(of, ordered));
     uint32_t count = looks->count - done < of->step ? looks->count - done : of->step;
     SIAM_RETURN_IF_FAILED(siam_images_take(of->images, of->bytes));
-    SIAM_RETURN_IF_FAILED(embed(of, looks->views, count, (float *)siam_looks_of(looks, done)));
+    SIAM_RETURN_IF_FAILED(embed(of, looks, count, (float *)siam_looks_of(looks, done)));
     done += count;
     if (!siam_tell(telling, done, looks->count))
       return siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", done, looks->count);
@@ -48,21 +58,30 @@ static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) 
   return SIAM_OK;
 }
 
+/// An embedder for `batch` views at a time, but no more than there are; 0: at most the standard.
+static siam_status make_embedder(siam_model *model, uint64_t views, uint32_t batch,
+                                 siam_embedder **embedder) {
+  uint32_t most = batch > 0 ? batch : SIAM_EMBEDDING_BATCH;
+  if (most > views) most = (uint32_t)views;
+  // Where nobody asked for a size it may be as small as the device wants it.
+  return batch > 0 ? siam_embedder_create(model, most, embedder)
+                   : siam_embedder_create_fitting(model, most, embedder);
+}
+
 siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_images *images, uint32_t batch,
                             siam_telling *telling, siam_looks *looks) {
   siam_status status = SIAM_OK;
   const uint32_t each = siam_views_count(views), count = siam_images_count(images);
   const size_t size = siam_picture_shape_bytes(siam_images_get_shape(images));
-  if (batch == 0) batch = STANDARD_BATCH;
-  walk of = {.images = images, .step = batch / each > 0 ? batch / each : 1};
-  if (of.step > count) of.step = count;
+  walk of = {.images = images};
   *looks = (siam_looks){
       .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
   SIAM_TRY_ALLOCATE(looks->values, (size_t)count * each * looks->dimensions);
+  SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
+  of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
   SIAM_TRY_ALLOCATE(of.numbers, of.step);
   SIAM_TRY_ALLOCATE(of.bytes, of.step * size);
   if (views != NULL) SIAM_TRY_ALLOCATE(of.views, of.step * each * size);
-  SIAM_TRY(siam_embedder_create(model, of.step * each, &of.embedder));
   SIAM_TRY(go(&of, telling, looks));
 cleanup:
   siam_embedder_destroy(of.embedder);

@@ -13,7 +13,11 @@ typedef struct siam_looks {
   float *values;           ///< [count, V, D], the whole first.
 } siam_looks;
 
-/// Embeds every picture in each of `views`, about `batch` at a time (0: 128).
+/// Views that are embedded at a time where nothing else is asked for.
+enum { SIAM_EMBEDDING_BATCH = 128 };
+
+/// Embeds every picture in each of `views`, `batch` views at a time (0: the standard, or fewer on a device
+/// with little memory).
 siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_images *images, uint32_t batch,
                             siam_telling *telling, siam_looks *looks);
 void siam_looks_clear(siam_looks *looks);

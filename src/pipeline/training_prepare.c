@@ -86,20 +86,19 @@ static siam_status choose_pairing(siam_training *run) {
 static siam_status choose_sampler(siam_training *run) {
   const siam_train_options *options = run->options;
   const siam_loss *loss = &run->step_options.loss;
-  uint32_t batch = options->batch > 0 ? options->batch : 64;
+  const uint32_t batch = siam_training_pairs(run);
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
   sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
-    sampler->pairs = batch;
+    siam_training_size_sampler(run, batch, sampler);
     return SIAM_OK;
   }
   sampler->mode = SIAM_SAMPLE_CLASSES;
   sampler->images_per_class = options->images_per_class > 0 ? options->images_per_class : 4;
-  sampler->classes = 2 * batch / sampler->images_per_class;
-  siam_sampler_fit(run->training, sampler);
+  siam_training_size_sampler(run, batch, sampler);
   if (sampler->classes < 2)
     return siam_fail(
         SIAM_ERROR_ARGUMENT,

@@ -6,6 +6,7 @@ siam_status siam_training_report(siam_training *run) {
   bool held_out = run->validation != NULL;
   siam_evaluation evaluation;
   siam_evaluate_options evaluate = {.seed = options->seed,
+                                    .decoders = options->decoders,
                                     .logger = options->logger,
                                     .preparing = options->preparing,
                                     .context = options->context};

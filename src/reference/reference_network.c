@@ -149,6 +149,7 @@ static void bound_forward(siam_reference_network *reference, size_t i) {
   siam_reference r = take_layer(reference, i);
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
+                            .forward_only = reference->forward_only,
                             .x_error = reference->value_errors[i],
                             .y_error = reference->value_errors[i + 1]};
   if (siam_reference_is(r.layer, "batch_norm"))
@@ -162,6 +163,7 @@ static void bound_backward(siam_reference_network *reference, size_t i, double p
   siam_reference r = take_layer(reference, i);
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
+                            .forward_only = reference->forward_only,
                             .x_error = reference->value_errors[i],
                             .y_error = reference->value_errors[i + 1],
                             .dy_error = reference->slope_errors[i + 1],

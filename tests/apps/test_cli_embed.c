@@ -112,3 +112,19 @@ Test(cli_embed, a_line_end_in_a_name_does_not_fit_a_list_of_lines) {
   siam_command_release(&result);
   free(siam_cli_out(0, EMBED "'a\nb.pgm' -o e.csv"));
 }
+
+Test(cli_embed, a_batch_that_does_not_fit_is_refused_and_none_asked_for_is_made_to_fit) {
+  const siam_command_options little = {.environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=1", NULL}};
+  siam_command_result result = siam_cli_run(&little, EMBED "held-out -o e.csv -q -b 60000");
+  cr_expect_eq(result.code, 0, "no more are taken than there are: %s", result.err);
+  siam_command_release(&result);
+  const siam_command_options large = {.environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=12", NULL}};
+  result = siam_cli_run(&large, "siamese-embed held-out -o e.csv -q -b 48");
+  cr_expect_eq(result.code, 2);
+  cr_expect_not_null(strstr(result.err, "a batch of 48 pictures needs "), "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "; the largest batch that fits is "), "%s", result.err);
+  siam_command_release(&result);
+  result = siam_cli_run(&large, "siamese-embed held-out -o e.csv -q");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  siam_command_release(&result);
+}

@@ -194,9 +194,10 @@ Test(picture_damage, other_kinds_are_refused_by_name) {
   }
 }
 
-static void count_admission(void *context, uint64_t pixels) {
+static bool count_admission(void *context, uint64_t pixels) {
   (void)pixels;
   ++*(int *)context;
+  return true;
 }
 
 Test(picture_damage, giants_are_refused_from_their_header_alone) {
