@@ -38,9 +38,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .above_least = true,
-     .help =
-         "Let verdicts go by the threshold for this false-accept rate: 0.01, 0.001 or 0.0001. Default: by "
-         "that of best accuracy."},
+     .help = "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1; thresholds "
+             "for 0.01, 0.001 "
+             "and 0.0001 are fitted anyway. Default: by that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,

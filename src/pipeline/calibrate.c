@@ -51,10 +51,11 @@ static double supported(const siam_operating_points *points, const siam_calibrat
 
 /// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
 /// false-accept rates come from as many different pairs as can be had.
-static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, siam_decision *decision) {
+static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, double rate,
+                       siam_decision *decision) {
   siam_operating_points points;
-  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, &points));
-  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, &decision->points));
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, 0, &points));
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, rate, &decision->points));
   decision->points.points[0] = points.points[0];
   return siam_calibration_fit_platt(balanced, &decision->calibration);
 }
@@ -114,7 +115,7 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   SIAM_TRY(siam_looks_take(model, views, images, 0, &telling, &looks));
   SIAM_TRY(rank_pairs(dataset, options->pairs, options, &looks, &balanced));
   SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, &looks, &many));
-  SIAM_TRY(fit(&balanced, &many, &decision));
+  SIAM_TRY(fit(&balanced, &many, options->far, &decision));
   tell_unsupported(&decision.points, &many, &options->logger);
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
   decision.rate = supported(&decision.points, options);

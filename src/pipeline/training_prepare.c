@@ -20,10 +20,11 @@ static siam_status choose_loss(const siam_train_options *options, siam_loss *los
 }
 
 static siam_status choose_step(siam_training *run) {
-  if (run->options->far != 0 && !siam_operating_rate_exists(run->options->far))
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "a false-accept rate of %g; models have thresholds for 0.01, 0.001 and 0.0001",
-                     run->options->far);
+  if (run->options->far != 0 && !siam_operating_rate_is_possible(run->options->far))
+    return siam_fail(
+        SIAM_ERROR_ARGUMENT,
+        "a false-accept rate of %g; models can have thresholds for rates from %g to %g, such as 0.001",
+        run->options->far, SIAM_LEAST_RATE, SIAM_MOST_RATE);
   SIAM_RETURN_IF_FAILED(choose_loss(run->options, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(choose_branches(run->options->branches, &run->step_options.branches));
   return siam_training_choose_optimization(run);
