@@ -69,9 +69,12 @@ typedef struct siam_train_options {
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
   /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
   uint32_t within_parent_percent;
-  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
-  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
+  /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
   double far;
+  /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
+  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC

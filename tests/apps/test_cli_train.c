@@ -145,7 +145,9 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
               "verdicts will go by the threshold of best accuracy");
   expect_said("siamese-compare -m w.siamese " PAIR, false, "(best accuracy)");
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}}, {NULL, {0}}});
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --views films", {"there are no views \"films\"", "copies"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {

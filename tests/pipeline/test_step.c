@@ -3,6 +3,7 @@
 #include "data/images.h"
 #include "model/description.h"
 #include "pipeline/embedder.h"
+#include "pipeline/looks.h"
 #include "pipeline/step.h"
 #include "pipeline/supply.h"
 #include "scratch.h"
@@ -304,24 +305,23 @@ Test(step, an_embedding_depends_neither_on_the_batch_nor_on_its_place_in_it) {
   siam_images *images = open_images(&dataset, model, 0);
   uint32_t all = siam_images_count(images);
   const size_t dimensions = 7, bytes = 16 * 16;
-  float *single = siam_allocate(all * dimensions, sizeof *single),
-        *batch = siam_allocate(all * dimensions, sizeof *batch);
-  siam_embedder *one = NULL, *many = NULL;
+  float *single = siam_allocate(all * dimensions, sizeof *single);
+  siam_telling telling = {0};
+  siam_looks batch = {0};
+  siam_embedder *one = NULL;
   cr_assert_eq(siam_embedder_create(model, 1, &one), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_embedder_create(model, 16, &many), SIAM_OK, "%s", siam_last_error());
   for (uint32_t i = 0; i < all; i++)
     cr_assert_eq(
         siam_embedder_run(one, siam_images_get_bytes(images) + i * bytes, 1, single + i * dimensions),
         SIAM_OK);
-  cr_assert_eq(siam_embedder_all(many, images, NULL, NULL, batch), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_looks_take(model, NULL, images, 16, &telling, &batch), SIAM_OK, "%s", siam_last_error());
   // Lengths are 1; sums run over 25 and 720 terms.
   for (size_t i = 0; i < all * dimensions; i++)
-    cr_assert_float_eq(single[i], batch[i], sqrt(720.0) * 4 * FLT_EPSILON);
+    cr_assert_float_eq(single[i], batch.values[i], sqrt(720.0) * 4 * FLT_EPSILON);
   siam_embedder_destroy(one);
-  siam_embedder_destroy(many);
+  siam_looks_clear(&batch);
   siam_images_destroy(images);
   siam_dataset_destroy(dataset);
   siam_model_destroy(model);
   siam_free(single);
-  siam_free(batch);
 }
