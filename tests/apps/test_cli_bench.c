@@ -252,7 +252,7 @@ Test(cli_bench, every_refusal_names_what_is_at_fault) {
   siam_test_write(siam_cli_path("other.json"), "{\"benchmarks\": []}", 18);
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-bench frobnicate", {"nothing called 'frobnicate'", "gemm, conv, ", "all"}},
-      {"siamese-bench conv --encoder nowhere", {"'nowhere'", "conv4, lenet, koch"}},
+      {"siamese-bench conv --encoder nowhere", {"'nowhere'", "conv4, resnet8"}},
       {"siamese-bench --batch 0", {"--batch 0: must be at least 1"}},
       {"siamese-bench --repeats 0", {"--repeats 0: must be at least 1"}},
       {"siamese-bench --minutes 0", {"--minutes 0: must be above 0"}},

@@ -95,7 +95,7 @@ Test(cli_tune, what_gets_no_time_says_so) {
 Test(cli_tune, every_refusal_names_what_is_at_fault) {
   siam_cli_expect_refusals(
       (siam_cli_refusal[]){{"siamese-tune more", {"no arguments are expected"}},
-                           {"siamese-tune --encoder nowhere", {"'nowhere'", "conv4, lenet, koch"}},
+                           {"siamese-tune --encoder nowhere", {"'nowhere'", "conv4, resnet8"}},
                            {"siamese-tune --batch 0", {"--batch 0: must be at least 1"}},
                            {"siamese-tune --minutes 0", {"--minutes 0: must be above 0"}},
                            {"siamese-tune --clblast-sets all", {"--clblast-sets", "auto"}},
