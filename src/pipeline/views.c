@@ -27,8 +27,9 @@ static const siam_views sets[] = {
     // (which
     // has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
     {"copies",
-     11,
+     12,
      {{.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},
+      {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},
       {.shows = "the middle 60 %", .left = 200, .top = 200, .right = 200, .bottom = 200},
       {.shows = "the upper left 70 %", .right = 300, .bottom = 300},
       {.shows = "the upper right 70 %", .left = 300, .bottom = 300},
