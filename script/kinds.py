@@ -194,6 +194,11 @@ def percent(value):
     return f"{100 * (1 - value):.1f} %"
 
 
+def interval(figure):
+    """Nothing where there are too few classes to draw from."""
+    return "" if figure["low"] is None else f"({figure['low']:.3f} to {figure['high']:.3f})"
+
+
 def output_of(*command):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
@@ -209,7 +214,7 @@ def judge(kind, folder, options, work, tag):
                        "400", "--json")
     auc, shot = result["verification"]["roc_auc"], result["one_shot"]
     print(f"| {kind} | {trained['classes']} | {trained['images']} | "
-          f"{auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) | "
+          f"{auc['value']:.3f} {interval(auc)} | "
           f"{percent(shot['accuracy']['value'])}, {shot['ways']} ways | {seconds:.0f} s |", flush=True)
 
 
