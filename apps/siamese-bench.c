@@ -3,6 +3,7 @@
 #include "bench/format.h"
 #include "bench/json.h"
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/progress.h"
@@ -143,6 +144,7 @@ static siam_status measure(bench_result *result, const char *selector, char **wh
                                     .batch = (int)arguments.batch,
                                     .repeats = (uint32_t)arguments.repeats,
                                     .minutes = arguments.minutes,
+                                    .decoders = app_decoders(),
                                     .compare_program = find_compare(),
                                     .compare_device = selector,
                                     .progress = show_progress};
@@ -217,6 +219,7 @@ int main(int argc, char **argv) {
   bench_baseline *baseline = NULL;
   if (arguments.compare != NULL && (baseline = bench_baseline_read(arguments.compare)) == NULL)
     return APP_TROUBLE;
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   struct sigaction action = {.sa_handler = request_stop, .sa_flags = SA_RESTART | SA_RESETHAND};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

@@ -1,5 +1,6 @@
 // siamese-compare: distance, similarity and verdict for pictures; exits as cmp does.
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/message.h"
 #include "common/model.h"
 #include "common/progress.h"
@@ -166,8 +167,10 @@ static bool is_folder(const char *path) {
 }
 
 static int compare(siam_device *device, siam_model *model, char *const *names, unsigned count) {
-  siam_compare_options compare_options = {
-      .threshold = arguments.given_threshold ? &arguments.threshold : NULL, .far = arguments.far};
+  siam_compare_options compare_options = {.threshold =
+                                              arguments.given_threshold ? &arguments.threshold : NULL,
+                                          .far = arguments.far,
+                                          .decoders = app_decoders()};
   compare_subject subject = {names, count, arguments.model, siam_device_get_info(device)->name};
   siam_comparer *comparer = NULL;
   if (siam_comparer_create(model, &compare_options, &comparer) != SIAM_OK) return app_fail_library();
@@ -204,6 +207,7 @@ int main(int argc, char **argv) {
   char **names = app_begin(&command, argc, argv, &count);
   int code = check_arguments(names, count);
   if (code != APP_SUCCESS) return code;
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   siam_device *device = NULL;
   siam_model *model = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.json)};

@@ -1,4 +1,5 @@
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/table.h"
@@ -105,6 +106,15 @@ static void print_table(const siam_device_info *devices, size_t count, const cho
   if (chosen->made) printf("\n* is used: %s.\n", app_show(chosen->reason));
 }
 
+/// Where pictures are decoded belongs to what a machine can do, too.
+static void print_decoding(const siam_decoders_info *decoding) {
+  if (decoding->in_process)
+    puts("\nPictures are decoded in processes without rights.");
+  else
+    printf("\nPictures are decoded in the programs themselves, not in processes without rights: %s.\n",
+           app_show(decoding->reason));
+}
+
 static json_t *describe(const siam_device_info *device) {
   return json_pack("{sI sI sI so so so so so ss sI sI sI sI}", "index", (json_int_t)device->index,
                    "platform_index", (json_int_t)device->platform_index, "device_index",
@@ -116,12 +126,14 @@ static json_t *describe(const siam_device_info *device) {
                    "local_bytes", (json_int_t)device->local_bytes);
 }
 
-static int print_json(const siam_device_info *devices, size_t count, const choice *chosen) {
+static int print_json(const siam_device_info *devices, size_t count, const choice *chosen,
+                      const siam_decoders_info *decoding) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) json_array_append_new(list, describe(&devices[i]));
-  return app_print_json(json_pack("{so sI so}", "devices", list, "picked",
-                                  (json_int_t)devices[chosen->device].index, "reason",
-                                  app_json_text(chosen->reason)));
+  return app_print_json(
+      json_pack("{so sI so sb so}", "devices", list, "picked", (json_int_t)devices[chosen->device].index,
+                "reason", app_json_text(chosen->reason), "decoding_in_process", (int)decoding->in_process,
+                "decoding_reason", app_json_text(decoding->reason)));
 }
 
 int main(int argc, char **argv) {
@@ -137,17 +149,23 @@ int main(int argc, char **argv) {
   if (self_test.model != NULL || self_test.basefile != NULL)
     return app_fail("--model belongs to --self-test");
   siam_device_info *devices = NULL;
+  siam_decoders_info decoding;
   size_t count = 0;
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
+  if (siam_decoders_get_info(app_decoders(), &decoding) != SIAM_OK) return app_fail_library();
   if (siam_devices_list(&devices, &count) != SIAM_OK) return app_fail_library();
   choice chosen = {0};
   chosen.made = siam_devices_pick(devices, count, selector, &chosen.device, chosen.reason,
                                   sizeof chosen.reason) == SIAM_OK;
   int code = APP_SUCCESS;
-  if (!wants_json) print_table(devices, count, &chosen);
+  if (!wants_json) {
+    print_table(devices, count, &chosen);
+    print_decoding(&decoding);
+  }
   if (!chosen.made)
     code = app_fail_library();
   else if (wants_json)
-    code = print_json(devices, count, &chosen);
+    code = print_json(devices, count, &chosen, &decoding);
   siam_devices_free(devices);
   return code;
 }

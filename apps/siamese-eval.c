@@ -1,5 +1,6 @@
 // siamese-eval: judges a model on pictures it has not been trained on.
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/message.h"
 #include "common/model.h"
 #include "common/progress.h"
@@ -117,6 +118,7 @@ static bool show_preparing(void *context, const char *what, uint32_t done, uint3
 
 static siam_evaluate_options evaluate_options(void) {
   return (siam_evaluate_options){.pairs = (uint32_t)arguments.pairs,
+                                 .decoders = app_decoders(),
                                  .ways = (uint32_t)arguments.ways,
                                  .trials = (uint32_t)arguments.trials,
                                  .within_parent = arguments.within_parent,
@@ -200,6 +202,7 @@ int main(int argc, char **argv) {
   char **names = app_begin(&command, argc, argv, &count);
   int code = check_arguments(count);
   if (code != APP_SUCCESS) return code;
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();

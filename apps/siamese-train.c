@@ -1,5 +1,6 @@
 // siamese-train: from a folder of pictures to a model file.
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/message.h"
 #include "common/progress.h"
 #include "train/train.h"
@@ -75,11 +76,12 @@ int main(int argc, char **argv) {
   unsigned count = 0;
   arguments.line = app_line(argc, argv);
   char **names = app_begin(&train_command, argc, argv, &count);
+  if (!arguments.check && train_check_arguments() != APP_SUCCESS) return APP_TROUBLE;
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   if (arguments.check) {
     catch_interrupts();
     return train_check_data(names[0], show_checking);
   }
-  if (train_check_arguments() != APP_SUCCESS) return APP_TROUBLE;
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();

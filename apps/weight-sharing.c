@@ -1,5 +1,6 @@
 // weight-sharing: the systems in which one weight has several uses, each proven by numbers.
 #include "common/command.h"
+#include "common/decoders.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "sharing/lesson.h"
@@ -177,6 +178,7 @@ int main(int argc, char **argv) {
                     strcmp(idle_option(), "--text") == 0 || strcmp(idle_option(), "--steps") == 0
                         ? " or --language-model"
                         : "");
+  if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.json)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();

@@ -20,7 +20,7 @@ lacks() {
 }
 
 checked=0
-for file in bin/* libsiamese.so; do
+for file in bin/* libexec/siamese/* libsiamese.so; do
   has '^.ELF' head -c 4 "$file" || continue
   checked=$((checked + 1))
   require "$file" 'lies at a fixed address' has 'Type: +DYN' readelf --file-header "$file"
@@ -31,4 +31,4 @@ for file in bin/* libsiamese.so; do
   require "$file" 'its copies are not checked' has '__[a-z]+_chk' readelf --wide --dyn-syms "$file"
 done
 echo "$checked files"
-[ "$failed" -eq 0 ] && [ "$checked" -ge 8 ]
+[ "$failed" -eq 0 ] && [ "$checked" -ge 9 ]

@@ -1,5 +1,6 @@
 #include "sharing/examples.h"
 
+#include "common/decoders.h"
 #include "common/message.h"
 #include "common/progress.h"
 #include "sharing/text.h"
@@ -16,7 +17,8 @@ static sharing_set to_itself(const float *x, size_t count, size_t numbers) {
 
 static siam_status read_pictures(sharing_lesson *lesson, const siam_dataset *dataset, size_t most,
                                  sharing_set *set) {
-  const siam_read_options options = {.height = PICTURE_SIDE, .width = PICTURE_SIDE};
+  const siam_read_options options = {
+      .height = PICTURE_SIDE, .width = PICTURE_SIDE, .decoders = app_decoders()};
   const size_t all = siam_dataset_count_images(dataset), count = all < most ? all : most;
   uint32_t *order = sharing_memory(lesson, all, sizeof *order);
   float *x = sharing_floats(lesson, count * PIXELS);

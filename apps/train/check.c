@@ -1,4 +1,5 @@
 // siamese-train --check: what the data is like, before training on it.
+#include "common/decoders.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/progress.h"
@@ -49,7 +50,7 @@ static void print_check_json(const siam_check_report *report) {
 
 static int check_opened(const siam_dataset *data, const siam_dataset *validation, train_checked *progress) {
   siam_check_report *report = NULL;
-  siam_check_options check = {.validation = validation, .progress = progress};
+  siam_check_options check = {.validation = validation, .decoders = app_decoders(), .progress = progress};
   app_progress_begin("checking", arguments.quiet || arguments.json);
   siam_status status = siam_dataset_check(data, &check, &report);
   app_progress_end();

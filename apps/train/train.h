@@ -7,7 +7,7 @@
 #include <siamese/train.h>
 
 typedef struct train_arguments {
-  const char *output, *validation, *recipe, *encoder, *init, *reconstruct, *loss, *pairs, *branches,
+  const char *output, *validation, *recipe, *encoder, *init, *reconstruct, *views, *loss, *pairs, *branches,
       *optimizer, *schedule, *augment, *resize;
   const char *log, *report, *device, *picture_cache;
   char *line;

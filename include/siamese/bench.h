@@ -6,6 +6,7 @@
 #ifndef SIAMESE_BENCH_H
 #define SIAMESE_BENCH_H
 
+#include <siamese/decode.h>
 #include <siamese/device.h>
 #include <stdbool.h>
 
@@ -22,6 +23,7 @@ typedef struct siam_bench_options {
   uint32_t repeats;        ///< Rounds; 0: as many as the time allows, and at least 3.
   double minutes;          ///< Time after which no round begins, setting up included; 0: 1, or none where
                            ///< `repeats` limits.
+  siam_decoders *decoders; ///< For "decode": measured beside decoding in this process; NULL: not.
   const char *compare_program; ///< siamese-compare, for "start"; NULL: its rows are skipped.
   const char *compare_device;  ///< The device that siamese-compare is given; NULL: none, it chooses.
   /// Called every now and then with the share that is done, 0 to 1, and the row at hand; false stops with

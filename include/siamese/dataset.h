@@ -7,6 +7,7 @@
 #ifndef SIAMESE_DATASET_H
 #define SIAMESE_DATASET_H
 
+#include <siamese/decode.h>
 #include <siamese/log.h>
 #include <siamese/status.h>
 
@@ -112,6 +113,7 @@ typedef struct siam_read_options {
   uint32_t height, width;  ///< Have no default.
   uint32_t channels;       ///< 1 or 3; 0: 1, the luma of a coloured picture.
   siam_resize_mode resize; ///< How a picture comes to that size.
+  siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
 } siam_read_options;
 
 /// Decodes a picture for those who build networks by hand (siamese/network.h): writes [height, width,
@@ -185,6 +187,7 @@ typedef struct siam_check_report {
 typedef struct siam_check_options {
   const siam_dataset *validation; ///< Looked over for the training set's content; NULL: none.
   uint32_t threads;               ///< 0: one per processor, at most 16.
+  siam_decoders *decoders;        ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   /// As in training: called every now and then, false stops with SIAM_INTERRUPTED. May be NULL.
   bool (*progress)(void *context, uint32_t done, uint32_t count);
   void *progress_context;

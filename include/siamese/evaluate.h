@@ -2,6 +2,7 @@
 #ifndef SIAMESE_EVALUATE_H
 #define SIAMESE_EVALUATE_H
 
+#include <siamese/decode.h>
 #include <siamese/metrics.h>
 #include <siamese/model.h>
 
@@ -17,6 +18,7 @@ typedef struct siam_evaluate_options {
   bool fit_threshold;   ///< State the accuracy at the best threshold of these pairs instead of the model's.
   uint32_t repetitions; ///< Of the bootstrap behind each interval; 0: 1,000.
   uint64_t seed;        ///< Of pairs, trials and intervals.
+  siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   const char *training; ///< Data the model was trained on, to look for pictures that both have; NULL: none.
   const char *report;   ///< HTML file to write (docs/report.md); NULL: none. Not for prepared runs.
   const char *command;  ///< What was typed, for the report; may be NULL.

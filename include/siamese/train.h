@@ -3,6 +3,7 @@
 #ifndef SIAMESE_TRAIN_H
 #define SIAMESE_TRAIN_H
 
+#include <siamese/decode.h>
 #include <siamese/model.h>
 
 /// Where a run stands; given to siam_train_options.progress after every step.
@@ -14,6 +15,9 @@ typedef struct siam_train_progress {
   float rate;              ///< Learning rate.
   double pairs_per_second; ///< Of late: pairs of pictures that went through the encoder.
 } siam_train_progress;
+
+/// A batch as large as the device has room for and the data have pictures; its size is in the report.
+#define SIAM_BATCH_AUTO UINT32_MAX
 
 /// Zero means the default, so that only `data` and `output` must be set.
 typedef struct siam_train_options {
@@ -60,14 +64,17 @@ typedef struct siam_train_options {
 
   bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
   bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
-  uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64.
+  uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64; SIAM_BATCH_AUTO.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
   /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
   uint32_t within_parent_percent;
-  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
-  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
+  /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
   double far;
+  /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
+  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
@@ -77,6 +84,7 @@ typedef struct siam_train_options {
                           ///< step, with the same result; 0: 2 GiB; 1: never kept.
   const char *picture_cache; ///< A file that keeps decoded pictures from one run to the next (docs/data.md),
                              ///< and beside it, `picture_cache`.validation; NULL: none.
+  siam_decoders *decoders;   ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   uint64_t seed;             ///< Of every random choice.
 
   bool resume; ///< Goes on from the checkpoint, bit for bit where steps or epochs limit the run.
@@ -107,6 +115,7 @@ typedef struct siam_train_report {
   double seconds;           ///< Of training, without preparing and validation.
   double pairs_per_second;
   uint32_t images, classes;             ///< Trained on.
+  uint32_t batch;                       ///< Pairs of a step.
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;

@@ -11,13 +11,14 @@ siam_status siam_dataset_read(const siam_dataset *dataset, uint32_t image, const
                                     .width = options->width,
                                     .channels = options->channels != 0 ? options->channels : 1,
                                     .mode = options->resize};
+  const siam_picture_options decode = {.decoders = options->decoders};
   if (image >= siam_dataset_count_images(dataset))
     return siam_fail(SIAM_ERROR_ARGUMENT, "no picture %u; there are %u", image,
                      siam_dataset_count_images(dataset));
   SIAM_RETURN_IF_FAILED(siam_picture_shape_check(&shape));
   const size_t count = siam_picture_shape_bytes(&shape);
   SIAM_TRY_ALLOCATE(bytes, count);
-  SIAM_TRY(siam_picture_load_resized(siam_dataset_get_image_path(dataset, image), NULL, &shape, bytes));
+  SIAM_TRY(siam_picture_load_resized(siam_dataset_get_image_path(dataset, image), &decode, &shape, bytes));
   for (size_t i = 0; i < count; i++) values[i] = (float)bytes[i] / 255;
 cleanup:
   siam_free(bytes);

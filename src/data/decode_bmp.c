@@ -159,7 +159,7 @@ siam_status siam_decode_bmp(const siam_picture_file *file, siam_stored_picture *
   stored->width = picture.width;
   stored->height = picture.height;
   stored->channels = picture.has_alpha ? 4 : 3;
-  uint8_t *out = siam_allocate((size_t)picture.width * picture.height, stored->channels);
+  uint8_t *out = siam_samples_allocate(file, (size_t)picture.width * picture.height, stored->channels);
   if (out == NULL) return SIAM_ERROR_MEMORY;
   stored->samples = out;
   for (uint32_t y = 0; y < picture.height; y++) {

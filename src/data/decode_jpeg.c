@@ -192,7 +192,7 @@ static void read_pixels(jpeg_reader *reader) {
   stored->height = library->output_height;
   check_scans(reader);
   size_t row_bytes = (size_t)library->output_width * (size_t)library->output_components;
-  uint8_t *pixels = siam_allocate(library->output_height, row_bytes);
+  uint8_t *pixels = siam_samples_allocate(reader->file, library->output_height, row_bytes);
   if (pixels == NULL) leave_with(reader, SIAM_ERROR_MEMORY);
   stored->samples = pixels;
   while (library->output_scanline < library->output_height) {

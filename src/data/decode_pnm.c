@@ -49,7 +49,7 @@ static siam_status read_samples(pnm_reader *reader, bool plain, uint32_t most, s
   if (!plain && (reader->file->count - reader->at) / bytes < count) return broken(reader, "it ends early");
   // A plain sample takes at least two bytes, its digit and a space; the last needs no space.
   if (plain && (reader->file->count - reader->at + 1) / 2 < count) return broken(reader, "it ends early");
-  stored->samples = siam_allocate(count, bytes);
+  stored->samples = siam_samples_allocate(reader->file, count, bytes);
   if (stored->samples == NULL) return SIAM_ERROR_MEMORY;
   for (size_t i = 0; i < count; i++) {
     uint32_t value = 0;

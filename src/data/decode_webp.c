@@ -33,7 +33,7 @@ static siam_status decode_frame(const siam_picture_file *file, const WebPDemuxer
   stored->channels = features.has_alpha ? 4 : 3;
   stored->orientation = find_orientation(container);
   size_t stride = (size_t)stored->width * stored->channels, bytes = stride * stored->height;
-  stored->samples = siam_allocate(bytes, 1);
+  stored->samples = siam_samples_allocate(file, bytes, 1);
   if (stored->samples == NULL) return SIAM_ERROR_MEMORY;
   const uint8_t *done =
       features.has_alpha ? WebPDecodeRGBAInto(file->bytes, file->count, stored->samples, bytes, (int)stride)

@@ -5,7 +5,7 @@
 
 #include "data/picture.h"
 
-/// A picture as stored. Zero value: none. `samples` is released with siam_free().
+/// A picture as stored. Zero value: none. `samples` is released with siam_samples_free().
 typedef struct siam_stored_picture {
   uint32_t width, height;
   uint32_t channels;    ///< 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha.
@@ -27,6 +27,11 @@ siam_status siam_decode_jpeg(const siam_picture_file *file, siam_stored_picture 
 siam_status siam_decode_webp(const siam_picture_file *file, siam_stored_picture *stored);
 siam_status siam_decode_bmp(const siam_picture_file *file, siam_stored_picture *stored);
 siam_status siam_decode_pnm(const siam_picture_file *file, siam_stored_picture *stored);
+
+/// Memory for the samples of a picture, where the file's limits say, with anything in it: a decoder writes
+/// every sample, or fails. Released with siam_samples_free(). NULL with the error recorded.
+void *siam_samples_allocate(const siam_picture_file *file, size_t count, size_t size);
+void siam_samples_free(const siam_picture_file *file, void *samples);
 
 /// Refuses an empty size and one over the limits, before anything is allocated for it.
 siam_status siam_picture_check_size(const siam_picture_file *file, uint64_t width, uint64_t height);

@@ -33,10 +33,12 @@ typedef struct first_pass {
   bool writes;         ///< A new cache file.
 } first_pass;
 
-typedef struct first_picture {
+/// Pictures of the pass that are decoded in one go.
+typedef struct first_pictures {
   first_pass *pass;
-  uint32_t number;
-} first_picture;
+  const char *paths[SIAM_INTAKE_MOST];
+  uint32_t numbers[SIAM_INTAKE_MOST], count;
+} first_pictures;
 
 /// Hands a place for the bytes of picture `number` to `fill`: its own where pictures stay, else one for the
 /// moment.
@@ -67,12 +69,6 @@ static siam_status resize(first_pass *pass, uint32_t number, const void *source,
   return keep(pass, number, place);
 }
 
-static siam_status take_in(void *context, const siam_picture *picture) {
-  const first_picture *which = context;
-  which->pass->facts[which->number] = (uint8_t)siam_picture_facts(picture);
-  return with_place(which->pass, which->number, resize, picture);
-}
-
 static siam_status find_at(first_pass *pass, uint32_t number, const void *source, uint8_t *place) {
   (void)source;
   unsigned facts = 0;
@@ -81,8 +77,11 @@ static siam_status find_at(first_pass *pass, uint32_t number, const void *source
   return SIAM_OK;
 }
 
-static siam_status find_one(void *context, uint32_t number) {
-  return with_place(context, number, find_at, NULL);
+static siam_status find_some(void *context, uint32_t first, uint32_t count) {
+  siam_status status = SIAM_OK;
+  for (uint32_t i = 0; i < count && status == SIAM_OK; i++)
+    status = with_place(context, first + i, find_at, NULL);
+  return status;
 }
 
 /// From the old cache file to the new one.
@@ -95,19 +94,37 @@ static siam_status copy(first_pass *pass, uint32_t number, const void *source, u
   return keep(pass, number, place);
 }
 
-/// Only what is wrong with the file makes a broken picture; the rest stops the pass.
-static siam_status load_one(void *context, uint32_t number) {
-  first_pass *pass = context;
-  first_picture which = {pass, number};
-  const char *path = siam_dataset_get_image_path(pass->dataset, number);
-  if (pass->cached != NULL && pass->cached[number] == SIAM_CACHED_WHOLE)
-    return pass->writes ? with_place(pass, number, copy, NULL) : SIAM_OK;
-  siam_status status = siam_intake_load(&pass->images->intake, path, take_in, &which);
-  if (!siam_is_fault_of_file(status)) return status;
+static siam_status note_broken(first_pass *pass, uint32_t number) {
   pass->broken[number] = true;
   if (pass->writes) siam_picture_cache_note_broken(pass->images->cache, number);
   pass->messages[number] = siam_copy_text(siam_last_error());
   return pass->messages[number] != NULL ? SIAM_OK : SIAM_ERROR_MEMORY;
+}
+
+/// Only what is wrong with the file makes a broken picture; the rest stops the pass.
+static siam_status take_in(void *context, const siam_taken *taken) {
+  const first_pictures *some = context;
+  const uint32_t number = some->numbers[taken->number];
+  siam_status status = taken->status;
+  if (status == SIAM_OK) {
+    some->pass->facts[number] = (uint8_t)siam_picture_facts(taken->picture);
+    status = with_place(some->pass, number, resize, taken->picture);
+  }
+  return siam_is_fault_of_file(status) ? note_broken(some->pass, number) : status;
+}
+
+static siam_status load_some(void *context, uint32_t first, uint32_t count) {
+  first_pass *pass = context;
+  first_pictures some = {.pass = pass};
+  for (uint32_t number = first; number < first + count; number++) {
+    if (pass->cached != NULL && pass->cached[number] == SIAM_CACHED_WHOLE) {
+      if (pass->writes) SIAM_RETURN_IF_FAILED(with_place(pass, number, copy, NULL));
+      continue;
+    }
+    some.paths[some.count] = siam_dataset_get_image_path(pass->dataset, number);
+    some.numbers[some.count++] = number;
+  }
+  return siam_intake_load(&pass->images->intake, some.paths, some.count, take_in, &some);
 }
 
 static void count_facts(const first_pass *pass, siam_images *images) {
@@ -147,13 +164,15 @@ static siam_status drop_broken(first_pass *pass, const siam_logger *logger, siam
 }
 
 static siam_status run_tasks(first_pass *pass, const siam_images_options *options,
-                             siam_status (*task)(void *context, uint32_t number)) {
-  return siam_parallel_run(&(siam_parallel){.count = pass->images->count,
-                                            .threads = options->threads,
-                                            .task = task,
-                                            .context = pass,
-                                            .progress = options->progress,
-                                            .progress_context = options->progress_context});
+                             siam_status (*several)(void *context, uint32_t first, uint32_t count)) {
+  return siam_parallel_run(
+      &(siam_parallel){.count = pass->images->count,
+                       .threads = siam_intake_threads(&pass->images->intake, options->threads),
+                       .several = several,
+                       .together = SIAM_INTAKE_MOST,
+                       .context = pass,
+                       .progress = options->progress,
+                       .progress_context = options->progress_context});
 }
 
 /// Takes what the cache file has; a new one is written where it lacks a picture.
@@ -162,7 +181,7 @@ static siam_status look_in_cache(first_pass *pass, const siam_images_options *op
   siam_images *images = pass->images;
   uint32_t whole = 0, missing = 0;
   SIAM_TRY_ALLOCATE(pass->cached, images->count);
-  SIAM_TRY(run_tasks(pass, options, find_one));
+  SIAM_TRY(run_tasks(pass, options, find_some));
   for (uint32_t i = 0; i < images->count; i++) {
     whole += pass->cached[i] == SIAM_CACHED_WHOLE;
     missing += pass->cached[i] == SIAM_CACHED_NOT;
@@ -184,7 +203,7 @@ static siam_status run_first_pass(siam_images *images, siam_dataset *dataset,
   SIAM_TRY_ALLOCATE(pass.broken, count);
   SIAM_TRY_ALLOCATE(pass.messages, count);
   if (images->cache != NULL) SIAM_TRY(look_in_cache(&pass, options));
-  SIAM_TRY(run_tasks(&pass, options, load_one));
+  SIAM_TRY(run_tasks(&pass, options, load_some));
   if (pass.writes) SIAM_TRY(siam_picture_cache_end(images->cache));
   count_facts(&pass, images);
   SIAM_TRY(drop_broken(&pass, &options->logger, dataset));
@@ -230,7 +249,8 @@ siam_status siam_images_open(siam_dataset *dataset, const siam_images_options *o
   SIAM_TRY(run_first_pass(made, dataset, options));
   if (made->bytes == NULL)
     SIAM_TRY(siam_stream_create(&(siam_stream_source){dataset, &made->intake, &made->shape, made->cache},
-                                options->threads, SIAM_IMAGES_AHEAD, &made->stream));
+                                siam_intake_threads(&made->intake, options->threads), SIAM_IMAGES_AHEAD,
+                                &made->stream));
   *images = made;
   made = NULL;
 cleanup:

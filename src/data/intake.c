@@ -1,6 +1,11 @@
 #include "data/intake.h"
 
 #include "base/memory.h"
+#include "data/decode_call.h"
+#include "data/decoders.h"
+#include "data/parallel.h"
+
+_Static_assert((int)SIAM_INTAKE_MOST <= (int)SIAM_CALLS, "they go to a process together");
 
 /// A photograph of 24 million pixels is decoded five times over before others wait; in memory that is 400 MB
 /// of plain colour.
@@ -24,7 +29,17 @@ void siam_intake_end(siam_intake *intake) {
   pthread_cond_destroy(&intake->room);
 }
 
-static void admit(void *context, uint64_t pixels) {
+uint32_t siam_intake_threads(const siam_intake *intake, uint32_t asked) {
+  siam_decoders *decoders = intake->options.decoders;
+  siam_decoders_info info = {0};
+  if (asked > 0) return asked;
+  // Where it fails, so will the first picture, and say why.
+  const bool apart =
+      decoders != NULL && siam_decoders_get_info(decoders, &info) == SIAM_OK && info.in_process;
+  return siam_thread_count(0) * (apart ? 2 : 1);
+}
+
+static bool admit(void *context, uint64_t pixels) {
   admission *mine = context;
   siam_intake *intake = mine->intake;
   pthread_mutex_lock(&intake->lock);
@@ -33,6 +48,7 @@ static void admit(void *context, uint64_t pixels) {
   intake->pixels_in_work += pixels;
   pthread_mutex_unlock(&intake->lock);
   mine->pixels = pixels;
+  return true;
 }
 
 static void leave(admission *mine) {
@@ -44,28 +60,75 @@ static void leave(admission *mine) {
   pthread_mutex_unlock(&intake->lock);
 }
 
-siam_status siam_intake_decode(siam_intake *intake, const char *name, const uint8_t *bytes, size_t count,
-                               siam_status (*use)(void *context, const siam_picture *picture),
-                               void *context) {
-  admission mine = {.intake = intake};
-  siam_picture_options options = intake->options;
+/// Files under way in one call.
+typedef struct load {
+  siam_intake *intake;
+  siam_take_in *use;
+  void *context;
+  siam_picture_file files[SIAM_INTAKE_MOST]; ///< Small ones that wait to be decoded together, …
+  uint32_t numbers[SIAM_INTAKE_MOST];        ///< … and which they are.
+  uint32_t waiting;
+} load;
+
+static siam_status hand_over(const load *all, const siam_picture_file *file, uint32_t number,
+                             siam_status status, const siam_picture *picture) {
+  return all->use(all->context, &(siam_taken){.number = number,
+                                              .status = status,
+                                              .picture = picture,
+                                              .bytes = file->bytes,
+                                              .count = file->count});
+}
+
+static siam_status decode_alone(const load *all, const siam_picture_file *file, uint32_t number) {
+  admission mine = {.intake = all->intake};
+  siam_picture_options options = all->intake->options;
   siam_picture picture;
   options.admit = admit;
   options.admit_context = &mine;
-  siam_status status = siam_picture_decode(name, bytes, count, &options, &picture);
-  if (status == SIAM_OK) status = use(context, &picture);
+  const siam_status decoded = siam_picture_decode(file->name, file->bytes, file->count, &options, &picture);
+  const siam_status status = hand_over(all, file, number, decoded, decoded == SIAM_OK ? &picture : NULL);
   siam_picture_clear(&picture);
   leave(&mine);
   return status;
 }
 
-siam_status siam_intake_load(siam_intake *intake, const char *path,
-                             siam_status (*use)(void *context, const siam_picture *picture), void *context) {
+/// Small pictures are counted when they are there.
+static siam_status decoded_together(void *context, uint32_t place, siam_status status,
+                                    const siam_picture *picture) {
+  const load *all = context;
+  admission mine = {.intake = all->intake};
+  if (picture != NULL) admit(&mine, (uint64_t)picture->width * picture->height);
+  status = hand_over(all, &all->files[place], all->numbers[place], status, picture);
+  leave(&mine);
+  return status;
+}
+
+/// Together is for processes: switching to one and back costs as much as some small pictures.
+static siam_status take_file(load *all, const char *path, uint32_t number) {
+  enum { SMALL_BYTES = 128 << 10 };
+  const siam_picture_options *options = &all->intake->options;
   uint8_t *bytes = NULL;
   size_t count = 0;
-  SIAM_RETURN_IF_FAILED(siam_picture_read_file(path, &intake->options, &bytes, &count));
-  siam_status status = siam_intake_decode(intake, path, bytes, count, use, context);
+  siam_status status = siam_picture_read_file(path, options, &bytes, &count);
+  const siam_picture_file file = {path, bytes, count, siam_picture_options_fill(options)};
+  if (status == SIAM_OK && options->decoders != NULL && count <= SMALL_BYTES) {
+    all->numbers[all->waiting] = number;
+    all->files[all->waiting++] = file;
+    return SIAM_OK;
+  }
+  status = status == SIAM_OK ? decode_alone(all, &file, number) : hand_over(all, &file, number, status, NULL);
   siam_free(bytes);
+  return status;
+}
+
+siam_status siam_intake_load(siam_intake *intake, const char *const *paths, uint32_t count, siam_take_in *use,
+                             void *context) {
+  load all = {.intake = intake, .use = use, .context = context};
+  siam_status status = SIAM_OK;
+  for (uint32_t i = 0; i < count && status == SIAM_OK; i++) status = take_file(&all, paths[i], i);
+  if (status == SIAM_OK && all.waiting > 0)
+    status = siam_decoders_decode_several(all.files, all.waiting, decoded_together, &all);
+  for (uint32_t i = 0; i < all.waiting; i++) siam_free((void *)all.files[i].bytes);
   return status;
 }
 

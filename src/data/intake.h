@@ -1,5 +1,5 @@
-/// intake.h: from a file to its place in an array, for many threads at once, with a bound on the pixels that
-/// are decoded at a time.
+/// intake.h: from files to their places in an array, for many threads at once, with a bound on the pixels
+/// that are decoded at a time.
 #ifndef SIAM_DATA_INTAKE_H
 #define SIAM_DATA_INTAKE_H
 
@@ -21,13 +21,27 @@ typedef struct siam_intake {
 void siam_intake_begin(siam_intake *intake, const siam_picture_options *options);
 void siam_intake_end(siam_intake *intake);
 
-/// Decodes a file and hands the picture to `use` while its pixels are counted as in work; clears it after.
-siam_status siam_intake_load(siam_intake *intake, const char *path,
-                             siam_status (*use)(void *context, const siam_picture *picture), void *context);
+/// How many threads to load with where `asked` is 0: one per processor, at most 16; two where pictures are
+/// decoded in processes, for a thread sleeps while its process works.
+uint32_t siam_intake_threads(const siam_intake *intake, uint32_t asked);
 
-/// The same for a file that was read already; `name` stands for it in messages.
-siam_status siam_intake_decode(siam_intake *intake, const char *name, const uint8_t *bytes, size_t count,
-                               siam_status (*use)(void *context, const siam_picture *picture), void *context);
+/// What became of a file.
+typedef struct siam_taken {
+  uint32_t number;             ///< Of the file, among those that were asked for.
+  siam_status status;          ///< Why there is no picture; siam_last_error() has the sentence.
+  const siam_picture *picture; ///< Or NULL.
+  const uint8_t *bytes;        ///< The file, NULL where it could not be read.
+  size_t count;
+} siam_taken;
+
+/// Anything but SIAM_OK ends the intake and goes to the caller.
+typedef siam_status siam_take_in(void *context, const siam_taken *taken);
+
+/// Reads and decodes files, at most SIAM_INTAKE_MOST of them, and hands each to `use`, in some order, while
+/// its pixels are counted as in work; clears it after.
+enum { SIAM_INTAKE_MOST = 32 };
+siam_status siam_intake_load(siam_intake *intake, const char *const *paths, uint32_t count, siam_take_in *use,
+                             void *context);
 
 /// Whether a failure says something about the file; anything else concerns the program.
 bool siam_is_fault_of_file(siam_status status);

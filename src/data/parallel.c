@@ -12,10 +12,10 @@ typedef struct crew {
   const siam_parallel *work;
   pthread_mutex_t lock;
   pthread_cond_t finished; ///< A worker has left.
-  uint32_t next, done, working;
+  uint32_t threads, next, done, working;
   bool stop;
   siam_status status;
-  uint32_t failed; ///< Number of the task that `status` and `message` are of.
+  uint32_t failed; ///< Number of the first of the tasks that `status` and `message` are of.
   char *message;
 } crew;
 
@@ -23,6 +23,12 @@ uint32_t siam_thread_count(uint32_t asked) {
   if (asked > 0) return asked;
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   return processors < 1 ? 1 : processors > MOST_THREADS ? MOST_THREADS : (uint32_t)processors;
+}
+
+uint32_t siam_share(uint32_t left, uint32_t threads, uint32_t most) {
+  enum { TURNS = 4 };
+  const uint32_t share = left / (TURNS * threads);
+  return share < 1 ? 1 : share > most ? most : share;
 }
 
 static void note_failure(crew *all, uint32_t number, siam_status status) {
@@ -34,14 +40,18 @@ static void note_failure(crew *all, uint32_t number, siam_status status) {
   all->message = siam_copy_text(siam_last_error());
 }
 
-/// Does one task with the lock held before and after; false when there is none left.
+/// Does the next tasks with the lock held before and after; false when there is none left.
 static bool do_next(crew *all) {
   if (all->stop || all->next == all->work->count) return false;
-  uint32_t number = all->next++;
+  const siam_parallel *work = all->work;
+  uint32_t number = all->next, count = 1;
+  if (work->several != NULL) count = siam_share(work->count - number, all->threads, work->together);
+  all->next += count;
   pthread_mutex_unlock(&all->lock);
-  siam_status status = all->work->task(all->work->context, number);
+  siam_status status =
+      work->several != NULL ? work->several(work->context, number, count) : work->task(work->context, number);
   pthread_mutex_lock(&all->lock);
-  all->done++;
+  all->done += count;
   if (status != SIAM_OK) note_failure(all, number, status);
   return true;
 }
@@ -89,6 +99,7 @@ siam_status siam_parallel_run(const siam_parallel *work) {
   uint32_t wanted = siam_thread_count(work->threads), started = 0;
   crew all = {.work = work, .lock = PTHREAD_MUTEX_INITIALIZER, .finished = PTHREAD_COND_INITIALIZER};
   if (wanted > work->count) wanted = work->count;
+  all.threads = wanted > 0 ? wanted : 1;
   SIAM_TRY_ALLOCATE(threads, wanted);
   pthread_mutex_lock(&all.lock);
   while (started < wanted && pthread_create(&threads[started], NULL, work_on, &all) == 0) {

@@ -1,6 +1,5 @@
 #include "data/picture.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "data/formats.h"
 
@@ -23,8 +22,27 @@ siam_status siam_picture_check_size(const siam_picture_file *file, uint64_t widt
                      "%s: %" PRIu64 " × %" PRIu64 " pixels, more than the limit of %" PRIu64
                      " in all; make it smaller",
                      file->name, width, height, limits->max_pixels);
-  if (limits->admit != NULL) limits->admit(limits->admit_context, width * height);
-  return SIAM_OK;
+  if (limits->admit == NULL || limits->admit(limits->admit_context, width * height)) return SIAM_OK;
+  return siam_fail(SIAM_INTERRUPTED, "%s: not decoded now", file->name);
+}
+
+void *siam_samples_allocate(const siam_picture_file *file, size_t count, size_t size) {
+  enum { ALIGNMENT = 64 };
+  siam_pixel_room *room = file->limits.room;
+  if (room == NULL) return siam_allocate(count, size);
+  const size_t free_bytes = room->size - room->used;
+  if (count > free_bytes / size) {
+    siam_fail(SIAM_ERROR_MEMORY, "%s: no room for %zu elements of %zu bytes", file->name, count, size);
+    return NULL;
+  }
+  uint8_t *samples = room->bytes + room->used;
+  const size_t bytes = count * size, padded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  room->used += padded < free_bytes ? padded : free_bytes;
+  return samples;
+}
+
+void siam_samples_free(const siam_picture_file *file, void *samples) {
+  if (file->limits.room == NULL) siam_free(samples);
 }
 
 siam_status siam_picture_broken(const siam_picture_file *file, const char *format, const char *reason) {
@@ -175,12 +193,12 @@ static void turn(const siam_stored_picture *stored, uint8_t *upright) {
     }
 }
 
-static siam_status make_upright(siam_stored_picture *stored) {
+static siam_status make_upright(const siam_picture_file *file, siam_stored_picture *stored) {
   if (stored->orientation <= 1) return SIAM_OK;
-  uint8_t *upright = siam_allocate((size_t)stored->width * stored->height, stored->channels);
+  uint8_t *upright = siam_samples_allocate(file, (size_t)stored->width * stored->height, stored->channels);
   if (upright == NULL) return SIAM_ERROR_MEMORY;
   turn(stored, upright);
-  siam_free(stored->samples);
+  siam_samples_free(file, stored->samples);
   stored->samples = upright;
   if (stored->orientation >= 5) {
     uint32_t width = stored->width;
@@ -190,7 +208,7 @@ static siam_status make_upright(siam_stored_picture *stored) {
   return SIAM_OK;
 }
 
-static siam_picture_options with_defaults(const siam_picture_options *options) {
+siam_picture_options siam_picture_options_fill(const siam_picture_options *options) {
   siam_picture_options limits = options != NULL ? *options : (siam_picture_options){0};
   if (limits.max_pixels == 0) limits.max_pixels = UINT64_C(64) << 20;
   if (limits.max_dimension == 0) limits.max_dimension = 16384;
@@ -198,9 +216,9 @@ static siam_picture_options with_defaults(const siam_picture_options *options) {
   return limits;
 }
 
-siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t count,
-                                const siam_picture_options *options, siam_picture *picture) {
-  siam_picture_file file = {name, bytes, count, with_defaults(options)};
+siam_status siam_picture_decode_here(const char *name, const uint8_t *bytes, size_t count,
+                                     const siam_picture_options *options, siam_picture *picture) {
+  siam_picture_file file = {name, bytes, count, siam_picture_options_fill(options)};
   siam_stored_picture stored = {0};
   siam_status status = SIAM_OK;
   *picture = (siam_picture){0};
@@ -213,36 +231,16 @@ siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t c
                             .was_grey = stored.channels <= 2,
                             .was_sixteen_bit = stored.sixteen_bit};
   if (picture->had_alpha || picture->was_sixteen_bit) make_plain(&stored);
-  SIAM_TRY(make_upright(&stored));
+  SIAM_TRY(make_upright(&file, &stored));
   picture->width = stored.width;
   picture->height = stored.height;
   picture->channels = stored.channels;
   picture->pixels = stored.samples;
   stored.samples = NULL;
 cleanup:
-  siam_free(stored.samples);
+  siam_samples_free(&file, stored.samples);
   if (status != SIAM_OK) *picture = (siam_picture){0};
   return status;
-}
-
-siam_status siam_picture_read_file(const char *path, const siam_picture_options *options, uint8_t **bytes,
-                                   size_t *count) {
-  return siam_file_read(path, (size_t)with_defaults(options).max_bytes, bytes, count);
-}
-
-siam_status siam_picture_load(const char *path, const siam_picture_options *options, siam_picture *picture) {
-  uint8_t *bytes = NULL;
-  size_t count = 0;
-  *picture = (siam_picture){0};
-  SIAM_RETURN_IF_FAILED(siam_picture_read_file(path, options, &bytes, &count));
-  siam_status status = siam_picture_decode(path, bytes, count, options, picture);
-  siam_free(bytes);
-  return status;
-}
-
-void siam_picture_clear(siam_picture *picture) {
-  siam_free(picture->pixels);
-  *picture = (siam_picture){0};
 }
 
 bool siam_picture_has_extension(const char *path) {

@@ -35,7 +35,16 @@ typedef struct siam_picture {
   bool was_rotated;     ///< Stored other than upright; turned or mirrored as its EXIF orientation says.
   bool was_grey;        ///< Stored without colour.
   bool was_sixteen_bit; ///< Stored with 16 bits a sample; rounded to 8.
+  /// The process whose memory the pixels lie in, and to whom it goes back; NULL: they are the picture's own.
+  struct siam_decoder *decoder;
+  struct siam_decoders *decoders;
 } siam_picture;
+
+/// Room for pixels that somebody else owns, filled from its beginning.
+typedef struct siam_pixel_room {
+  uint8_t *bytes;
+  size_t size, used;
+} siam_pixel_room;
 
 /// Zero means the default.
 typedef struct siam_picture_options {
@@ -46,9 +55,12 @@ typedef struct siam_picture_options {
   /// other formats offer nothing of the kind. 0: at its full size.
   uint32_t enough_width, enough_height;
   /// Called once per picture when its size is known and within the limits, before its pixels are allocated,
-  /// so that a program with many threads can wait until memory is free. NULL: not called.
-  void (*admit)(void *context, uint64_t pixels);
+  /// so that a program with many threads can wait until memory is free. False gives the picture up with
+  /// SIAM_INTERRUPTED. NULL: not called.
+  bool (*admit)(void *context, uint64_t pixels);
   void *admit_context;
+  struct siam_decoders *decoders; ///< Decode in their processes (siamese/decode.h); NULL: here.
+  siam_pixel_room *room;          ///< Where pixels go; NULL: to memory of their own.
 } siam_picture_options;
 
 /// Decodes a file. `options` may be NULL. Every error names the file, the reason and what to do:
@@ -64,6 +76,13 @@ siam_status siam_picture_read_file(const char *path, const siam_picture_options 
 /// Decodes `count` bytes; `name` stands for the file in messages.
 siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t count,
                                 const siam_picture_options *options, siam_picture *picture);
+
+/// The same in this process, whatever the options say of decoders.
+siam_status siam_picture_decode_here(const char *name, const uint8_t *bytes, size_t count,
+                                     const siam_picture_options *options, siam_picture *picture);
+
+/// The options with what zero stands for.
+siam_picture_options siam_picture_options_fill(const siam_picture_options *options);
 
 void siam_picture_clear(siam_picture *picture);
 

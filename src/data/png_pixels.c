@@ -184,8 +184,8 @@ siam_status siam_png_pixels(const siam_picture_file *file, const siam_png *png, 
   stored->orientation = png->orientation;
   stored->sixteen_bit = png->depth == 16;
   stored->channels = (png->colour == SIAM_PNG_PALETTE ? 3 : stored_samples(png)) + (png->transparent ? 1 : 0);
-  stored->samples = siam_allocate((size_t)png->width * png->height,
-                                  (size_t)stored->channels * (stored->sixteen_bit ? 2 : 1));
+  stored->samples = siam_samples_allocate(file, (size_t)png->width * png->height,
+                                          (size_t)stored->channels * (stored->sixteen_bit ? 2 : 1));
   if (stored->samples == NULL) {
     status = SIAM_ERROR_MEMORY;
     goto cleanup;

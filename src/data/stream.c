@@ -45,35 +45,47 @@ static batch_order *find_work(siam_stream_reader *reader) {
   return NULL;
 }
 
-typedef struct destination {
+/// Pictures of an order that are decoded in one go.
+typedef struct share {
   const siam_picture_shape *shape;
-  uint8_t *bytes;
-} destination;
+  uint8_t *places[SIAM_INTAKE_MOST];
+  const char *paths[SIAM_INTAKE_MOST];
+  uint32_t count;
+} share;
 
-static siam_status resize_into(void *context, const siam_picture *picture) {
-  const destination *to = context;
-  return siam_picture_resize(picture, to->shape, to->bytes);
+static siam_status resize_into(void *context, const siam_taken *taken) {
+  const share *some = context;
+  if (taken->status != SIAM_OK) return taken->status;
+  return siam_picture_resize(taken->picture, some->shape, some->places[taken->number]);
 }
 
-static siam_status load(const siam_stream_source *source, uint32_t number, uint8_t *bytes) {
-  if (source->cache != NULL && siam_picture_cache_read(source->cache, number, bytes)) return SIAM_OK;
-  destination to = {source->shape, bytes};
-  return siam_intake_load(source->intake, siam_dataset_get_image_path(source->dataset, number), resize_into,
-                          &to);
+/// `count` pictures into `bytes`, from the cache where it has them.
+static siam_status load(const siam_stream_source *source, const uint32_t *numbers, uint32_t count,
+                        uint8_t *bytes) {
+  share some = {.shape = source->shape};
+  for (uint32_t i = 0; i < count; i++, bytes += siam_picture_shape_bytes(source->shape)) {
+    if (source->cache != NULL && siam_picture_cache_read(source->cache, numbers[i], bytes)) continue;
+    some.places[some.count] = bytes;
+    some.paths[some.count++] = siam_dataset_get_image_path(source->dataset, numbers[i]);
+  }
+  return siam_intake_load(source->intake, some.paths, some.count, resize_into, &some);
 }
 
-/// Decodes one picture of an order; the lock is held before and after.
-static void do_one(siam_stream_reader *reader, batch_order *order) {
-  uint32_t place = order->next++;
+/// Decodes some pictures of an order; the lock is held before and after.
+static void do_some(siam_stream_reader *reader, batch_order *order) {
+  const uint32_t threads = reader->thread_count > 0 ? reader->thread_count : 1, place = order->next;
+  const uint32_t count = siam_share(order->count - place, threads, SIAM_INTAKE_MOST);
   uint8_t *bytes = order->bytes + place * siam_picture_shape_bytes(reader->source.shape);
+  order->next += count;
   pthread_mutex_unlock(&reader->lock);
-  siam_status status = load(&reader->source, order->numbers[place], bytes);
+  siam_status status = load(&reader->source, order->numbers + place, count, bytes);
   pthread_mutex_lock(&reader->lock);
   if (status != SIAM_OK && order->status == SIAM_OK) {
     order->status = status;
     order->message = siam_copy_text(siam_last_error());
   }
-  if (++order->done == order->count) pthread_cond_broadcast(&reader->ready);
+  order->done += count;
+  if (order->done == order->count) pthread_cond_broadcast(&reader->ready);
 }
 
 static void *work_on(void *argument) {
@@ -82,7 +94,7 @@ static void *work_on(void *argument) {
   while (!reader->stop) {
     batch_order *order = find_work(reader);
     if (order != NULL)
-      do_one(reader, order);
+      do_some(reader, order);
     else
       pthread_cond_wait(&reader->work, &reader->lock);
   }
@@ -158,7 +170,7 @@ siam_status siam_stream_take(siam_stream_reader *reader, uint8_t *output) {
   while (order->done < order->count) {
     // Where the system gave no thread, the taker does the work.
     if (reader->thread_count == 0)
-      do_one(reader, order);
+      do_some(reader, order);
     else
       pthread_cond_wait(&reader->ready, &reader->lock);
   }

@@ -269,3 +269,12 @@ double siam_network_reach(const siam_network *network) {
   if (last->type->activation == SIAM_ACTIVATION_TANH) return 2 * side;
   return INFINITY;
 }
+
+size_t siam_network_most_images(const siam_network *network) {
+  size_t most = siam_shape_count(network->input);
+  for (size_t i = 0; i < network->count; i++) {
+    const size_t count = siam_shape_count(network->layers[i].out);
+    if (count > most) most = count;
+  }
+  return INT_MAX / most;
+}

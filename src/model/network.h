@@ -78,6 +78,9 @@ typedef struct siam_run_options {
   bool weights_stay; ///< For as long as the tape is used: see siam_tape_keep_weights().
 } siam_run_options;
 
+/// Largest batch: kernels count the numbers of a tensor in an int.
+size_t siam_network_most_images(const siam_network *network);
+
 /// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can
 /// of those behind it that nobody else reads. Returns how many are left; their sources are numbers of these.
 size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers);

@@ -1,5 +1,6 @@
 // Picture files to bytes of the encoder's size: reading, decoding and resizing, on all processors, as before
-// the first step of a training. Host work, with no ceiling of the device beside it.
+// the first step of a training; decoded in this process, and in processes without rights. Host work, with no
+// ceiling of the device beside it.
 #include "base/memory.h"
 #include "data/images.h"
 #include "pipeline/bench.h"
@@ -11,6 +12,7 @@ enum { PICTURES = 32, SIDE = 256 };
 
 typedef struct decode_row {
   const char *ending;
+  bool in_process;
   siam_text paths[PICTURES];
   siam_images_options options;
 } decode_row;
@@ -21,11 +23,23 @@ static void release(void *state) {
   siam_free(own);
 }
 
+/// False where there are no such processes.
+static bool prepare_process(const siam_bench *bench, siam_bench_case *row) {
+  decode_row *own = row->state;
+  siam_decoders_info info = {.reason = "no decoders were given"};
+  own->options.picture.decoders = bench->options.decoders;
+  if (bench->options.decoders != NULL && siam_decoders_get_info(bench->options.decoders, &info) != SIAM_OK)
+    snprintf(info.reason, sizeof info.reason, "%s", siam_last_error());
+  if (!info.in_process) siam_bench_skip(row, "%s", info.reason);
+  return info.in_process;
+}
+
 static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
   decode_row *own = row->state;
   siam_model *model = NULL;
   SIAM_RETURN_IF_FAILED(siam_bench_model(bench, 0, &model));
   own->options.shape = siam_model_picture_shape(model);
+  if (own->in_process && !prepare_process(bench, row)) return SIAM_OK;
   for (uint32_t i = 0; i < PICTURES; i++) {
     char name[32];
     snprintf(name, sizeof name, "photo%u.%s", i, own->ending);
@@ -60,12 +74,13 @@ static const siam_bench_kind decode_kind = {.prepare = prepare, .run = run, .rel
 
 siam_status siam_bench_plan_decode(siam_bench *bench) {
   static const char *const endings[] = {"png", "jpg", "webp"};
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+  for (size_t i = 0; i < 2 * sizeof endings / sizeof *endings; i++) {
     decode_row *own = siam_allocate(1, sizeof *own);
     if (own == NULL) return SIAM_ERROR_MEMORY;
-    own->ending = endings[i];
-    SIAM_RETURN_IF_FAILED(
-        siam_bench_add(bench, &decode_kind, own, "decode/%s/%dx%d", endings[i], SIDE, SIDE));
+    own->ending = endings[i / 2];
+    own->in_process = i % 2 == 1;
+    SIAM_RETURN_IF_FAILED(siam_bench_add(bench, &decode_kind, own, "decode/%s/%dx%d%s", own->ending, SIDE,
+                                         SIDE, own->in_process ? "/process" : ""));
   }
   return SIAM_OK;
 }

@@ -44,10 +44,11 @@ siam_status siam_report_add_picture(siam_report *report, uint32_t image, int siz
   siam_status status = SIAM_OK;
   siam_picture picture = {0};
   siam_text png = {0}, uri = {0};
+  const siam_picture_options decode = {.decoders = report->judgement->options->decoders};
   uint32_t *number = &report->numbers[size][image];
   if (*number == 0) {
     const char *path = siam_dataset_get_image_path(report->judgement->dataset, image);
-    SIAM_TRY(siam_picture_load(path, NULL, &picture));
+    SIAM_TRY(siam_picture_load(path, &decode, &picture));
     SIAM_TRY(pack(&picture, longest_side[size], &png));
     siam_text_add(&uri, "data:image/png;base64,");
     add_base64((const uint8_t *)png.bytes, png.length, &uri);

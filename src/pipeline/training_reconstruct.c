@@ -84,10 +84,8 @@ siam_status siam_training_prepare_reconstruction(siam_training *run) {
   SIAM_RETURN_IF_FAILED(open_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
   run->step_options.reconstruct = true;
-  run->supply_options.sampler =
-      (siam_sampler_options){.mode = SIAM_SAMPLE_PICTURES,
-                             .pictures = 2 * (options->batch > 0 ? options->batch : 64),
-                             .seed = options->seed};
+  run->supply_options.sampler = (siam_sampler_options){
+      .mode = SIAM_SAMPLE_PICTURES, .pictures = 2 * siam_training_pairs(run), .seed = options->seed};
   SIAM_RETURN_IF_FAILED(siam_training_make_step(run));
   SIAM_RETURN_IF_FAILED(write_settings(run));
   return siam_training_go_on(run);

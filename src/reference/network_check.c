@@ -116,7 +116,8 @@ static void run_on_device(check *c) {
                                     .training = c->options->training,
                                     .clock = c->clock,
                                     .branch = c->options->branch,
-                                    .way_back = c->options->way_back};
+                                    .way_back = c->options->way_back,
+                                    .weights_stay = c->options->way_back == SIAM_NO_WAY_BACK};
   size_t trained = c->network->store.trained;
   c->before = siam_reference_array(trained + 1, sizeof *c->before);
   siam_check_fill(c->before, trained, SIAM_VALUES_SPREAD, c->options->seed + 9);
@@ -212,6 +213,7 @@ siam_check_result siam_network_check(siam_network *network, const siam_check_opt
   siam_reference_ok(siam_tape_create(device_of(&c), &c.tape));
   if (!options->keep_parameters) siam_check_fill_parameters(network, options->seed + 1);
   c.reference = siam_reference_network_create(network, images, options->training);
+  c.reference->forward_only = options->way_back == SIAM_NO_WAY_BACK;
   c.x = new_range(&c, inputs);
   c.y = new_range(&c, outputs);
   c.dy = new_range(&c, outputs);
@@ -228,12 +230,12 @@ siam_check_result siam_network_check(siam_network *network, const siam_check_opt
     siam_reference_network_prove(c.reference);
   siam_run_destroy(c.run);
   siam_reference_network_destroy(c.reference);
-  clReleaseMemObject(c.added);
-  clReleaseMemObject(c.fresh);
-  clReleaseMemObject(c.clock);
+  siam_buffer_release(device_of(&c), c.added);
+  siam_buffer_release(device_of(&c), c.fresh);
+  siam_buffer_release(device_of(&c), c.clock);
   siam_tape_destroy(c.tape);
   const siam_view ranges[] = {c.x, c.y, c.dy, c.dx};
-  for (int i = 0; i < 4; i++) clReleaseMemObject(ranges[i].buffer);
+  for (int i = 0; i < 4; i++) siam_buffer_release(device_of(&c), ranges[i].buffer);
   free(c.before);
   return c.result;
 }

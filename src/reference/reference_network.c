@@ -180,6 +180,7 @@ static void bound_forward(siam_reference_network *reference, size_t i) {
   siam_reference r = take_layer(reference, i);
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
+                            .forward_only = reference->forward_only,
                             .x_error = entry_of(reference->value_errors, r.layer->from),
                             .other_error = entry_of(reference->value_errors, r.layer->other),
                             .y_error = reference->value_errors[i + 1]};
@@ -206,6 +207,7 @@ static void bound_backward(siam_reference_network *reference, size_t i, double p
   siam_reference r = take_layer(reference, i);
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
+                            .forward_only = reference->forward_only,
                             .x_error = entry_of(reference->value_errors, layer->from),
                             .other_error = entry_of(reference->value_errors, layer->other),
                             .y_error = reference->value_errors[i + 1],

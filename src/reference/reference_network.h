@@ -13,7 +13,8 @@ typedef struct siam_reference_network {
   const siam_network *network;
   int images;
   bool training;
-  uint64_t seed; ///< Of dropout.
+  bool forward_only; ///< As in siam_rounding.
+  uint64_t seed;     ///< Of dropout.
   uint32_t step;
   unsigned *numbers;               ///< Of dropout's passes, by layer.
   double **values, **value_errors; ///< By layer: [N,H,W,C].

@@ -134,11 +134,31 @@ static siam_conv_shape conv_shape_of(const siam_rounding *r) {
                            .out_width = to.width};
 }
 
+/// Where pooling is done with a convolution, a last row or column that belongs to no window is left out,
+/// which moves the tiles: the larger magnitudes count.
+static void allow_pooling(const siam_conv_shape *shape, int points, const double *x, const double *weight,
+                          double *magnitudes) {
+  siam_conv_shape cut = *shape;
+  cut.out_height -= cut.out_height % 2;
+  cut.out_width -= cut.out_width % 2;
+  const size_t count = siam_conv_output_count(&cut);
+  if (count == 0 || count == siam_conv_output_count(shape)) return;
+  double *moved = siam_reference_array(count, sizeof *moved);
+  siam_winograd_magnitudes(&cut, SIAM_CONV_FORWARD, points, x, weight, NULL, moved);
+  const size_t line = (size_t)cut.out_width * (size_t)cut.filters, tall = (size_t)cut.out_height;
+  for (size_t i = 0; i < count; i++) {
+    const size_t row = i / line / tall * (size_t)shape->out_height + i / line % tall;
+    double *at = &magnitudes[row * (size_t)shape->out_width * (size_t)shape->filters + i % line];
+    if (!(moved[i] <= *at)) *at = moved[i];
+  }
+  free(moved);
+}
+
 /// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add: infinity where
 /// a NaN of the same tile may spoil what has none by definition. `x` and `y` are magnitudes, errors included.
 static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const double *x, const double *y,
                          double *errors) {
-  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
+  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r), .weight_stays = r->forward_only};
   const siam_conv_engine *engine = NULL;
   siam_reference_ok(siam_conv_pick(r->device, &conv, &engine));
   const int points = siam_winograd_points(&conv.shape, engine->name);
@@ -149,6 +169,8 @@ static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const doub
                                                          : siam_conv_weight_count(&conv.shape);
   double *magnitudes = siam_reference_array(count, sizeof *magnitudes);
   siam_winograd_magnitudes(&conv.shape, pass, points, x, r->reference->weight[0], y, magnitudes);
+  if (pass == SIAM_CONV_FORWARD && r->forward_only)
+    allow_pooling(&conv.shape, points, x, r->reference->weight[0], magnitudes);
   for (size_t i = 0; i < count; i++) errors[i] += isnan(magnitudes[i]) ? INFINITY : gamma * magnitudes[i];
   free(magnitudes);
 }

@@ -21,6 +21,7 @@ typedef struct siam_rounding {
   const double *dy_error;
   double *dx_error;
   double *gradient_error[SIAM_SLOTS_MAX]; ///< Added to.
+  bool forward_only;      ///< The device knew that nobody goes back: weights stayed, pooling may be absorbed.
   double prior;           ///< Largest magnitude the gradients had before this pass added to them.
   double *state_error[2]; ///< Of batch normalisation's running mean and variance.
 } siam_rounding;

@@ -154,6 +154,7 @@ static void expect_refusal(const char *name, siam_status expected, const char *r
 
 Test(picture_damage, damage_is_named) {
   expect_refusal("bad_png_palette_index.png", SIAM_ERROR_FORMAT, "outside its palette");
+  expect_refusal("bad_png_palette_end.png", SIAM_ERROR_FORMAT, "outside its palette");
   expect_refusal("bad_png_no_palette.png", SIAM_ERROR_FORMAT, "no chunk PLTE");
   expect_refusal("bad_png_short_data.png", SIAM_ERROR_FORMAT, "data end before the picture");
   expect_refusal("bad_png_critical.png", SIAM_ERROR_FORMAT, "ABCD is not known");
@@ -194,9 +195,10 @@ Test(picture_damage, other_kinds_are_refused_by_name) {
   }
 }
 
-static void count_admission(void *context, uint64_t pixels) {
+static bool count_admission(void *context, uint64_t pixels) {
   (void)pixels;
   ++*(int *)context;
+  return true;
 }
 
 Test(picture_damage, giants_are_refused_from_their_header_alone) {

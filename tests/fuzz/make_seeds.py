@@ -76,3 +76,15 @@ PICTURES = struct.pack(">I3I", 0x0803, 2, 2, 3) + bytes(range(12))
 write("idx", "pictures", PICTURES)
 write("idx", "labels", struct.pack(">II", 0x0801, 4) + bytes([1, 2, 3, 4]))
 write("idx", "pictures.gz", gzip.compress(PICTURES, mtime=0))
+
+
+def picture_cache(right, records, pictures, count=None):
+    """Records: path, size, time, checksum, facts, state; a first byte that says what the target makes right."""
+    header = bytes(72) + struct.pack("<2Q", len(records) if count is None else count, 0)
+    return bytes([right]) + header + b"".join(struct.pack("<QQqQII", *record) for record in records) + pictures
+
+
+WHOLE = [(i, 0, 0, 0, i, 2) for i in range(3)]
+write("picture_cache", "whole", picture_cache(15, WHOLE, bytes(range(18))))
+write("picture_cache", "states", picture_cache(15, [(2, 0, 0, 0, 0, 1), (0, 0, 0, 0, 9, 2), (0, 0, 0, 0, 0, 3)], bytes(18)))
+write("picture_cache", "raw", picture_cache(0, WHOLE, bytes(18), 1 << 40))

@@ -31,12 +31,15 @@ for program in "$prefix"/bin/*; do
 done
 [ "$(find "$prefix/share/man/man1" -name '*.1' | wc -l)" -ge 9 ]
 
+echo "The program that decodes pictures is found where it was moved to, from commands and from the library."
+"$prefix/bin/siamese-devices" | grep -q 'decoded in processes without rights'
+
 echo "pkg-config"
 read -ra shared < <(pkg-config --cflags --libs siamese)
 read -ra static < <(pkg-config --cflags --libs --static siamese | sed "s#-lsiamese#$(dirname "$library")/libsiamese.a#")
 "${CC:-cc}" "$here/program.c" "${shared[@]}" -o "$scratch/shared"
 "${CC:-cc}" "$here/program.c" "${static[@]}" -o "$scratch/static"
-"$scratch/shared"
+"$scratch/shared" | grep 'decoded in processes without rights'
 "$scratch/static"
 echo "The program in docs/weight-sharing.md"
 awk '/^```/ { printed = $0 == "```c"; next } printed' "$here/../../docs/weight-sharing.md" >"$scratch/tied.c"
