@@ -4,10 +4,11 @@
     python3 script/kinds.py WORK --omniglot FOLDER        # needs pillow, numpy and scikit-learn; Debian's apt-get
     python3 script/kinds.py WORK --only icons flags --options "--recipe best"
 
-Every fourth class of each kind is kept from training, and judged by siamese-eval: ROC AUC with its interval of 95 %, and the
-error of 20-way one-shot trials, or of as many ways as there are classes. Pictures come from Debian's packages, which apt-get downloads into WORK/debs, from
-scikit-learn, from siamese-glyphs, and from Omniglot's images_background_small1, where --omniglot names it. What is there
-already is not made again. docs/training.md has the table.
+Every fourth class of each kind is kept from training, and judged by siamese-eval: ROC AUC with its interval of 95 %,
+and the error of 20-way one-shot trials, or of as many ways as there are classes. Pictures come from Debian's packages,
+which apt-get downloads into WORK/debs, from scikit-learn, from siamese-glyphs, and from Omniglot's
+images_background_small1, where --omniglot names it. What is there already is not made again. SIAMESE_BIN names the
+folder of the programs, SIAMESE_BEFORE what to put before each training, such as nice. docs/training.md has the table.
 """
 import argparse
 import hashlib
@@ -48,7 +49,8 @@ class Kinds:
     def glyphs(self):
         folder = self.work / "glyphs-drawn"
         if not folder.exists():
-            subprocess.run([BIN / "siamese-glyphs", "-o", f"{folder}.part"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([BIN / "siamese-glyphs", "-o", f"{folder}.part"], check=True,
+                           stdout=subprocess.DEVNULL)
             os.replace(f"{folder}.part", folder)
         return folder
 
@@ -144,7 +146,8 @@ class Kinds:
     @staticmethod
     def piece(picture, share, draw):
         width, height = (max(8, int(side * draw.uniform(share, 1))) for side in picture.size)
-        left, top = draw.randint(0, max(0, picture.width - width)), draw.randint(0, max(0, picture.height - height))
+        left = draw.randint(0, max(0, picture.width - width))
+        top = draw.randint(0, max(0, picture.height - height))
         return picture.crop((left, top, left + width, top + height))
 
     def pieces(self, name, source, count, share):
@@ -191,18 +194,27 @@ def percent(value):
     return f"{100 * (1 - value):.1f} %"
 
 
+def interval(figure):
+    """Nothing where there are too few classes to draw from."""
+    return "" if figure["low"] is None else f"({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def output_of(*command):
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
 def judge(kind, folder, options, work, tag):
     model = work / f"{kind}{tag}.siamese"
     begun = time.monotonic()
     before = os.environ.get("SIAMESE_BEFORE", "").split()
-    trained = json.loads(subprocess.run([*before, BIN / "siamese-train", folder / "train", "-o", model, "--json", *options],
-                                        check=True, stdout=subprocess.PIPE).stdout)
+    trained = output_of(*before, BIN / "siamese-train", folder / "train", "-o", model, "--json", *options)
     seconds = time.monotonic() - begun
     classes = len(list((folder / "test").iterdir()))
-    result = json.loads(subprocess.run([BIN / "siamese-eval", "-m", model, folder / "test", "--ways", str(min(20, classes)),
-                                        "--trials", "400", "--json"], check=True, stdout=subprocess.PIPE).stdout)
+    result = output_of(BIN / "siamese-eval", "-m", model, folder / "test", "--ways", str(min(20, classes)), "--trials",
+                       "400", "--json")
     auc, shot = result["verification"]["roc_auc"], result["one_shot"]
-    print(f"| {kind} | {trained['classes']} | {trained['images']} | {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) | "
+    print(f"| {kind} | {trained['classes']} | {trained['images']} | "
+          f"{auc['value']:.3f} {interval(auc)} | "
           f"{percent(shot['accuracy']['value'])}, {shot['ways']} ways | {seconds:.0f} s |", flush=True)
 
 
@@ -217,7 +229,8 @@ def main():
     given = parser.parse_args()
     kinds = Kinds(given.work.resolve(), given.omniglot)
     if not given.make:
-        print("| pictures | classes | pictures trained on | ROC AUC on other classes | one-shot error | time |\n|---|---|---|---|---|---|")
+        print("| kind | classes | pictures trained on | ROC AUC on other classes | one-shot error | time |\n"
+              "|---|---|---|---|---|---|", flush=True)
     for kind in given.only:
         if kind == "characters" and given.omniglot is None:
             print("kinds: characters left out: name images_background_small1 with --omniglot", file=sys.stderr)

@@ -11,15 +11,15 @@ enum {
   STRONG_COLOUR = 24 ///< How far the channels of a coloured pixel lie apart.
 };
 
-/// Rows by size of the pictures and amount of data, the first that fits; docs/training.md has the
+/// Rows by amount of data and size of the pictures, the first that fits; docs/training.md has the
 /// measurements.
 static const struct {
-  uint32_t most_side, least_pictures;
+  uint32_t least_pictures, least_side;
   const char *encoder;
   int size;
 } rows[] = {
-    {40, 0, "conv4", 28},
-    {UINT32_MAX, 0, "conv4", 48},
+    {1000, 41, "conv4", 48},
+    {0, 0, "conv4", 28},
 };
 
 /// Whether at least one pixel in a hundred has a colour.
@@ -62,7 +62,7 @@ siam_status siam_sample_pictures(const siam_dataset *dataset, siam_picture_sampl
 void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, char *why,
                          size_t size) {
   size_t row = 0;
-  while (sample->side > rows[row].most_side || sample->pictures < rows[row].least_pictures) row++;
+  while (sample->pictures < rows[row].least_pictures || sample->side < rows[row].least_side) row++;
   const bool colour = 10 * sample->coloured >= sample->looked_at && sample->coloured > 0;
   model->encoder = rows[row].encoder;
   if (model->size == 0) model->size = rows[row].size;

@@ -348,9 +348,9 @@ Test(golden, resnet8_trains_as_in_pytorch) {
   finish(t);
 }
 
-/// Twelve convolutions with a kink behind each: the larger rounding of Winograd's is enough to turn the sign
-/// of some activation among a hundred thousand, and behind a turned sign gradients differ by whole terms, in
-/// either program. test_conv and the reference of networks hold Winograd's at these shapes.
+// One of its poolings and leaky ReLUs stands so near a kink that Winograd's rounding passes it, and the
+// gradients behind it are others, if as right; so this one goes by direct convolutions. test_add holds such
+// blocks to float64 by all ways.
 Test(golden, resnet12_trains_as_in_pytorch) {
   cr_assert_eq(setenv("SIAMESE_CONV", "direct", 1), 0);
   trial *t = begin("resnet12", 3);

@@ -118,7 +118,9 @@ Test(recipe, the_encoder_follows_from_size_number_and_colour_of_the_pictures) {
       {{.pictures = 100, .looked_at = 64, .side = 8}, "conv4", 28, 1},
       {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 6}, "conv4", 28, 1},
       {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 7}, "conv4", 28, 3},
-      {{.pictures = 100, .looked_at = 64, .side = 41, .coloured = 64}, "conv4", 48, 3},
+      {{.pictures = 1000, .looked_at = 64, .side = 41, .coloured = 64}, "conv4", 48, 3},
+      {{.pictures = 1000, .looked_at = 64, .side = 40}, "conv4", 28, 1},
+      {{.pictures = 999, .looked_at = 64, .side = 500}, "conv4", 28, 1},
       {{.pictures = 1, .looked_at = 0}, "conv4", 28, 1},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
