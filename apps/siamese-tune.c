@@ -26,7 +26,8 @@ static const app_option options[] = {
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help = "Tune what conv4, lenet, koch or a description file computes; all: every built-in one. Default: "
+     .help = "Tune what conv4, resnet8, resnet12, lenet, koch or a description file computes; all: every "
+             "built-in one. Default: "
              "conv4."},
     {.name = "batch",
      .letter = 'b',
