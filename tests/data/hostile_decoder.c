@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /// A sanitizer would catch the crash and want to print.
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
   return "handle_segv=0";
 }
