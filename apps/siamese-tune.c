@@ -11,11 +11,14 @@
 #include <string.h>
 
 static struct {
-  const char *device, *encoder;
+  const char *device, *encoder, *clblast;
   int64_t batch;
   double minutes;
   bool json, quiet;
 } arguments;
+
+/// In the order of siam_tune_clblast.
+static const char *const clblast_choices[] = {"auto", "on", "off", NULL};
 
 static const app_option options[] = {
     APP_OPTION_DEVICE(&arguments.device),
@@ -23,7 +26,8 @@ static const app_option options[] = {
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help = "Tune what conv4, lenet, koch or a description file computes; all: every built-in one. Default: "
+     .help = "Tune what conv4, resnet8, resnet12, lenet, koch or a description file computes; all: every "
+             "built-in one. Default: "
              "conv4."},
     {.name = "batch",
      .letter = 'b',
@@ -39,6 +43,13 @@ static const app_option options[] = {
      .most = 1e6,
      .above_least = true,
      .help = "Time for everything, building kernels included. Default: 2."},
+    {.name = "clblast-sets",
+     .value = "WHEN",
+     .text = &arguments.clblast,
+     .choices = clblast_choices,
+     .help =
+         "Try CLBlast with other parameters than its own: on, off, or auto: once for each device that is "
+         "no CPU. A set that is better is kept, and what it matters to is measured again. Default: auto."},
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),
     {0}};
@@ -47,6 +58,7 @@ static const app_note examples[] = {
     {"siamese-tune", "Tune conv4 on the default device, in two minutes."},
     {"siamese-tune --encoder all --minutes 10", "Every built-in encoder, with more time."},
     {"siamese-tune --encoder lenet --batch 32 --json", "Another batch; results for programs."},
+    {"siamese-tune --clblast-sets on --minutes 5", "CLBlast's parameters as well, on a CPU, too."},
     {NULL, NULL}};
 
 static const app_command command = {
@@ -94,12 +106,29 @@ static json_t *describe(const siam_tune_row *row) {
   return object;
 }
 
+static json_t *describe_clblast(const siam_tune_clblast_row *row) {
+  if (!row->tried) return json_null();
+  json_t *object = json_pack("{ss si si si si si}", "choice", row->choice, "products", (int)row->products,
+                             "sound", (int)row->sound, "wrong", (int)row->wrong, "failed", (int)row->failed,
+                             "untried", (int)row->untried);
+  if (row->reason[0] != '\0') {
+    json_object_set_new(object, "reason", app_json_text(row->reason));
+    return object;
+  }
+  json_object_set_new(object, "seconds", app_json_number(row->seconds));
+  json_object_set_new(object, "own_seconds", app_json_number(row->own_seconds));
+  json_object_set_new(object, "speed", app_json_number(row->speed));
+  json_object_set_new(object, "error", app_json_number(row->error));
+  return object;
+}
+
 static int print_json(const siam_tune_report *report) {
   json_t *rows = json_array();
   for (size_t i = 0; i < report->row_count; i++) json_array_append_new(rows, describe(&report->rows[i]));
-  return app_print_json(json_pack("{so so so so}", "device", app_json_text(report->device.name), "driver",
+  return app_print_json(json_pack("{so so so so so}", "device", app_json_text(report->device.name), "driver",
                                   app_json_text(report->device.driver), "seconds",
-                                  app_json_number(report->seconds), "rows", rows));
+                                  app_json_number(report->seconds), "rows", rows, "clblast",
+                                  describe_clblast(&report->clblast)));
 }
 
 static void add_row(app_table *table, const siam_tune_row *row) {
@@ -118,6 +147,18 @@ static void add_row(app_table *table, const siam_tune_row *row) {
   app_table_add(table, "%u", row->untried);
 }
 
+static void print_clblast(const siam_tune_clblast_row *row) {
+  if (!row->tried) return;
+  if (row->reason[0] != '\0') {
+    printf("CLBlast's parameters: %s\n", app_show(row->reason));
+    return;
+  }
+  printf(
+      "CLBlast's parameters: %s, %.2f times as fast as its own over %u products; sets: %u sound, %u wrong, "
+      "%u failed, %u untried\n",
+      row->choice, row->speed, row->products, row->sound, row->wrong, row->failed, row->untried);
+}
+
 static void print(const siam_tune_report *report) {
   static const app_column columns[] = {{"computation", false}, {"choice", false}, {"standard µs", true},
                                        {"chosen µs", true},    {"speed", true},   {"sound", true},
@@ -131,8 +172,15 @@ static void print(const siam_tune_report *report) {
   for (size_t i = 0; i < report->row_count; i++)
     if (report->rows[i].reason[0] != '\0')
       printf("%s: %s\n", report->rows[i].name, app_show(report->rows[i].reason));
+  print_clblast(&report->clblast);
   printf("\n%zu computations in %.0f s; their ways are kept and used from now on\n", report->row_count,
          report->seconds);
+}
+
+static siam_tune_clblast find_clblast(const char *word) {
+  int i = 0;
+  while (word != NULL && clblast_choices[i] != NULL && strcmp(word, clblast_choices[i]) != 0) i++;
+  return (siam_tune_clblast)i;
 }
 
 int main(int argc, char **argv) {
@@ -144,6 +192,7 @@ int main(int argc, char **argv) {
   const siam_tune_options tune = {.encoder = arguments.encoder,
                                   .batch = (int)arguments.batch,
                                   .minutes = arguments.minutes,
+                                  .clblast = find_clblast(arguments.clblast),
                                   .progress = show_progress};
   const siam_device_options open = {.selector = arguments.device,
                                     .logger = app_logger(arguments.quiet || arguments.json)};

@@ -16,6 +16,7 @@
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
+#include "tasks.clh"
 #include "tile.clh"
 
 #define SHAPE                                                                                                \
@@ -86,11 +87,11 @@ __kernel GROUP void conv_forward(SHAPE, int blocks, VIEW(x), VIEW(weight), int w
   BIND(bias);
   BIND_OUT(y);
   BIND_OUT(stage);
-  stage += get_global_id(0) * (long)slot;
+  stage += TASK * (long)slot;
   const int stage_height = (block_height - 1) * stride + kernel_height;
   const int stage_width = (block_width - 1) * stride + kernel_width;
   const int run = kernel_width * channels, row_step = stage_width * channels;
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
     // Steps in the stage and in y from pixel to pixel, and what is added from row to row and image to image.
@@ -190,13 +191,13 @@ __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), i
   BIND(dy);
   BIND_OUT(parts);
   BIND_OUT(stage);
-  stage += get_global_id(0) * (long)slot;
+  stage += TASK * (long)slot;
   const int stage_height = (block_height - 1) * stride + kernel_height;
   const int stage_width = (block_width - 1) * stride + kernel_width;
   const int run = kernel_width * channels, rows = kernel_height * run, row_step = stage_width * channels;
   const long floats = images * (long)out_height * out_width * filters;
-  parts += get_global_id(0) * (long)rows * weight_row;
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  parts += TASK * (long)rows * weight_row;
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     fill_stage(b, stage_height, stage_width, x, stage, SHAPE_ARGUMENTS);
 #define FIRST_PIXEL(image, py) (((b.image + (image)) * (long)out_height + b.y + (py)) * out_width + b.x)
@@ -233,7 +234,7 @@ __kernel GROUP void conv_weight_gradient(SHAPE, int blocks, VIEW(x), VIEW(dy), i
             for (int px = 0; px < b.width; px++, d += d_step)
               TILE_ADD(tile, from[i][at + px * stride * channels], LOAD(d + j * WIDTH))
           }
-        const bool fresh = number == (int)get_global_id(0);
+        const bool fresh = number == TASK;
         EACH_ROW if (row + i < rows) EACH_VECTOR {
           __global float *to = parts + (row + i) * (long)weight_row + filter + j * WIDTH;
           STORE(fresh ? tile[i][j] : LOAD(to) + tile[i][j], to);

@@ -22,6 +22,7 @@
 #include "common.clh"
 #include "edge.clh"
 #include "pool.clh"
+#include "tasks.clh"
 
 #define PATCH (KERNEL * KERNEL * CHANNELS)
 #define RUN (KERNEL * CHANNELS)                   // floats of a patch that lie side by side in x
@@ -138,11 +139,11 @@ __kernel GROUP void patch_moments(SHAPE, int blocks, VIEW(x), VIEW_OUT(parts), V
   BIND(x);
   BIND_OUT(parts);
   BIND_OUT(scratch);
-  __global float *stage = scratch + get_global_id(0) * (long)slot, *line_moments = stage + patches_at;
-  __global float *patches = line_moments + MOMENTS, *moments = parts + get_global_id(0) * (long)MOMENTS;
+  __global float *stage = scratch + TASK * (long)slot, *line_moments = stage + patches_at;
+  __global float *patches = line_moments + MOMENTS, *moments = parts + TASK * (long)MOMENTS;
   const float centre[CHANNELS] = {0};
   for (int i = 0; i < MOMENTS; i += WIDTH) STORE((floatw)(0), moments + i);
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     fill_stage(x + IMAGE(number) * (long)height * width * CHANNELS, stage, TOP(number), OUT_LINES(number),
                centre, height, width, stride, pad, STAGE_WIDTH);
     for (int line = 0; line < OUT_LINES(number); line++) {
@@ -235,12 +236,12 @@ __kernel GROUP void conv_norm_forward(SHAPE, int blocks, VIEW(x), VIEW(moments),
   BIND_OUT(y);
   BIND_OUT(places);
   BIND_OUT(scratch);
-  __global float *stage = scratch + get_global_id(0) * (long)slot;
+  __global float *stage = scratch + TASK * (long)slot;
   __global uchar *place_of = (__global uchar *)places;
   __global const float *shift = notes + SHIFT * filters, *folded = notes + FOLDED * filters;
   READ_CENTRE(moments)
   const int lines = out_height / SIDE, columns = out_width / SIDE, row_step = STAGE_WIDTH * CHANNELS;
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     fill_stage(x + IMAGE(number) * (long)height * width * CHANNELS, stage, TOP(number), OUT_LINES(number),
                centre, height, width, stride, pad, STAGE_WIDTH);
     const int first = TOP(number) / SIDE, last = min(first + band, lines);
@@ -348,13 +349,13 @@ __kernel GROUP void conv_norm_backward(SHAPE, int blocks, VIEW(x), VIEW(moments)
   BIND(places);
   BIND_OUT(parts);
   BIND_OUT(scratch);
-  __global float *stage = scratch + get_global_id(0) * (long)slot;
+  __global float *stage = scratch + TASK * (long)slot;
   __global const uchar *place_of = (__global const uchar *)places;
-  __global float *totals = parts + get_global_id(0) * (long)(1 + PATCH) * filters, *sums = totals + filters;
+  __global float *totals = parts + TASK * (long)(1 + PATCH) * filters, *sums = totals + filters;
   READ_CENTRE(moments)
   for (int i = 0; i < (1 + PATCH) * filters; i += WIDTH) STORE((floatw)(0), totals + i);
   const int lines = out_height / SIDE, columns = out_width / SIDE, row_step = STAGE_WIDTH * CHANNELS;
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     fill_stage(x + IMAGE(number) * (long)height * width * CHANNELS, stage, TOP(number), OUT_LINES(number),
                centre, height, width, stride, pad, STAGE_WIDTH);
     const int first = TOP(number) / SIDE, last = min(first + band, lines);

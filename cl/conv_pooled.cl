@@ -15,6 +15,7 @@
 #include "common.clh"
 #include "edge.clh"
 #include "pool.clh"
+#include "tasks.clh"
 #include "tile.clh"
 
 INLINE void copy_line(__global const float *from, __global float *to, int left, int inside, int all) {
@@ -47,11 +48,11 @@ __kernel GROUP void conv_pooled(int height, int width, int channels, int kernel_
   BIND(bias);
   BIND_OUT(y);
   BIND_OUT(stage);
-  stage += get_global_id(0) * (long)slot;
+  stage += TASK * (long)slot;
   const int lines = out_height / 2, columns = out_width / 2, panel = filters / panels;
   const int stage_width = (out_width - 1) * stride + kernel_width, row_step = stage_width * channels;
   const int run = kernel_width * channels, at_pixel = stride * channels, at_line = stride * row_step;
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const int first_filter = number % panels * panel;
     const int top = number / panels % bands * band, image = number / panels / bands;
     const int some_lines = min(band, lines - top);

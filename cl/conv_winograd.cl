@@ -18,11 +18,12 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   TAPS, POINTS, SIDE  see winograd.clh
+//   TAPS, POINTS, SMALL, SIDE  see winograd.clh
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
 #include "pool.clh"
+#include "tasks.clh"
 #include "tile.clh"
 #include "winograd.clh"
 
@@ -146,11 +147,11 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
   BIND(bias);
   BIND_OUT(y);
   BIND_OUT(scratch);
-  __global float *zeros = scratch + get_global_id(0) * (long)slot, *edge = zeros + row;
+  __global float *zeros = scratch + TASK * (long)slot, *edge = zeros + row;
   __global float *inputs = edge + EDGE_FLOATS, *products = inputs + product_at;
   const int step = STEP(tiles, row), product_step = STEP(tiles, product_row);
   for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     __global const float *x_of = x + b.image * (long)height * width * channels;
     __global float *y_of = y + b.image * (long)OUT_PIXELS * filters;

@@ -15,9 +15,10 @@
 // At the end the P sums are added in order and transformed by G.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh: ROWS channels by COLUMNS filters
-//   TAPS, POINTS   see winograd.clh
+//   TAPS, POINTS, SMALL  see winograd.clh
 #include "common.clh"
 #include "edge.clh"
+#include "tasks.clh"
 #include "tile.clh"
 #include "winograd.clh"
 
@@ -87,11 +88,11 @@ __kernel GROUP void winograd_weight_sums(SHAPE, int blocks, int tiles, VIEW(x), 
   BIND_OUT(scratch);
   const int panels = (filters + COLUMNS - 1) / COLUMNS, step = STEP(tiles, row);
   const long panel = MATRICES * (long)STEP(channels, COLUMNS);
-  parts += get_global_id(0) * panels * panel;
-  __global float *zeros = scratch + get_global_id(0) * (long)slot, *edge = zeros + row;
+  parts += TASK * panels * panel;
+  __global float *zeros = scratch + TASK * (long)slot, *edge = zeros + row;
   __global float *inputs = edge + EDGE_FLOATS, *gradients = inputs + MATRICES * (long)step;
   for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
-  for (int number = get_global_id(0); number < blocks; number += get_global_size(0)) {
+  for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
     __global const float *x_of = x + b.image * (long)height * width * channels;
     __global const float *dy_of = dy + b.image * (long)out_height * out_width * filters;
@@ -111,7 +112,7 @@ __kernel GROUP void winograd_weight_sums(SHAPE, int blocks, int tiles, VIEW(x), 
                 out_width, small_y, small_x);
       EACH_TILE(b, TRANSFORM_GRADIENT)
       add_products(b, tiles, channels, inputs, row, gradients, parts + f / COLUMNS * panel,
-                   number == (int)get_global_id(0), &next_x, portion_x, &next_dy, portion_dy);
+                   number == TASK, &next_x, portion_x, &next_dy, portion_dy);
     }
   }
 }

@@ -112,18 +112,27 @@ static void begin_line(bool markdown, const char *subject) {
     printf("%-9s ", subject);
 }
 
+/// "FMA 508 GFLOP/s (499 to 515)"
+static void print_ceiling(const char *name, const siam_bench_spread *rate, const char *unit) {
+  char median[32], least[32], most[32];
+  three_digits(rate->median * 1e-9, "", median, sizeof median);
+  three_digits(rate->least * 1e-9, "", least, sizeof least);
+  three_digits(rate->most * 1e-9, "", most, sizeof most);
+  printf("%s %s %s (%s to %s), ", name, median, unit, least, most);
+}
+
 static void print_ceilings(const siam_bench_report *report, bool markdown) {
   char launch[32], launch_most[32], retaken[32] = "";
   bench_format_seconds(report->launch.median, launch, sizeof launch);
   bench_format_seconds(report->launch.most, launch_most, sizeof launch_most);
   begin_line(markdown, "ceilings");
-  printf("FMA %.0f GFLOP/s (%.0f to %.0f), copy %.1f GB/s (%.1f to %.1f), kernel %s (to %s)\n",
-         report->fma.median * 1e-9, report->fma.least * 1e-9, report->fma.most * 1e-9,
-         report->copy.median * 1e-9, report->copy.least * 1e-9, report->copy.most * 1e-9, launch,
-         launch_most);
+  print_ceiling("FMA", &report->fma, "GFLOP/s");
+  print_ceiling("copy", &report->copy, "GB/s");
+  printf("kernel %s (to %s)\n", launch, launch_most);
   begin_line(markdown, "run");
   if (report->retaken > 0) snprintf(retaken, sizeof retaken, ", %u samples retaken", report->retaken);
-  printf("%u rounds in %.0f s%s; %s\n", report->rounds, report->seconds, retaken,
+  printf("%u round%s in %.0f s%s; %s\n", report->rounds, report->rounds == 1 ? "" : "s", report->seconds,
+         retaken,
          report->has_events ? "single kernels timed by the device's clock, the rest by the host's"
                             : "timed by the host's clock");
 }

@@ -161,8 +161,12 @@ static void take_value(const app_option *option, const char *text) {
     if (text[0] == '\0') refuse("--%s: the value is empty", option->name);
     if (option->choices != NULL) check_choice(option, text);
     *option->text = text;
+  } else if (option->integer != NULL && option->word != NULL && strcmp(text, option->word) == 0) {
+    *option->integer = option->word_value;
   } else if (option->integer != NULL) {
-    if (!app_read_integer(text, option->integer)) refuse("--%s %s: not a whole number", option->name, text);
+    if (!app_read_integer(text, option->integer))
+      refuse("--%s %s: not a whole number%s%s", option->name, text, option->word != NULL ? ", nor " : "",
+             option->word != NULL ? option->word : "");
     check_limits(option, text, (double)*option->integer);
   } else {
     if (!app_read_number(text, option->number)) refuse("--%s %s: not a number", option->name, text);

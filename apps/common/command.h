@@ -22,6 +22,8 @@ typedef struct app_option {
   bool *flag;        ///< Becomes true.
   const char **text; ///< Any text but "", or one of `choices` where there are any.
   int64_t *integer;
+  const char *word; ///< For `integer`: taken in place of a number, and stands for `word_value`.
+  int64_t word_value;
   double *number;
   bool *given;                ///< If set, becomes true when the option was used, so that 0 is a value too.
   const char *const *choices; ///< Ends with NULL; for `text` only.

@@ -21,6 +21,7 @@ static const app_note standard_environment[] = {
     {"SIAMESE_DECODE",
      "inside: decode pictures in the program itself; process: in processes without rights or not "
      "at all. Default: in processes where the system allows it."},
+    {"SIAMESE_DEVICE_MEMORY", "Use no more memory of the device than so many MiB."},
     {"SIAMESE_LOG", "debug: show messages for debugging."},
     {"NO_COLOR", "If set and not empty, no colour is used."},
     {NULL, NULL},

@@ -39,6 +39,8 @@ void train_print(const siam_train_report *report, const char *device) {
   bool reconstructs = arguments.reconstruct != NULL;
   printf("Trained   %u steps in %.1f s on %s, %.0f %s/s\n", report->steps, report->seconds, app_show(device),
          (reconstructs ? 2 : 1) * report->pairs_per_second, reconstructs ? "pictures" : "pairs");
+  if (arguments.batch == SIAM_BATCH_AUTO)
+    printf("Batch     %u pairs, the largest that fits\n", report->batch);
   if (arguments.patience > 0)
     printf("Kept      the weights of step %u, the best on what was held out\n", report->best_step);
   if (arguments.init != NULL)

@@ -10,12 +10,22 @@
 #include <siamese/device.h>
 #include <stdbool.h>
 
+/// Whether CLBlast is tried with other parameters than its own.
+typedef enum siam_tune_clblast {
+  SIAM_TUNE_CLBLAST_STANDARD, ///< On devices that are no CPUs, where it was not tried before.
+  SIAM_TUNE_CLBLAST_ON,       ///< Yes, also where it was; what was kept before is forgotten.
+  SIAM_TUNE_CLBLAST_OFF       ///< No; what was kept before stays in use.
+} siam_tune_clblast;
+
 /// Zero means the default.
 typedef struct siam_tune_options {
   const char *encoder; ///< A built-in encoder, a description file, or "all" built-in ones; NULL: "conv4".
   int batch;           ///< Pairs of a training step; 0: 64.
   double minutes;      ///< Time for everything, building kernels included; 0: 2.
   uint64_t seed;       ///< Of operands and of the order of candidates.
+  /// CLBlast's parameters hold for a whole process and there is no way back to its own, so where they are
+  /// tried, products by CLBlast may be slower in the rest of the process than in the next.
+  siam_tune_clblast clblast;
   /// Called before each computation; false stops with SIAM_INTERRUPTED. What was found stays. May be NULL.
   bool (*progress)(void *context, size_t done, size_t count, const char *name);
   void *context;
@@ -34,17 +44,33 @@ typedef struct siam_tune_row {
   char reason[256];              ///< Why nothing was found; empty where something was.
 } siam_tune_row;
 
+/// CLBlast's parameters; all 0 where they were not tried.
+typedef struct siam_tune_clblast_row {
+  bool tried;
+  char choice[64];               ///< What is kept: "its own", or a set; empty where nothing could be found.
+  double speed;                  ///< How many times as fast as its own, geometric mean over `products`.
+  double seconds;                ///< Of one product, geometric mean …
+  double own_seconds;            ///< … and with its own parameters.
+  double error;                  ///< Largest error, as a share of what rounding allows.
+  unsigned products;             ///< That sets were judged by.
+  unsigned sound, wrong, failed; ///< Sets that were right, wrong, or refused.
+  unsigned untried;              ///< Sets for which no time was left.
+  char reason[256];              ///< Why nothing was found; empty where something was.
+} siam_tune_clblast_row;
+
 /// Owns all it points to.
 typedef struct siam_tune_report {
   siam_device_info device;
   const siam_tune_row *rows;
   size_t row_count;
+  siam_tune_clblast_row clblast;
   double seconds; ///< Of everything.
 } siam_tune_report;
 
 /// Tunes what a training step and embedding of the encoder compute: each product and convolution once. A row
 /// that fails, or for which no time is left, stops nothing. SIAM_ERROR_ARGUMENT: an unknown encoder or a
-/// batch that cannot be. The caller frees the report with siam_tune_report_free().
+/// batch that cannot be, or CLBlast's parameters are to be tried and were changed in this process before. The
+/// caller frees the report with siam_tune_report_free().
 SIAM_API siam_status siam_tune(siam_device *device, const siam_tune_options *options,
                                siam_tune_report **report);
 SIAM_API void siam_tune_report_free(siam_tune_report *report);

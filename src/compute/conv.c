@@ -57,6 +57,10 @@ size_t siam_conv_weight_count(const siam_conv_shape *shape) {
          (size_t)shape->filters;
 }
 
+double siam_conv_multiply_adds(const siam_conv_shape *shape) {
+  return (double)siam_conv_weight_count(shape) * shape->images * shape->out_height * shape->out_width;
+}
+
 siam_conv_shape siam_conv_shape_turned(const siam_conv_shape *shape) {
   siam_conv_shape turned = *shape;
   turned.height = shape->out_height;

@@ -23,6 +23,9 @@ typedef struct siam_conv_shape {
 /// tensor would have more than 2^31 − 1 elements.
 siam_status siam_conv_shape_complete(siam_conv_shape *shape);
 
+/// Of each pass by the direct algorithm.
+double siam_conv_multiply_adds(const siam_conv_shape *shape);
+
 /// Floats of x, y and the weights.
 size_t siam_conv_input_count(const siam_conv_shape *shape);
 size_t siam_conv_output_count(const siam_conv_shape *shape);

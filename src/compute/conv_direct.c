@@ -36,7 +36,7 @@ static division divide(const siam_device *device, const siam_conv_shape *shape, 
                  .images = 1,
                  .height = shape->out_height,
                  .width = shape->out_width};
-  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  const int wanted = siam_tasks_worth(device, siam_conv_multiply_adds(shape), TASKS_PER_UNIT);
   while (by.height > 1 && stage_of(shape, 1, by.height, by.width) > budget)
     by.height = siam_divide_up(by.height, 2);
   while (by.height > 1 && by.height * by.width >= 2 * LEAST_PIXELS &&

@@ -5,9 +5,8 @@
 #include <stdio.h>
 
 enum {
-  STAGE = 8 * 1024,   ///< Floats of a band's input, to stay in the first-level cache.
-  TASKS_PER_UNIT = 8, ///< Work-items for each compute unit.
-  LEAST_BLOCKS = 8    ///< For each compute unit; with fewer, filters are shared out, too.
+  STAGE = 8 * 1024,  ///< Floats of a band's input, to stay in the first-level cache.
+  TASKS_PER_UNIT = 8 ///< Work-items for each compute unit; with fewer blocks, filters are shared out, too.
 };
 
 /// A division of the work; see cl/conv_pooled.cl.
@@ -30,19 +29,19 @@ static void divide_lines(const siam_conv_shape *shape, int wanted, division *by)
 }
 
 static division divide(const siam_device *device, const siam_conv_shape *shape) {
-  const int units = (int)device->traits.compute_units, filters = shape->filters;
+  const int wanted = siam_tasks_worth(device, siam_conv_multiply_adds(shape), TASKS_PER_UNIT);
+  const int filters = shape->filters;
   division by = {
       .vector = (int)device->traits.vector_width, .vectors = siam_tile_most_vectors(device), .panels = 1};
   while (by.vector > filters) by.vector /= 2;
-  divide_lines(shape, LEAST_BLOCKS * units, &by);
+  divide_lines(shape, wanted, &by);
   by.vectors = siam_smaller(by.vectors, siam_divide_up(filters, by.vector));
-  if (shape->images * by.bands < LEAST_BLOCKS * units && by.vectors % 2 == 0 &&
-      filters % (by.vectors * by.vector) == 0) {
+  if (shape->images * by.bands < wanted && by.vectors % 2 == 0 && filters % (by.vectors * by.vector) == 0) {
     by.vectors /= 2;
     by.panels = filters / (by.vectors * by.vector);
   }
   by.blocks = shape->images * by.bands * by.panels;
-  by.tasks = siam_smaller(by.blocks, TASKS_PER_UNIT * units);
+  by.tasks = siam_smaller(by.blocks, wanted);
   return by;
 }
 

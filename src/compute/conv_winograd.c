@@ -6,6 +6,7 @@
 
 enum {
   SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
+  MIDDLE = 3,         ///< The same where it suits the shape better.
   SMALL_POINTS = 4,   ///< All that a small tile has use for.
   MOST_POINTS = 8,    ///< The next larger ones have errors that training might notice.
   LINE = 16,          ///< Floats between the matrices of a block beyond their rows.
@@ -23,7 +24,8 @@ enum {
   LEAST_SIDE = 3,            ///< of outputs of at least so many rows and columns.
   LEAST_CHANNELS_LARGE = 16, ///< The same of larger filters, which save more.
   LEAST_PIXELS = 256,        ///< Outputs of a channel, which make up for transforming the filters,
-  LEAST_PIXELS_ONCE = 128    ///< or, where that is done once, for reading the larger ones.
+  LEAST_PIXELS_ONCE = 128,   ///< or, where that is done once, for reading the larger ones,
+  LEAST_PIXELS_SMALL = 32    ///< which F(2 × 2, 3 × 3) has less than half of.
 };
 
 /// Tiles along one side of the output or of a block.
@@ -35,17 +37,31 @@ typedef struct side {
 typedef struct division {
   siam_tile tile;
   int taps, points;         ///< Along a side.
+  int small;                ///< Outputs along a small tile.
   int side;                 ///< 2: the output is pooled, else 1.
   int images, down, across; ///< Of a block: images and tiles.
   int blocks, tasks;        ///< Number of blocks; number of work-items.
   int tiles;                ///< Rows of a block's matrices, with those of a register tile that hangs over.
 } division;
 
+static int full_outputs(const division *by) {
+  return by->points - by->taps + 1;
+}
+
 static side tiles_along(int outputs, const division *by) {
-  const int full = by->points - by->taps + 1;
+  const int full = full_outputs(by);
   if (by->points == SMALL_POINTS) return (side){0, siam_divide_up(outputs, SMALL)};
   if (by->taps > 3) return (side){siam_divide_up(outputs, full), 0};
-  return (side){(outputs + 1) / full, outputs % full == 1 || outputs % full == 2};
+  return (side){(outputs + full - 1 - by->small) / full, outputs % full > 0 && outputs % full <= by->small};
+}
+
+/// Small tiles of three outputs where full ones would hang over by one, and none of two is wanted.
+static int small_for(const siam_conv_shape *shape, const division *by) {
+  const int full = full_outputs(by), down = shape->out_height % full, across = shape->out_width % full;
+  const bool mixed = by->taps == 3 && by->points != SMALL_POINTS;
+  const bool wants_three = down == MIDDLE || across == MIDDLE;
+  const bool wants_two = (down != 0 && down != MIDDLE) || (across != 0 && across != MIDDLE);
+  return mixed && wants_three && !wants_two ? MIDDLE : SMALL;
 }
 
 /// Parts of at most `most`, as equal as can be.
@@ -57,10 +73,11 @@ static int even_part(int count, int most) {
 /// the matrices of a block that belong to one pair of points.
 static void divide(const siam_device *device, const siam_conv_shape *shape, int floats, int row,
                    division *by) {
+  by->small = small_for(shape, by);
   const side down = tiles_along(shape->out_height, by);
   const side across = tiles_along(shape->out_width, by);
   const int tall = down.full + down.small, wide = across.full + across.small;
-  const int wanted = TASKS_PER_UNIT * (int)device->traits.compute_units;
+  const int wanted = siam_tasks_worth(device, siam_conv_multiply_adds(shape), TASKS_PER_UNIT);
   const int pairs = by->points * by->points;
   const bool is_large = (int64_t)pairs * shape->channels * shape->filters > TRANSFORMED;
   const int most = siam_larger(is_large ? LEAST_TILES_LARGE : LEAST_TILES, floats / pairs / row);
@@ -95,9 +112,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
 
 static siam_status get_program(siam_tape *tape, const char *name, const division *by,
                                siam_program **program) {
-  char options[80];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSIDE=%d", by->tile.rows,
-           by->tile.vectors, by->taps, by->points, by->side);
+  char options[96];
+  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSMALL=%d -DSIDE=%d",
+           by->tile.rows, by->tile.vectors, by->taps, by->points, by->small, by->side);
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 
@@ -122,7 +139,12 @@ static size_t matrices(const division *by, int rows, int row) {
 static siam_status add_product(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
   const bool forward = conv->pass == SIAM_CONV_FORWARD;
-  const siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  siam_conv_shape shape = forward ? conv->shape : siam_conv_shape_turned(&conv->shape);
+  if (conv->epilogue.pool) {
+    // A last row or column that belongs to no window is not computed.
+    shape.out_height -= shape.out_height % 2;
+    shape.out_width -= shape.out_width % 2;
+  }
   division by = {.tile = tile_for(device, shape.filters),
                  .taps = shape.kernel_height,
                  .points = points,
@@ -214,10 +236,11 @@ static bool suits_large(const siam_conv_shape *shape, int outputs) {
 static bool suits(const siam_conv *conv, int outputs) {
   const siam_conv_shape *shape = &conv->shape;
   const int pixels = shape->images * shape->out_height * shape->out_width;
-  if (pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
+  const bool is_two_by_three = outputs == SMALL && shape->kernel_height == 3;
+  if (is_two_by_three && (!conv->weight_stays || pixels < LEAST_PIXELS_SMALL)) return false;
+  if (!is_two_by_three && pixels < (conv->weight_stays ? LEAST_PIXELS_ONCE : LEAST_PIXELS)) return false;
   if (shape->kernel_height > 3) return suits_large(shape, outputs);
-  // F(2 × 2, 3 × 3) is for those who ask for its smaller rounding errors.
-  return outputs > SMALL && suits_small(shape);
+  return suits_small(shape);
 }
 
 static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {

@@ -7,6 +7,8 @@
 #include "compute/local_tile.h"
 #include "compute/tunable.h"
 
+struct siam_clblast_set;
+
 /// How the tile kernel divides its work. A zero is the standard choice.
 typedef struct siam_gemm_variant {
   int vectors; ///< Of the register tile.
@@ -25,6 +27,8 @@ void siam_gemm_tunable(const siam_gemm *gemm, siam_tunable *tunable);
 
 /// CLBlast's Sgemm, any device.
 siam_status siam_gemm_clblast_add(siam_tape *tape, const siam_gemm *gemm);
+/// Tells CLBlast to work with other parameters from now on; clblast_parameters.h decides which and when.
+siam_status siam_gemm_clblast_override(siam_device *device, const struct siam_clblast_set *set);
 
 /// Tiles in local memory, for devices of GPU form; wherever work-groups are large enough for one of them.
 bool siam_gemm_local_can(const siam_device *device);

@@ -18,17 +18,11 @@ bool siam_pixels_fit(const siam_device *device, size_t count, size_t picture_byt
 static siam_status create(siam_device *device, const uint8_t *held, size_t count, size_t picture_bytes,
                           cl_mem *pixels) {
   size_t bytes = 0;
-  uint64_t most = device->traits.allocation_bytes;
+  const uint64_t most = device->traits.allocation_bytes;
   if (!bytes_of(count, picture_bytes, &bytes) || bytes > most)
     return siam_fail(SIAM_ERROR_DEVICE, "%zu pictures of %zu bytes: %s gives at most %.1f MiB in one piece",
                      count, picture_bytes, device->info.name, (double)most / 1048576);
-  cl_int error = CL_SUCCESS;
-  cl_mem_flags flags = CL_MEM_READ_ONLY | (held != NULL ? CL_MEM_USE_HOST_PTR : 0);
-  // OpenCL takes a pointer to change; READ_ONLY keeps kernels from it.
-  cl_mem made = clCreateBuffer(device->context, flags, bytes > 0 ? bytes : 1, (void *)held, &error);
-  SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a buffer for pictures"));
-  *pixels = made;
-  return SIAM_OK;
+  return siam_buffer_reserve(device, CL_MEM_READ_ONLY, bytes, held, "pictures", pixels);
 }
 
 siam_status siam_pixels_create(siam_device *device, size_t count, size_t picture_bytes, cl_mem *pixels) {

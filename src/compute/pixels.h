@@ -13,7 +13,7 @@
 bool siam_pixels_fit(const siam_device *device, size_t count, size_t picture_bytes);
 
 /// A buffer for `count` pictures, not cleared. What does not fit one piece of the device's memory is
-/// SIAM_ERROR_DEVICE with both sizes. Release with clReleaseMemObject().
+/// SIAM_ERROR_DEVICE with both sizes. Release with siam_buffer_release().
 siam_status siam_pixels_create(siam_device *device, size_t count, size_t picture_bytes, cl_mem *pixels);
 
 /// A buffer that holds `count` pictures at `bytes`, which must outlive it. Where the device's memory is the

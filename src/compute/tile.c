@@ -1,6 +1,10 @@
 #include "compute/tile.h"
 
-enum { MOST_VECTORS = 4 };
+enum {
+  MOST_VECTORS = 4,
+  LEAST_WORK = 4000000 ///< Of a work-item, in multiply-adds: a thread that has gone to sleep wakes up later
+                       ///< than another is done with fewer.
+};
 
 /// Rows by number of vectors, as direct convolutions want them (matrix products have their own). With AVX-512
 /// there are 32 registers, before it 16; one must be left for the broadcast float, which is else loaded anew
@@ -31,4 +35,10 @@ siam_tile siam_tile_for(const siam_device *device, int columns) {
     tile = tile_of(device, vectors);
   }
   return tile;
+}
+
+int siam_tasks_worth(const siam_device *device, double multiply_adds, int per_unit) {
+  const int most = per_unit * (int)device->traits.compute_units;
+  const double worth = multiply_adds / LEAST_WORK;
+  return worth < 2 ? 1 : worth < most ? (int)worth : most;
 }

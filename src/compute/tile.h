@@ -17,6 +17,10 @@ siam_tile siam_tile_for(const siam_device *device, int columns);
 /// Of a tile of any kernel.
 int siam_tile_most_vectors(const siam_device *device);
 
+/// Work-items for so many multiply-adds of the direct algorithm: `per_unit` for each compute unit, or as few
+/// as make waking a thread for one of them worth while.
+int siam_tasks_worth(const siam_device *device, double multiply_adds, int per_unit);
+
 static inline int siam_divide_up(int count, int size) {
   return (count + size - 1) / size;
 }

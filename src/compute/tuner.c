@@ -64,6 +64,10 @@ void siam_tuner_destroy(siam_tuner *tuner) {
   siam_free(tuner);
 }
 
+siam_device *siam_tuner_device(const siam_tuner *tuner) {
+  return tuner->device;
+}
+
 // Operands and results
 
 static siam_status fill(const siam_tuner *tuner, uint32_t step, size_t count, cl_mem *buffer,
@@ -94,8 +98,7 @@ cleanup:
 
 static void end(trial *of) {
   cl_mem buffers[] = {of->a, of->b, of->out};
-  for (int i = 0; i < 3; i++)
-    if (buffers[i] != NULL) clReleaseMemObject(buffers[i]);
+  for (int i = 0; i < 3; i++) siam_buffer_release(of->tuner->device, buffers[i]);
   float *arrays[] = {of->host_a, of->host_b, of->before, of->got, of->safe, of->magnitude};
   for (int i = 0; i < 6; i++) siam_free(arrays[i]);
   siam_free(of->expected);
@@ -235,8 +238,7 @@ static double median(double *values, int count) {
 }
 
 /// Times the safe candidate and another by turns; writes the medians of both and that of their ratio.
-static siam_status race(const trial *of, siam_tape *tape, int rounds, double *safe_seconds, double *seconds,
-                        double *speed) {
+static siam_status race(const trial *of, siam_tape *tape, int rounds, siam_tuner_race *raced) {
   double safe[LAST_ROUNDS], other[LAST_ROUNDS], ratio[LAST_ROUNDS];
   unsigned safe_runs = 1, runs = 1;
   SIAM_RETURN_IF_FAILED(count_runs(of, of->safe_tape, &safe_runs));
@@ -246,9 +248,9 @@ static siam_status race(const trial *of, siam_tape *tape, int rounds, double *sa
     SIAM_RETURN_IF_FAILED(time_runs(of, tape, runs, &other[i]));
     ratio[i] = safe[i] / other[i];
   }
-  *safe_seconds = median(safe, rounds);
-  *seconds = median(other, rounds);
-  *speed = median(ratio, rounds);
+  raced->safe_seconds = median(safe, rounds);
+  raced->seconds = median(other, rounds);
+  raced->speed = median(ratio, rounds);
   return SIAM_OK;
 }
 
@@ -267,8 +269,10 @@ static siam_status try_safe(trial *of, siam_tuner_result *result) {
                      of->tunable->name, of->tuner->device->info.name, result->safe, result->error);
   result->sound = 1;
   SIAM_RETURN_IF_FAILED(write_tape(of, result->safe, of->copies, &of->safe_tape));
-  double speed = 1;
-  SIAM_RETURN_IF_FAILED(race(of, of->safe_tape, ROUNDS, &result->safe_seconds, &result->seconds, &speed));
+  siam_tuner_race raced;
+  SIAM_RETURN_IF_FAILED(race(of, of->safe_tape, ROUNDS, &raced));
+  result->safe_seconds = raced.safe_seconds;
+  result->seconds = raced.seconds;
   snprintf(result->choice, sizeof result->choice, "%s", result->safe);
   return SIAM_OK;
 }
@@ -279,23 +283,32 @@ typedef struct best {
   double score, error;
 } best;
 
-/// Checks a candidate and races it. What goes wrong is counted and stops nothing but this candidate.
+/// Checks a candidate and races it. What goes wrong is its outcome; only running out of host memory is the
+/// status.
+static siam_status examine(const trial *of, const char *choice, siam_tuner_outcome *outcome,
+                           siam_tuner_race *raced) {
+  siam_tape *tape = NULL;
+  *raced = (siam_tuner_race){.error = INFINITY};
+  siam_status status = compute(of, choice, of->before, of->got);
+  if (status == SIAM_OK) status = write_tape(of, choice, of->copies, &tape);
+  if (status == SIAM_OK) raced->error = find_error(of, of->got);
+  if (status == SIAM_OK && raced->error <= 1) status = race(of, tape, ROUNDS, raced);
+  siam_tape_destroy(tape);
+  *outcome = status != SIAM_OK ? SIAM_TUNER_FAILED : raced->error > 1 ? SIAM_TUNER_WRONG : SIAM_TUNER_SOUND;
+  return status == SIAM_ERROR_MEMORY ? status : SIAM_OK;
+}
+
 static siam_status try_candidate(const trial *of, const char *choice, best *leader,
                                  siam_tuner_result *result) {
-  siam_status status = SIAM_OK;
-  siam_tape *tape = NULL;
-  double error = INFINITY, safe_seconds = 0, seconds = 0, speed = 0;
-  status = compute(of, choice, of->before, of->got);
-  if (status == SIAM_OK) status = write_tape(of, choice, of->copies, &tape);
-  if (status == SIAM_OK) error = find_error(of, of->got);
-  if (status == SIAM_OK && error <= 1) status = race(of, tape, ROUNDS, &safe_seconds, &seconds, &speed);
-  siam_tape_destroy(tape);
-  if (status == SIAM_ERROR_MEMORY) return status;
-  result->failed += status != SIAM_OK;
-  result->wrong += status == SIAM_OK && error > 1;
-  result->sound += status == SIAM_OK && error <= 1;
-  if (status != SIAM_OK || error > 1 || speed * (1 - error) <= leader->score) return SIAM_OK;
-  *leader = (best){.score = speed * (1 - error), .error = error};
+  siam_tuner_outcome outcome = SIAM_TUNER_FAILED;
+  siam_tuner_race raced;
+  SIAM_RETURN_IF_FAILED(examine(of, choice, &outcome, &raced));
+  result->failed += outcome == SIAM_TUNER_FAILED;
+  result->wrong += outcome == SIAM_TUNER_WRONG;
+  result->sound += outcome == SIAM_TUNER_SOUND;
+  const double score = raced.speed * (1 - raced.error);
+  if (outcome != SIAM_TUNER_SOUND || score <= leader->score) return SIAM_OK;
+  *leader = (best){.score = score, .error = raced.error};
   snprintf(leader->choice, sizeof leader->choice, "%s", choice);
   return SIAM_OK;
 }
@@ -304,14 +317,14 @@ static siam_status try_candidate(const trial *of, const char *choice, best *lead
 static siam_status confirm(const trial *of, const best *leader, siam_tuner_result *result) {
   siam_status status = SIAM_OK;
   siam_tape *tape = NULL;
-  double safe_seconds = 0, seconds = 0, speed = 0;
+  siam_tuner_race raced;
   if (leader->choice[0] == '\0') return SIAM_OK;
   SIAM_TRY(write_tape(of, leader->choice, of->copies, &tape));
-  SIAM_TRY(race(of, tape, LAST_ROUNDS, &safe_seconds, &seconds, &speed));
-  if (speed * (1 - leader->error) < least_gain) goto cleanup;
+  SIAM_TRY(race(of, tape, LAST_ROUNDS, &raced));
+  if (raced.speed * (1 - leader->error) < least_gain) goto cleanup;
   snprintf(result->choice, sizeof result->choice, "%s", leader->choice);
-  result->safe_seconds = safe_seconds;
-  result->seconds = seconds;
+  result->safe_seconds = raced.safe_seconds;
+  result->seconds = raced.seconds;
   result->error = leader->error;
 cleanup:
   siam_tape_destroy(tape);
@@ -346,6 +359,20 @@ siam_status siam_tuner_run(siam_tuner *tuner, const siam_tunable *tunable, doubl
     SIAM_TRY(try_candidate(&of, choice, &leader, result));
   }
   SIAM_TRY(confirm(&of, &leader, result));
+cleanup:
+  end(&of);
+  return status;
+}
+
+siam_status siam_tuner_compare(siam_tuner *tuner, const siam_tunable *tunable, const char *safe,
+                               const char *choice, siam_tuner_outcome *outcome, siam_tuner_race *raced) {
+  siam_status status = SIAM_OK;
+  trial of = {.tuner = tuner, .tunable = tunable};
+  siam_tuner_result result = {0};
+  snprintf(result.safe, sizeof result.safe, "%s", safe);
+  SIAM_TRY(begin(&of));
+  SIAM_TRY(try_safe(&of, &result));
+  SIAM_TRY(examine(&of, choice, outcome, raced));
 cleanup:
   end(&of);
   return status;

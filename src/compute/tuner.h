@@ -16,6 +16,7 @@ typedef struct siam_tuner siam_tuner;
 siam_status siam_tuner_create(siam_device *device, uint64_t seed, siam_tuner **tuner);
 /// NULL is allowed.
 void siam_tuner_destroy(siam_tuner *tuner);
+siam_device *siam_tuner_device(const siam_tuner *tuner);
 
 /// What came out for one computation.
 typedef struct siam_tuner_result {
@@ -33,5 +34,19 @@ typedef struct siam_tuner_result {
 /// A safe candidate that is wrong, or cannot run, is the status's failure: nothing may be chosen then.
 siam_status siam_tuner_run(siam_tuner *tuner, const siam_tunable *tunable, double seconds,
                            siam_tuner_result *result);
+
+typedef enum siam_tuner_outcome { SIAM_TUNER_SOUND, SIAM_TUNER_WRONG, SIAM_TUNER_FAILED } siam_tuner_outcome;
+
+/// Two candidates, measured by turns.
+typedef struct siam_tuner_race {
+  double safe_seconds, seconds; ///< Medians of one run of each.
+  double speed;                 ///< Median of safe ÷ other of each turn.
+  double error;                 ///< Largest error of the other, as a share of the bound; infinite: not run.
+} siam_tuner_race;
+
+/// Holds candidate `choice` to candidate `safe`, which is held to float64, and races it where it is right. A
+/// `safe` that is wrong or cannot run is the status's failure, and so is running out of host memory.
+siam_status siam_tuner_compare(siam_tuner *tuner, const siam_tunable *tunable, const char *safe,
+                               const char *choice, siam_tuner_outcome *outcome, siam_tuner_race *raced);
 
 #endif

@@ -111,6 +111,12 @@ void siam_sampler_fit(const siam_dataset *dataset, siam_sampler_options *options
   if (options->classes > most) options->classes = (uint32_t)most;
 }
 
+uint32_t siam_sampler_rows(const siam_sampler_options *options) {
+  if (options->mode == SIAM_SAMPLE_PICTURES) return options->pictures;
+  if (options->mode == SIAM_SAMPLE_PAIRS) return 2 * options->pairs;
+  return options->classes * options->images_per_class;
+}
+
 void siam_sampler_destroy(siam_sampler *sampler) {
   if (sampler == NULL) return;
   siam_pair_source_clear(&sampler->pairs);

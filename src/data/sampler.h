@@ -45,6 +45,9 @@ typedef struct siam_batch {
 /// largest has, and no more classes than there are pictures for.
 void siam_sampler_fit(const siam_dataset *dataset, siam_sampler_options *options);
 
+/// Pictures of a batch.
+uint32_t siam_sampler_rows(const siam_sampler_options *options);
+
 typedef struct siam_sampler siam_sampler;
 
 /// `dataset` must outlive the sampler and must not change while it lives. SIAM_ERROR_DATA where the data set

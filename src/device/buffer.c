@@ -1,15 +1,62 @@
 #include "device/device.h"
 
+static double mebibytes(uint64_t bytes) {
+  return (double)bytes / 1048576;
+}
+
+uint64_t siam_device_free_bytes(const siam_device *device) {
+  uint64_t all = device->traits.global_bytes;
+  return all > device->used_bytes ? all - device->used_bytes : 0;
+}
+
+static siam_status check_room(const siam_device *device, size_t bytes, const char *what) {
+  const siam_device_traits *traits = &device->traits;
+  if (bytes > traits->allocation_bytes)
+    return siam_fail(SIAM_ERROR_DEVICE, "a buffer of %.1f MiB for %s: %s gives at most %.1f MiB in one piece",
+                     mebibytes(bytes), what, device->info.name, mebibytes(traits->allocation_bytes));
+  if (bytes > siam_device_free_bytes(device))
+    return siam_fail(SIAM_ERROR_DEVICE,
+                     "a buffer of %.1f MiB for %s: %s has %.1f MiB, of which %.1f MiB are in use",
+                     mebibytes(bytes), what, device->info.name, mebibytes(traits->global_bytes),
+                     mebibytes(device->used_bytes));
+  return SIAM_OK;
+}
+
+/// What a buffer takes of the device; one that is made of the host's bytes takes nothing.
+static uint64_t taken_by(cl_mem buffer) {
+  size_t bytes = 0;
+  cl_mem_flags flags = 0;
+  clGetMemObjectInfo(buffer, CL_MEM_FLAGS, sizeof flags, &flags, NULL);
+  clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+  return (flags & CL_MEM_USE_HOST_PTR) != 0 ? 0 : bytes;
+}
+
+siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t bytes, const void *held,
+                                const char *what, cl_mem *buffer) {
+  cl_int error = CL_SUCCESS;
+  if (held == NULL) SIAM_RETURN_IF_FAILED(check_room(device, bytes, what));
+  if (held != NULL) flags |= CL_MEM_USE_HOST_PTR;
+  // OpenCL takes a pointer to change; a buffer that is only read keeps kernels from it.
+  cl_mem made = clCreateBuffer(device->context, flags, bytes > 0 ? bytes : 1, (void *)held, &error);
+  SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a buffer"));
+  device->used_bytes += taken_by(made);
+  *buffer = made;
+  return SIAM_OK;
+}
+
+void siam_buffer_release(siam_device *device, cl_mem buffer) {
+  if (buffer == NULL) return;
+  const uint64_t bytes = taken_by(buffer);
+  device->used_bytes -= bytes < device->used_bytes ? bytes : device->used_bytes;
+  clReleaseMemObject(buffer);
+}
+
 siam_status siam_buffer_create(siam_device *device, size_t count, cl_mem *buffer) {
   // OpenCL has no empty buffers; one element nobody looks at spares every caller the case.
   if (count == 0) count = 1;
-  uint64_t most = device->traits.allocation_bytes;
-  if (count > most / sizeof(float))
-    return siam_fail(SIAM_ERROR_DEVICE, "a buffer of %.1f MiB: %s gives at most %.1f MiB in one piece",
-                     (double)count * sizeof(float) / 1048576, device->info.name, (double)most / 1048576);
-  cl_int error = CL_SUCCESS;
-  cl_mem made = clCreateBuffer(device->context, CL_MEM_READ_WRITE, count * sizeof(float), NULL, &error);
-  SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a buffer"));
+  size_t bytes = count <= SIZE_MAX / sizeof(float) ? count * sizeof(float) : SIZE_MAX;
+  cl_mem made = NULL;
+  SIAM_RETURN_IF_FAILED(siam_buffer_reserve(device, CL_MEM_READ_WRITE, bytes, NULL, "numbers", &made));
   siam_status status = SIAM_OK;
   const float zero = 0;
   SIAM_TRY(siam_opencl(
@@ -20,7 +67,7 @@ siam_status siam_buffer_create(siam_device *device, size_t count, cl_mem *buffer
   *buffer = made;
   made = NULL;
 cleanup:
-  if (made != NULL) clReleaseMemObject(made);
+  siam_buffer_release(device, made);
   return status;
 }
 

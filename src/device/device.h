@@ -20,11 +20,13 @@ typedef struct siam_device_traits {
   bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
   bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
                               ///< seconds).
+  bool has_fma;               ///< fma() is one instruction; else it is emulated, and the kernels do without.
   unsigned vector_width;      ///< WIDTH of the kernels.
   unsigned group_size;        ///< LOCAL of the kernels.
   unsigned group_limit;       ///< Largest work-group of one dimension.
   unsigned compute_units;
-  uint64_t global_bytes, allocation_bytes, local_bytes;
+  uint64_t global_bytes, allocation_bytes; ///< In all and in one piece; see siam_traits_limit().
+  uint64_t local_bytes;
 } siam_device_traits;
 
 struct siam_device {
@@ -35,12 +37,17 @@ struct siam_device {
   siam_device_traits traits;
   siam_device_info info;
   siam_logger logger;
+  uint64_t used_bytes;           ///< Of all buffers that exist.
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
   struct siam_tuning *tuning;    ///< Results of tuning, once asked for; see tuning.h.
   /// Told of everything that could be tuned as the doors of compute/ are asked for it; or NULL.
   void (*observe)(void *context, const struct siam_tunable *tunable);
   void *observe_context;
+  const struct siam_clblast_set *clblast_set; ///< CLBlast's parameters in force, where they are not its own;
+                                              ///< see compute/clblast_parameters.h.
+  bool clblast_decided;                       ///< That what is kept of them was asked for.
+  bool clblast_kept;                          ///< That those in force are what was kept.
   void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
 
@@ -57,7 +64,19 @@ static inline siam_status siam_opencl(cl_int error, const char *action) {
   return SIAM_ERROR_DEVICE;
 }
 
-/// A float buffer on the device: `count` floats, zeroed. Release with clReleaseMemObject().
+/// Bytes that buffers may still take.
+uint64_t siam_device_free_bytes(const siam_device *device);
+
+/// A buffer whose content is not set, made of the bytes at `held` where that is not NULL. Refused with what
+/// is needed and what there is where the device has no room for it; `what` names it, as in "pictures".
+/// Whoever makes a buffer, here or below, releases it with siam_buffer_release().
+siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t bytes, const void *held,
+                                const char *what, cl_mem *buffer);
+
+/// NULL is no buffer.
+void siam_buffer_release(siam_device *device, cl_mem buffer);
+
+/// A float buffer on the device: `count` floats, zeroed.
 siam_status siam_buffer_create(siam_device *device, size_t count, cl_mem *buffer);
 
 /// Blocking copies of `count` floats, from element `first` on.

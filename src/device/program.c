@@ -101,8 +101,8 @@ siam_status siam_program_get_source(siam_device *device, const char *name, const
                                     const char *options, siam_program **program) {
   siam_status status = SIAM_OK;
   siam_text text = {0};
-  siam_text_add(&text, COMMON_OPTIONS " -DLOCAL=%u -DWIDTH=%u", device->traits.group_size,
-                device->traits.vector_width);
+  siam_text_add(&text, COMMON_OPTIONS " -DLOCAL=%u -DWIDTH=%u%s", device->traits.group_size,
+                device->traits.vector_width, device->traits.has_fma ? "" : " -DNO_FMA");
   if (options != NULL && options[0] != '\0') siam_text_add(&text, " %s", options);
   SIAM_TRY(siam_text_status(&text));
   for (siam_program *known = device->programs; known != NULL; known = known->next) {

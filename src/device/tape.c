@@ -32,7 +32,8 @@ struct siam_tape {
   cl_mem memory;        ///< The arena's, after sealing.
   siam_view *constants; ///< Whole buffers, of siam_tape_constants().
   size_t constant_count, constant_capacity;
-  bool sealed;
+  size_t floats; ///< Of the arena, once laid out.
+  bool laid_out, sealed;
   bool keeps_weights;
   bool once;                         ///< Commands that are added now are done once.
   bool prepared;                     ///< Those are done.
@@ -60,8 +61,9 @@ void siam_tape_destroy(siam_tape *tape) {
   // Commands may still be under way with the arena in their arguments.
   if (tape->sealed) clFinish(tape->device->queue);
   for (size_t i = 0; i < tape->count; i++) command_release(&tape->commands[i]);
-  if (tape->memory != NULL) clReleaseMemObject(tape->memory);
-  for (size_t i = 0; i < tape->constant_count; i++) clReleaseMemObject(tape->constants[i].buffer);
+  siam_buffer_release(tape->device, tape->memory);
+  for (size_t i = 0; i < tape->constant_count; i++)
+    siam_buffer_release(tape->device, tape->constants[i].buffer);
   siam_free(tape->constants);
   siam_free(tape->commands);
   siam_arena_clear(&tape->arena);
@@ -95,7 +97,7 @@ siam_status siam_tape_constants(siam_tape *tape, const float *values, size_t cou
 /// Appends a command with room for its views, and lets the arena note their use.
 static siam_status append(siam_tape *tape, command_kind kind, const siam_view *views, size_t view_count,
                           tape_command **appended) {
-  if (tape->sealed) return siam_fail(SIAM_ERROR_ARGUMENT, "a sealed tape takes no more commands");
+  if (tape->laid_out) return siam_fail(SIAM_ERROR_ARGUMENT, "a sealed tape takes no more commands");
   SIAM_RETURN_IF_FAILED(SIAM_GROW(tape->commands, tape->count, tape->capacity));
   tape_command *added = &tape->commands[tape->count];
   *added = (tape_command){.kind = kind, .view_count = view_count, .once = tape->once};
@@ -241,10 +243,17 @@ static siam_status set_arguments(const tape_command *command) {
   return SIAM_OK;
 }
 
+siam_status siam_tape_lay_out(siam_tape *tape) {
+  if (tape->laid_out) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_arena_lay_out(&tape->arena, tape->count, &tape->floats));
+  tape->laid_out = true;
+  return SIAM_OK;
+}
+
 siam_status siam_tape_seal(siam_tape *tape) {
-  size_t floats = 0;
-  SIAM_RETURN_IF_FAILED(siam_arena_lay_out(&tape->arena, tape->count, &floats));
-  uint64_t most = tape->device->traits.allocation_bytes;
+  SIAM_RETURN_IF_FAILED(siam_tape_lay_out(tape));
+  const size_t floats = tape->floats;
+  const uint64_t most = tape->device->traits.allocation_bytes;
   if (floats > most / sizeof(float))
     return siam_fail(
         SIAM_ERROR_DEVICE, "the step needs %.1f MiB in one piece and %s gives %.1f MiB; use a smaller batch",

@@ -144,7 +144,12 @@ bool siam_tape_keeps_weights(const siam_tape *tape);
 void siam_tape_begin_once(siam_tape *tape);
 void siam_tape_end_once(siam_tape *tape);
 
-/// Lays out the arena and sets all arguments. Nothing can be added afterwards.
+/// Lays out the arena, which siam_tape_memory() then tells about, without making it. Nothing can be added
+/// afterwards.
+siam_status siam_tape_lay_out(siam_tape *tape);
+
+/// Lays out the arena where that was not done, makes it and sets all arguments. Nothing can be added
+/// afterwards.
 siam_status siam_tape_seal(siam_tape *tape);
 
 /// Where a view lies, after sealing.

@@ -96,7 +96,7 @@ static siam_status try_events(siam_timer *timer) {
   // Between the clocks lies what waiting costs; more than that, and one of them counts something else.
   timer->has_events = events > 0.5 * host && events < 1.05 * host;
 cleanup:
-  if (buffer != NULL) clReleaseMemObject(buffer);
+  siam_buffer_release(timer->device, buffer);
   return status;
 }
 
@@ -122,7 +122,7 @@ cleanup:
 void siam_timer_destroy(siam_timer *timer) {
   if (timer == NULL) return;
   if (timer->first != NULL) clReleaseEvent(timer->first);
-  if (timer->mark != NULL) clReleaseMemObject(timer->mark);
+  siam_buffer_release(timer->device, timer->mark);
   if (timer->queue != NULL) clReleaseCommandQueue(timer->queue);
   siam_free(timer);
 }

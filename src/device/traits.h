@@ -16,7 +16,11 @@ typedef struct siam_device_facts {
 /// to force a form of the kernels (tests run the GPU form on a CPU this way), NULL or "" to go by the type.
 void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_device_traits *traits);
 
-/// Asks the device and derives everything; the form comes from the environment variable SIAMESE_KERNEL_FORM.
+/// Lowers the device's memory to so many MiB, a text; NULL or "" is no limit.
+siam_status siam_traits_limit(const char *mebibytes, siam_device_traits *traits);
+
+/// Asks the device and derives everything; the form comes from the environment variable SIAMESE_KERNEL_FORM,
+/// and a limit of memory from SIAMESE_DEVICE_MEMORY.
 siam_status siam_traits_find(cl_device_id id, const siam_device_info *info, siam_device_traits *traits);
 
 #endif

@@ -34,9 +34,8 @@ siam_status siam_upload_create(siam_device *device, size_t bytes, siam_upload **
       goto cleanup;
     }
   }
-  cl_int error = CL_SUCCESS;
-  made->buffer = clCreateBuffer(device->context, CL_MEM_READ_ONLY, bytes > 0 ? bytes : 1, NULL, &error);
-  SIAM_TRY(siam_opencl(error, "make a buffer for what is sent each step"));
+  SIAM_TRY(
+      siam_buffer_reserve(device, CL_MEM_READ_ONLY, bytes, NULL, "what is sent each step", &made->buffer));
   *upload = made;
   made = NULL;
 cleanup:
@@ -50,7 +49,7 @@ void siam_upload_destroy(siam_upload *upload) {
     wait_for_slot(upload, i);
     siam_free(upload->slots[i]);
   }
-  if (upload->buffer != NULL) clReleaseMemObject(upload->buffer);
+  siam_buffer_release(upload->device, upload->buffer);
   siam_free(upload);
 }
 

@@ -5,7 +5,6 @@
 #include "losses/target_loss.h"
 #include "optim/optimizer.h"
 
-#include <limits.h>
 #include <string.h>
 
 enum { PASSES_KEPT = 4, NORM_WORDS = 2 };
@@ -55,7 +54,7 @@ void siam_session_destroy(siam_session *session) {
   siam_tape_destroy(session->update);
   siam_upload_destroy(session->clock);
   siam_upload_destroy(session->update_clock);
-  if (session->state != NULL) clReleaseMemObject(session->state);
+  siam_buffer_release(session->network->store.device, session->state);
   siam_free(session);
 }
 
@@ -101,15 +100,10 @@ static siam_status send_clock(siam_upload *clock, uint32_t step, uint64_t seed, 
   return siam_upload_send(clock);
 }
 
-/// Kernels count elements in an int.
 static siam_status check_images(const siam_network *network, int images) {
-  size_t most = siam_shape_count(network->input);
-  for (size_t i = 0; i < network->count; i++) {
-    size_t count = siam_shape_count(network->layers[i].out);
-    if (count > most) most = count;
-  }
-  if (images >= 1 && (size_t)images <= INT_MAX / most) return SIAM_OK;
-  return siam_fail(SIAM_ERROR_ARGUMENT, "a batch of %d; this network takes 1 to %zu", images, INT_MAX / most);
+  const size_t most = siam_network_most_images(network);
+  if (images >= 1 && (size_t)images <= most) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT, "a batch of %d; this network takes 1 to %zu", images, most);
 }
 
 static siam_status write_pass(siam_session *session, session_pass *pass) {
@@ -280,7 +274,7 @@ static siam_status prepare_update(siam_session *session, const siam_optimizer_ty
   siam_tape_destroy(session->update);
   session->update = NULL;
   if (session->optimizer != type) {
-    if (session->state != NULL) clReleaseMemObject(session->state);
+    siam_buffer_release(store->device, session->state);
     session->state = NULL;
     session->updates = 0;
     session->optimizer = NULL;

@@ -147,8 +147,8 @@ cleanup:
 }
 
 static void release_buffers(siam_store *store) {
-  if (store->weights != NULL) clReleaseMemObject(store->weights);
-  if (store->gradients != NULL) clReleaseMemObject(store->gradients);
+  siam_buffer_release(store->device, store->weights);
+  siam_buffer_release(store->device, store->gradients);
 }
 
 /// Everything is made beside the store and takes its place only when nothing can fail any more.

@@ -108,8 +108,7 @@ static siam_status prepare(siam_bench *bench) {
 static void clear(siam_bench *bench) {
   for (size_t i = 0; i < bench->case_count; i++) siam_bench_case_clear(&bench->cases[i]);
   siam_free(bench->cases);
-  for (int p = 0; p < SIAM_BENCH_POOLS; p++)
-    if (bench->pools[p] != NULL) clReleaseMemObject(bench->pools[p]);
+  for (int p = 0; p < SIAM_BENCH_POOLS; p++) siam_buffer_release(bench->device, bench->pools[p]);
   for (size_t i = 0; i < bench->encoder_count; i++) {
     siam_network_destroy(bench->encoders[i].network);
     siam_model_destroy(bench->encoders[i].model);

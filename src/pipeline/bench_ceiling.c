@@ -7,6 +7,7 @@ enum { FMA, COPY, LAUNCH };
 /// A ceiling is a row that every other one is measured beside.
 typedef struct ceiling {
   int which;
+  siam_device *device;
   siam_tape *tape;
   cl_mem buffer;
 } ceiling;
@@ -14,7 +15,7 @@ typedef struct ceiling {
 static void release(void *state) {
   ceiling *own = state;
   siam_tape_destroy(own->tape);
-  if (own->buffer != NULL) clReleaseMemObject(own->buffer);
+  siam_buffer_release(own->device, own->buffer);
   siam_free(own);
 }
 
@@ -64,6 +65,7 @@ static siam_status add_launches(siam_bench *bench, siam_bench_case *row, ceiling
 
 static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
   ceiling *own = row->state;
+  own->device = bench->device;
   SIAM_RETURN_IF_FAILED(siam_tape_create(bench->device, &own->tape));
   switch (own->which) {
   case FMA:

@@ -13,6 +13,7 @@
 typedef struct train_row {
   size_t encoder;
   siam_step *step;
+  siam_device *device;
   cl_mem pictures;
   uint32_t *images, *turns;
   int32_t *labels;
@@ -22,7 +23,7 @@ typedef struct train_row {
 static void release(void *state) {
   train_row *own = state;
   siam_step_destroy(own->step);
-  if (own->pictures != NULL) clReleaseMemObject(own->pictures);
+  siam_buffer_release(own->device, own->pictures);
   siam_free(own->images);
   siam_free(own->turns);
   siam_free(own->labels);
@@ -66,6 +67,7 @@ static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
   siam_model *model = NULL;
   siam_work work;
   size_t arena = 0, separate = 0;
+  own->device = bench->device;
   SIAM_RETURN_IF_FAILED(siam_bench_model(bench, own->encoder, &model));
   SIAM_RETURN_IF_FAILED(make_pictures(model, own, 2 * (uint32_t)pairs));
   SIAM_RETURN_IF_FAILED(make_step(model, own, 2 * pairs));

@@ -15,6 +15,7 @@ struct siam_embedder {
   siam_view embeddings;
   uint32_t batch;
   size_t picture_bytes, dimensions;
+  siam_need *need; ///< Where it is only to say what it takes; else NULL.
 };
 
 siam_picture_shape siam_model_picture_shape(const siam_model *model) {
@@ -56,8 +57,15 @@ static siam_status write_tape(siam_embedder *embedder) {
       .images = (int)embedder->batch, .way_back = SIAM_NO_WAY_BACK, .weights_stay = true};
   SIAM_RETURN_IF_FAILED(
       siam_run_forward(model->network, embedder->tape, &options, x, embedder->embeddings, &embedder->run));
+  if (embedder->need != NULL) return siam_tape_lay_out(embedder->tape);
   SIAM_RETURN_IF_FAILED(siam_tape_seal(embedder->tape));
   return siam_tape_prepare(embedder->tape);
+}
+
+/// A plan needs something to point at, and no more.
+static siam_status make_upload(siam_embedder *embedder, size_t bytes, siam_upload **upload) {
+  if (embedder->need != NULL) siam_need_add(embedder->need, bytes);
+  return siam_upload_create(embedder->model->device, embedder->need != NULL ? 1 : bytes, upload);
 }
 
 /// The batch's pictures are always numbers 0, 1, 2, … of the upload.
@@ -69,24 +77,57 @@ static siam_status send_indices(siam_embedder *embedder) {
   return siam_upload_send(embedder->indices);
 }
 
-siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder) {
+/// Makes an embedder, or with `need` one that only says what it would take.
+static siam_status create(siam_model *model, uint32_t batch, siam_need *need, siam_embedder **embedder) {
   siam_status status = SIAM_OK;
   siam_embedder *made = NULL;
   SIAM_TRY_ALLOCATE(made, 1);
+  made->need = need;
   made->model = model;
   made->batch = batch;
   made->picture_bytes = siam_shape_count(model->network->input);
   made->dimensions = siam_shape_count(siam_network_output(model->network));
   SIAM_TRY(siam_tape_create(model->device, &made->tape));
-  SIAM_TRY(siam_upload_create(model->device, batch * made->picture_bytes, &made->pictures));
-  SIAM_TRY(siam_upload_create(model->device, batch * sizeof(int32_t), &made->indices));
+  SIAM_TRY(make_upload(made, batch * made->picture_bytes, &made->pictures));
+  SIAM_TRY(make_upload(made, batch * sizeof(int32_t), &made->indices));
   SIAM_TRY(write_tape(made));
-  SIAM_TRY(send_indices(made));
+  if (need == NULL) SIAM_TRY(send_indices(made));
   *embedder = made;
   made = NULL;
 cleanup:
   siam_embedder_destroy(made);
   return status;
+}
+
+static siam_status need_of_batch(void *model, uint32_t batch, siam_need *need) {
+  return siam_embedder_need(model, batch, need);
+}
+
+siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder) {
+  const siam_status status = create(model, batch, NULL, embedder);
+  if (status != SIAM_ERROR_DEVICE) return status;
+  return siam_room_refuse(model->device, "picture", 1, batch, need_of_batch, model, status);
+}
+
+siam_status siam_embedder_create_fitting(siam_model *model, uint32_t most, siam_embedder **embedder) {
+  siam_status status = SIAM_ERROR_DEVICE;
+  for (uint32_t batch = most; batch > 1 && status == SIAM_ERROR_DEVICE; batch /= 2)
+    status = create(model, batch, NULL, embedder);
+  return status == SIAM_ERROR_DEVICE ? siam_embedder_create(model, 1, embedder) : status;
+}
+
+uint32_t siam_embedder_batch(const siam_embedder *embedder) {
+  return embedder->batch;
+}
+
+siam_status siam_embedder_need(siam_model *model, uint32_t batch, siam_need *need) {
+  siam_embedder *planned = NULL;
+  size_t arena = 0, separate = 0;
+  SIAM_RETURN_IF_FAILED(create(model, batch, need, &planned));
+  siam_tape_memory(planned->tape, &arena, &separate);
+  siam_need_add(need, arena);
+  siam_embedder_destroy(planned);
+  return SIAM_OK;
 }
 
 void siam_embedder_destroy(siam_embedder *embedder) {
@@ -115,38 +156,4 @@ siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uin
 
 const siam_tape *siam_embedder_tape(const siam_embedder *embedder) {
   return embedder->tape;
-}
-
-static siam_status order_batch(siam_images *images, uint32_t first, uint32_t batch, uint32_t *numbers) {
-  uint32_t all = siam_images_count(images), count = all - first < batch ? all - first : batch;
-  for (uint32_t i = 0; i < count; i++) numbers[i] = first + i;
-  return siam_images_order(images, numbers, count);
-}
-
-siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,
-                              bool (*progress)(void *context, uint32_t done, uint32_t count), void *context,
-                              float *embeddings) {
-  siam_status status = SIAM_OK;
-  uint32_t all = siam_images_count(images), batch = embedder->batch, ordered = 0;
-  uint32_t *numbers = NULL;
-  uint8_t *bytes = NULL;
-  SIAM_TRY_ALLOCATE(numbers, batch);
-  SIAM_TRY_ALLOCATE(bytes, batch * embedder->picture_bytes);
-  for (uint32_t done = 0; done < all;) {
-    // Two orders ahead keep the decoders busy while the device works.
-    for (; ordered < all && ordered < done + 3 * batch; ordered += batch)
-      SIAM_TRY(order_batch(images, ordered, batch, numbers));
-    uint32_t count = all - done < batch ? all - done : batch;
-    SIAM_TRY(siam_images_take(images, bytes));
-    SIAM_TRY(siam_embedder_run(embedder, bytes, count, embeddings + (size_t)done * embedder->dimensions));
-    done += count;
-    if (progress != NULL && !progress(context, done, all)) {
-      status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", done, all);
-      goto cleanup;
-    }
-  }
-cleanup:
-  siam_free(numbers);
-  siam_free(bytes);
-  return status;
 }

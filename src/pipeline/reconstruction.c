@@ -22,9 +22,9 @@ typedef siam_status (*batch_visitor)(measuring *m, uint32_t count);
 
 static siam_status visit_pictures(measuring *m, siam_images *images, batch_visitor visit, uint32_t *seen) {
   uint32_t all = siam_images_count(images), numbers[BATCH];
-  uint32_t count = all < MOST_PICTURES ? all : MOST_PICTURES;
+  const uint32_t count = all < MOST_PICTURES ? all : MOST_PICTURES, most = siam_embedder_batch(m->embedder);
   for (uint32_t done = 0; done < count;) {
-    uint32_t batch = count - done < BATCH ? count - done : BATCH;
+    uint32_t batch = count - done < most ? count - done : most;
     for (uint32_t i = 0; i < batch; i++) numbers[i] = (uint32_t)((uint64_t)(done + i) * all / count);
     SIAM_RETURN_IF_FAILED(siam_images_read(images, numbers, batch, m->bytes));
     SIAM_RETURN_IF_FAILED(visit(m, batch));
@@ -67,7 +67,7 @@ siam_status siam_reconstruction_measure(siam_model *autoencoder, siam_images *tr
   SIAM_TRY_ALLOCATE(m.bytes, BATCH * m.pixels);
   SIAM_TRY_ALLOCATE(m.outputs, BATCH * m.pixels);
   SIAM_TRY_ALLOCATE(m.mean, m.pixels);
-  SIAM_TRY(siam_embedder_create(autoencoder, BATCH, &m.embedder));
+  SIAM_TRY(siam_embedder_create_fitting(autoencoder, BATCH, &m.embedder));
   SIAM_TRY(visit_pictures(&m, training, add_to_mean, &count));
   for (size_t p = 0; p < m.pixels; p++) m.mean[p] /= count;
   SIAM_TRY(visit_pictures(&m, images, add_errors, &count));

@@ -15,6 +15,7 @@ struct siam_step {
   siam_tape *tape;
   siam_run *runs[2]; ///< One per branch; fused: only the first.
   siam_upload *pictures, *indices, *labels, *clock;
+  siam_need *need; ///< Where it is only to say what it takes; else NULL.
   cl_mem state;
   size_t state_count, average_first; ///< Floats; those of the average begin there.
   siam_view results;                 ///< Loss words, then the norm and its factor.
@@ -28,20 +29,28 @@ static siam_shape input_of(const siam_step *step) {
   return step->model->network->input;
 }
 
+/// A plan needs something to point at, and no more.
+static siam_status make_upload(siam_step *step, size_t bytes, siam_upload **upload) {
+  if (step->need != NULL) siam_need_add(step->need, bytes);
+  return siam_upload_create(step->model->device, step->need != NULL ? 1 : bytes, upload);
+}
+
 static siam_status make_buffers(siam_step *step) {
   siam_device *device = step->model->device;
   size_t rows = (size_t)step->options.rows;
   if (step->options.resident == NULL)
-    SIAM_RETURN_IF_FAILED(
-        siam_upload_create(device, rows * siam_shape_count(input_of(step)), &step->pictures));
-  SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->indices));
+    SIAM_RETURN_IF_FAILED(make_upload(step, rows * siam_shape_count(input_of(step)), &step->pictures));
+  SIAM_RETURN_IF_FAILED(make_upload(step, rows * sizeof(int32_t), &step->indices));
   if (!step->options.reconstruct)
-    SIAM_RETURN_IF_FAILED(siam_upload_create(device, rows * sizeof(int32_t), &step->labels));
-  SIAM_RETURN_IF_FAILED(siam_upload_create(device, SIAM_CLOCK_WORDS * sizeof(uint32_t), &step->clock));
+    SIAM_RETURN_IF_FAILED(make_upload(step, rows * sizeof(int32_t), &step->labels));
+  SIAM_RETURN_IF_FAILED(make_upload(step, SIAM_CLOCK_WORDS * sizeof(uint32_t), &step->clock));
   const siam_store *store = &step->model->network->store;
   step->average_first = (size_t)step->options.optimizer->states * store->trained;
   step->state_count = step->average_first + (step->options.average > 0 ? store->total : 0);
-  return siam_buffer_create(device, step->state_count > 0 ? step->state_count : 1, &step->state);
+  const size_t count = step->state_count > 0 ? step->state_count : 1;
+  if (step->need == NULL) return siam_buffer_create(device, count, &step->state);
+  siam_need_add(step->need, count * sizeof(float));
+  return siam_buffer_create(device, 1, &step->state);
 }
 
 /// Adds the pictures `first` … of a branch, as `*x`, and their way through the network to rows of
@@ -136,7 +145,7 @@ static siam_status write_tape(siam_step *step) {
     SIAM_RETURN_IF_FAILED(siam_average_add(step->tape, siam_view_of_buffer(store->weights, 0, store->total),
                                            siam_step_average(step), siam_upload_buffer(step->clock),
                                            step->options.average));
-  return siam_tape_seal(step->tape);
+  return step->need != NULL ? siam_tape_lay_out(step->tape) : siam_tape_seal(step->tape);
 }
 
 siam_status siam_step_check_loss(const siam_model *model, const siam_loss *loss) {
@@ -171,13 +180,16 @@ static siam_status check(const siam_model *model, const siam_step_options *optio
   return SIAM_OK;
 }
 
-siam_status siam_step_create(siam_model *model, const siam_step_options *options, siam_step **step) {
+/// Makes a step, or with `need` one that only says what it would take.
+static siam_status create(siam_model *model, const siam_step_options *options, siam_need *need,
+                          siam_step **step) {
   siam_status status = SIAM_OK;
   siam_step *made = NULL;
   SIAM_RETURN_IF_FAILED(check(model, options));
   SIAM_TRY_ALLOCATE(made, 1);
   made->model = model;
   made->options = *options;
+  made->need = need;
   SIAM_TRY(siam_tape_create(model->device, &made->tape));
   SIAM_TRY(make_buffers(made));
   SIAM_TRY(write_tape(made));
@@ -186,6 +198,20 @@ siam_status siam_step_create(siam_model *model, const siam_step_options *options
 cleanup:
   siam_step_destroy(made);
   return status;
+}
+
+siam_status siam_step_create(siam_model *model, const siam_step_options *options, siam_step **step) {
+  return create(model, options, NULL, step);
+}
+
+siam_status siam_step_need(siam_model *model, const siam_step_options *options, siam_need *need) {
+  siam_step *planned = NULL;
+  size_t arena = 0, separate = 0;
+  SIAM_RETURN_IF_FAILED(create(model, options, need, &planned));
+  siam_step_memory(planned, &arena, &separate);
+  siam_need_add(need, arena);
+  siam_step_destroy(planned);
+  return SIAM_OK;
 }
 
 void siam_step_destroy(siam_step *step) {
@@ -200,7 +226,7 @@ void siam_step_destroy(siam_step *step) {
   siam_upload_destroy(step->indices);
   siam_upload_destroy(step->labels);
   siam_upload_destroy(step->clock);
-  if (step->state != NULL) clReleaseMemObject(step->state);
+  siam_buffer_release(step->model->device, step->state);
   siam_free(step);
 }
 

@@ -12,6 +12,7 @@
 #include "losses/loss.h"
 #include "model/model.h"
 #include "optim/optimizer.h"
+#include "pipeline/room.h"
 
 /// How the two branches of drawn pairs go through the encoder.
 typedef enum siam_branches {
@@ -51,6 +52,8 @@ siam_status siam_step_check_loss(const siam_model *model, const siam_loss *loss)
 
 /// Writes the tape and makes the optimiser's state, zeroed. The model must outlive the step.
 siam_status siam_step_create(siam_model *model, const siam_step_options *options, siam_step **step);
+/// Adds what a step takes on the device to `need`, without making it.
+siam_status siam_step_need(siam_model *model, const siam_step_options *options, siam_need *need);
 void siam_step_destroy(siam_step *step);
 
 /// What one step is given. `images`: numbers of resident pictures [rows]; when each step brings its own,

@@ -17,6 +17,7 @@ typedef struct supply_batch {
 enum { AHEAD = 4 };
 
 struct siam_supply {
+  siam_device *device;
   siam_images *images;
   siam_sampler *sampler;
   siam_supply_options options;
@@ -27,7 +28,8 @@ struct siam_supply {
   uint8_t *unwanted;           ///< Room for ordered pictures that nobody takes.
 };
 
-static siam_status move_to_device(siam_supply *supply, siam_device *device) {
+static siam_status move_to_device(siam_supply *supply) {
+  siam_device *device = supply->device;
   const uint8_t *bytes = siam_images_get_bytes(supply->images);
   size_t count = siam_images_count(supply->images);
   size_t each = siam_picture_shape_bytes(siam_images_get_shape(supply->images));
@@ -47,20 +49,15 @@ static siam_status check_turns(const siam_images *images, const siam_supply_opti
   return SIAM_OK;
 }
 
-static uint32_t rows_of(const siam_sampler_options *sampler) {
-  if (sampler->mode == SIAM_SAMPLE_PICTURES) return sampler->pictures;
-  if (sampler->mode == SIAM_SAMPLE_PAIRS) return 2 * sampler->pairs;
-  return sampler->classes * sampler->images_per_class;
-}
-
 siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset, siam_images *images,
                                const siam_supply_options *options, siam_supply **supply) {
   siam_status status = SIAM_OK;
   siam_supply *made = NULL;
   SIAM_TRY_ALLOCATE(made, 1);
+  made->device = device;
   made->images = images;
   made->options = *options;
-  made->rows = rows_of(&options->sampler);
+  made->rows = siam_sampler_rows(&options->sampler);
   SIAM_TRY(check_turns(images, options));
   SIAM_TRY(siam_sampler_create(dataset, &options->sampler, &made->sampler));
   SIAM_TRY_ALLOCATE(made->unwanted, made->rows * siam_picture_shape_bytes(siam_images_get_shape(images)));
@@ -69,7 +66,7 @@ siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset,
     SIAM_TRY_ALLOCATE(made->batches[i].turns, made->rows);
     SIAM_TRY_ALLOCATE(made->batches[i].labels, made->rows);
   }
-  SIAM_TRY(move_to_device(made, device));
+  SIAM_TRY(move_to_device(made));
   *supply = made;
   made = NULL;
 cleanup:
@@ -87,7 +84,7 @@ void siam_supply_destroy(siam_supply *supply) {
     siam_free(supply->batches[i].turns);
     siam_free(supply->batches[i].labels);
   }
-  if (supply->resident != NULL) clReleaseMemObject(supply->resident);
+  siam_buffer_release(supply->device, supply->resident);
   siam_sampler_destroy(supply->sampler);
   siam_free(supply);
 }

@@ -19,6 +19,8 @@ typedef struct siam_training {
   siam_device *device;
   bool only_tries; ///< Nothing will be written.
   const siam_train_options *options;
+  siam_train_options
+      chosen; ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
@@ -83,6 +85,15 @@ siam_status siam_training_open_images(siam_training *run);
 
 /// From pictures, sampler and model: normalisation, supply, schedule and step.
 siam_status siam_training_make_step(siam_training *run);
+
+/// Pairs of a batch that were asked for; where the device is to decide, those to begin with.
+uint32_t siam_training_pairs(const siam_training *run);
+
+/// Sets what a sampler of some mode draws for a batch of so many pairs; classes as far as the data have them.
+void siam_training_size_sampler(const siam_training *run, uint32_t pairs, siam_sampler_options *sampler);
+
+/// Makes supply and step of the batch that was asked for, or of the largest that fits the device.
+siam_status siam_training_make_batch(siam_training *run);
 
 /// How the model is judged on what was held out.
 siam_calibration_options siam_training_calibration(const siam_training *run);

@@ -137,13 +137,8 @@ siam_status siam_training_make_step(siam_training *run) {
   if (!run->normalised)
     SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
                                                  run->model->preprocessing.deviation));
-  SIAM_RETURN_IF_FAILED(
-      siam_supply_create(run->device, run->training, run->images, &run->supply_options, &run->supply));
-  SIAM_RETURN_IF_FAILED(choose_schedule(run, siam_supply_epoch_steps(run->supply)));
-  run->step_options.rows = (int)siam_supply_rows(run->supply);
-  run->step_options.turned = run->supply_options.turned_classes;
-  run->step_options.resident = siam_supply_resident(run->supply);
-  return siam_step_create(run->model, &run->step_options, &run->step);
+  SIAM_RETURN_IF_FAILED(siam_training_make_batch(run));
+  return choose_schedule(run, siam_supply_epoch_steps(run->supply));
 }
 
 void siam_training_describe_pictures(siam_training *run) {

@@ -1,5 +1,7 @@
 #include "pipeline/operating_point.h"
+#include "pipeline/recipe.h"
 #include "pipeline/training.h"
+#include "pipeline/views.h"
 
 #include <string.h>
 
@@ -19,10 +21,11 @@ static siam_status choose_loss(const siam_train_options *options, siam_loss *los
 }
 
 static siam_status choose_step(siam_training *run) {
-  if (run->options->far != 0 && !siam_operating_rate_exists(run->options->far))
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "a false-accept rate of %g; models have thresholds for 0.01, 0.001 and 0.0001",
-                     run->options->far);
+  if (run->options->far != 0 && !siam_operating_rate_is_possible(run->options->far))
+    return siam_fail(
+        SIAM_ERROR_ARGUMENT,
+        "a false-accept rate of %g; models can have thresholds for rates from %g to %g, such as 0.001",
+        run->options->far, SIAM_LEAST_RATE, SIAM_MOST_RATE);
   SIAM_RETURN_IF_FAILED(choose_loss(run->options, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(choose_branches(run->options->branches, &run->step_options.branches));
   return siam_training_choose_optimization(run);
@@ -30,6 +33,7 @@ static siam_status choose_step(siam_training *run) {
 
 static siam_status split_data(siam_training *run) {
   const siam_train_options *options = run->options;
+  if (run->data != NULL) return SIAM_OK;
   siam_dataset_options open = {.allow_outside = options->allow_outside, .logger = options->logger};
   SIAM_RETURN_IF_FAILED(siam_dataset_open(options->data, &open, &run->data));
   if (options->validation != NULL) {
@@ -85,20 +89,19 @@ static siam_status choose_pairing(siam_training *run) {
 static siam_status choose_sampler(siam_training *run) {
   const siam_train_options *options = run->options;
   const siam_loss *loss = &run->step_options.loss;
-  uint32_t batch = options->batch > 0 ? options->batch : 64;
+  const uint32_t batch = siam_training_pairs(run);
   siam_sampler_options *sampler = &run->supply_options.sampler;
   sampler->seed = options->seed;
   sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
-    sampler->pairs = batch;
+    siam_training_size_sampler(run, batch, sampler);
     return SIAM_OK;
   }
   sampler->mode = SIAM_SAMPLE_CLASSES;
   sampler->images_per_class = options->images_per_class > 0 ? options->images_per_class : 4;
-  sampler->classes = 2 * batch / sampler->images_per_class;
-  siam_sampler_fit(run->training, sampler);
+  siam_training_size_sampler(run, batch, sampler);
   if (sampler->classes < 2)
     return siam_fail(
         SIAM_ERROR_ARGUMENT,
@@ -144,10 +147,21 @@ static siam_status write_settings(siam_training *run) {
   return siam_text_status(text);
 }
 
+static siam_status keep_views(siam_training *run) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
+  return siam_views_keep(views, run->model);
+}
+
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
+  if (siam_training_has_choice(run->options)) {
+    SIAM_RETURN_IF_FAILED(split_data(run));
+    SIAM_RETURN_IF_FAILED(siam_training_choose(run));
+  }
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
+  SIAM_RETURN_IF_FAILED(keep_views(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));

@@ -15,11 +15,11 @@ static siam_status check_options(const siam_train_options *options) {
   if (strcmp(how, "tied") != 0 && strcmp(how, "untied") != 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "there is no '%s' autoencoder; there are: tied, untied", how);
   if (options->loss != NULL || options->pairs != NULL || options->branches != NULL || options->hardest > 0 ||
-      options->margin != 0 || options->turned_classes || options->images_per_class > 0 ||
-      options->report != NULL)
+      options->margin != 0 || options->recipe != NULL || options->turned_classes ||
+      options->images_per_class > 0 || options->report != NULL)
     return siam_fail(
         SIAM_ERROR_ARGUMENT,
-        "reconstructing looks at single pictures, without pairs and classes; leave --loss, "
+        "reconstructing looks at single pictures, without pairs and classes; leave --recipe, --loss, "
         "--margin, --pairs, --hardest, --branches, --turned-classes, --per-class and --report out, or "
         "--reconstruct");
   return SIAM_OK;
@@ -84,10 +84,8 @@ siam_status siam_training_prepare_reconstruction(siam_training *run) {
   SIAM_RETURN_IF_FAILED(open_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
   run->step_options.reconstruct = true;
-  run->supply_options.sampler =
-      (siam_sampler_options){.mode = SIAM_SAMPLE_PICTURES,
-                             .pictures = 2 * (options->batch > 0 ? options->batch : 64),
-                             .seed = options->seed};
+  run->supply_options.sampler = (siam_sampler_options){
+      .mode = SIAM_SAMPLE_PICTURES, .pictures = 2 * siam_training_pairs(run), .seed = options->seed};
   SIAM_RETURN_IF_FAILED(siam_training_make_step(run));
   SIAM_RETURN_IF_FAILED(write_settings(run));
   return siam_training_go_on(run);

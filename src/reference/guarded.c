@@ -21,7 +21,7 @@ siam_status siam_guarded_create(siam_device *device, const float *values, size_t
   *view = siam_view_of_buffer(buffer, BEFORE, count);
   buffer = NULL;
 cleanup:
-  if (buffer != NULL) clReleaseMemObject(buffer);
+  siam_buffer_release(device, buffer);
   siam_free(guarded);
   return status;
 }

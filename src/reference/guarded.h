@@ -5,7 +5,7 @@
 
 #include "device/tape.h"
 
-/// A range with `values`. The caller releases view->buffer with clReleaseMemObject().
+/// A range with `values`. The caller releases view->buffer with siam_buffer_release().
 siam_status siam_guarded_create(siam_device *device, const float *values, size_t count, siam_view *view);
 
 /// Replaces the values of a range.

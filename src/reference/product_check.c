@@ -19,6 +19,7 @@ enum { LEAST_ELEMENTS = 64 };
 
 /// An operand or the result: on the host as it is, as magnitudes, and on the device.
 typedef struct operand {
+  siam_device *device;
   size_t count;
   float *values, *magnitudes;
   siam_view view;
@@ -34,6 +35,7 @@ typedef struct check {
 } check;
 
 static siam_status make(siam_device *device, size_t count, uint32_t step, operand *made) {
+  made->device = device;
   made->count = count;
   made->values = siam_allocate(count, sizeof *made->values);
   made->magnitudes = siam_allocate(count, sizeof *made->magnitudes);
@@ -48,7 +50,7 @@ static siam_status make(siam_device *device, size_t count, uint32_t step, operan
 static void release(operand *of) {
   siam_free(of->values);
   siam_free(of->magnitudes);
-  if (of->view.buffer != NULL) clReleaseMemObject(of->view.buffer);
+  siam_buffer_release(of->device, of->view.buffer);
 }
 
 static double *as_doubles(const operand *of) {

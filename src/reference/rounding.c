@@ -1,6 +1,7 @@
 #include "reference/rounding.h"
 
 #include "reference/give_up.h"
+#include "reference/reference_gem.h"
 
 #include "reference/winograd.h"
 
@@ -133,11 +134,31 @@ static siam_conv_shape conv_shape_of(const siam_rounding *r) {
                            .out_width = to.width};
 }
 
+/// Where pooling is done with a convolution, a last row or column that belongs to no window is left out,
+/// which moves the tiles: the larger magnitudes count.
+static void allow_pooling(const siam_conv_shape *shape, int points, const double *x, const double *weight,
+                          double *magnitudes) {
+  siam_conv_shape cut = *shape;
+  cut.out_height -= cut.out_height % 2;
+  cut.out_width -= cut.out_width % 2;
+  const size_t count = siam_conv_output_count(&cut);
+  if (count == 0 || count == siam_conv_output_count(shape)) return;
+  double *moved = siam_reference_array(count, sizeof *moved);
+  siam_winograd_magnitudes(&cut, SIAM_CONV_FORWARD, points, x, weight, NULL, moved);
+  const size_t line = (size_t)cut.out_width * (size_t)cut.filters, tall = (size_t)cut.out_height;
+  for (size_t i = 0; i < count; i++) {
+    const size_t row = i / line / tall * (size_t)shape->out_height + i / line % tall;
+    double *at = &magnitudes[row * (size_t)shape->out_width * (size_t)shape->filters + i % line];
+    if (!(moved[i] <= *at)) *at = moved[i];
+  }
+  free(moved);
+}
+
 /// Where a pass is done by Winograd's convolution, adds to `errors` what its larger terms add: infinity where
 /// a NaN of the same tile may spoil what has none by definition. `x` and `y` are magnitudes, errors included.
 static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const double *x, const double *y,
                          double *errors) {
-  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r)};
+  siam_conv conv = {.pass = pass, .shape = conv_shape_of(r), .weight_stays = r->forward_only};
   const siam_conv_engine *engine = NULL;
   siam_reference_ok(siam_conv_pick(r->device, &conv, &engine));
   const int points = siam_winograd_points(&conv.shape, engine->name);
@@ -148,6 +169,8 @@ static void add_winograd(const siam_rounding *r, siam_conv_pass pass, const doub
                                                          : siam_conv_weight_count(&conv.shape);
   double *magnitudes = siam_reference_array(count, sizeof *magnitudes);
   siam_winograd_magnitudes(&conv.shape, pass, points, x, r->reference->weight[0], y, magnitudes);
+  if (pass == SIAM_CONV_FORWARD && r->forward_only)
+    allow_pooling(&conv.shape, points, x, r->reference->weight[0], magnitudes);
   for (size_t i = 0; i < count; i++) errors[i] += isnan(magnitudes[i]) ? INFINITY : gamma * magnitudes[i];
   free(magnitudes);
 }
@@ -182,6 +205,16 @@ static void conv_rounding_backward(const siam_rounding *r) {
   linear_rounding_backward(r, kernel * kernel * layer->out.channels,
                            (double)output_count(r) / layer->out.channels);
   add_winograd_backward(r);
+}
+
+static void depthwise_conv_rounding_forward(const siam_rounding *r) {
+  const double kernel = siam_reference_option(r->reference->layer, "kernel");
+  linear_rounding_forward(r, kernel * kernel);
+}
+static void depthwise_conv_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  const double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_backward(r, kernel * kernel, (double)output_count(r) / layer->out.channels);
 }
 
 /// Places of the filters along one axis that can meet one pixel of a transposed convolution's output.
@@ -251,6 +284,13 @@ static void flatten_rounding_forward(const siam_rounding *r) {
 }
 static void flatten_rounding_backward(const siam_rounding *r) {
   memcpy(r->dx_error, r->dy_error, input_count(r) * sizeof(double));
+}
+
+static void add_rounding_forward(const siam_rounding *r) {
+  for (size_t i = 0; i < input_count(r); i++) {
+    const double errors = r->x_error[i] + r->other_error[i];
+    r->y_error[i] = errors + unit * (fabs(r->reference->y[i]) + errors) + smallest;
+  }
 }
 
 /// How much an activation can stretch an error of its argument, and what it adds itself, as a part of y:
@@ -585,6 +625,7 @@ static const struct {
   rounding_function forward, backward;
 } table[] = {
     {"conv", conv_rounding_forward, conv_rounding_backward},
+    {"depthwise_conv", depthwise_conv_rounding_forward, depthwise_conv_rounding_backward},
     {"conv_transpose", conv_transpose_rounding_forward, conv_transpose_rounding_backward},
     {"linear", dense_rounding_forward, dense_rounding_backward},
     {"batch_norm", batch_norm_rounding_forward, batch_norm_rounding_backward},
@@ -595,6 +636,8 @@ static const struct {
     {"max_pool", max_pool_rounding_forward, max_pool_rounding_backward},
     {"avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
     {"global_avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
+    {"gem_pool", siam_rounding_gem_forward, siam_rounding_gem_backward},
+    {"add", add_rounding_forward, flatten_rounding_backward},
     {"upsample", upsample_rounding_forward, upsample_rounding_backward},
     {"dropout", dropout_rounding_forward, dropout_rounding_backward},
     {"flatten", flatten_rounding_forward, flatten_rounding_backward},

@@ -16,10 +16,12 @@ typedef struct siam_rounding {
   siam_device *device;             ///< Whose engines say whose rounding.
   const siam_reference *reference; ///< After its forward pass (and backward pass, for the backward bounds).
   const double *x_error;           ///< Bounds for x, 0 where it is exact.
+  const double *other_error;       ///< The same for the second input of a type that joins two.
   double *y_error;
   const double *dy_error;
   double *dx_error;
   double *gradient_error[SIAM_SLOTS_MAX]; ///< Added to.
+  bool forward_only;      ///< The device knew that nobody goes back: weights stayed, pooling may be absorbed.
   double prior;           ///< Largest magnitude the gradients had before this pass added to them.
   double *state_error[2]; ///< Of batch normalisation's running mean and variance.
 } siam_rounding;

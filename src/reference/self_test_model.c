@@ -74,8 +74,8 @@ static siam_status embed(trial *t, uint32_t batch, float *embeddings) {
 cleanup:
   siam_run_destroy(run);
   siam_tape_destroy(tape);
-  if (x.buffer != NULL) clReleaseMemObject(x.buffer);
-  if (y.buffer != NULL) clReleaseMemObject(y.buffer);
+  siam_buffer_release(device, x.buffer);
+  siam_buffer_release(device, y.buffer);
   return status;
 }
 
@@ -83,6 +83,7 @@ cleanup:
 static void embed_exactly(trial *t) {
   siam_network *network = t->model->network;
   siam_reference_network *reference = siam_reference_network_create(network, (int)t->found->pictures, false);
+  reference->forward_only = true;
   const size_t last = network->count;
   for (size_t i = 0; i < t->found->pictures * t->inputs; i++)
     reference->values[0][i] = (double)t->pictures[i];

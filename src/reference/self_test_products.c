@@ -1,3 +1,4 @@
+#include "compute/clblast_parameters.h"
 #include "compute/conv_engines.h"
 #include "compute/gemm_engines.h"
 #include "device/tuning.h"
@@ -180,6 +181,12 @@ static bool read_problem(const char *name, siam_tunable *tunable) {
   return strcmp(tunable->name, name) == 0;
 }
 
+static void note_struck(siam_self_test_run *test, siam_self_test_row *row) {
+  const size_t length = strlen(row->reason);
+  snprintf(row->reason + length, sizeof row->reason - length, "; struck from what was tuned");
+  test->report->struck++;
+}
+
 /// A way that tuning chose; struck from the cache where it is wrong. `struck`: another has taken its place.
 static siam_status test_tuned(siam_self_test_run *test, const char *problem, const char *choice,
                               bool *struck) {
@@ -195,11 +202,29 @@ static siam_status test_tuned(siam_self_test_run *test, const char *problem, con
   siam_self_test_end(test, row, status, &result);
   if (row->status == SIAM_SELF_TEST_PASSED) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(siam_tuning_strike(test->device, tunable.name));
-  const size_t length = strlen(row->reason);
-  snprintf(row->reason + length, sizeof row->reason - length, "; struck from what was tuned");
-  test->report->struck++;
+  note_struck(test, row);
   *struck = true;
   return SIAM_OK;
+}
+
+/// CLBlast's parameters, where tuning found others than its own. Where they are wrong, what was measured with
+/// them is forgotten, too.
+static siam_status test_clblast(siam_self_test_run *test, const siam_tunable *tunables, size_t count) {
+  const siam_clblast_set *set = NULL;
+  siam_self_test_row *row = NULL;
+  siam_product_result result = {0};
+  siam_status status = SIAM_OK;
+  bool reached = false;
+  if (!siam_clblast_kept(test->device, &set) || set == NULL) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "CLBlast with %s, tuned", set->name));
+  if (!reached) return SIAM_OK;
+  for (size_t i = 0; i < count && status == SIAM_OK; i++)
+    status = siam_product_check(test->device, &tunables[i], "clblast", &result);
+  siam_self_test_end(test, row, status, &result);
+  if (row->status == SIAM_SELF_TEST_PASSED) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_clblast_forget(test->device));
+  note_struck(test, row);
+  return siam_clblast_use(test->device, &siam_clblast_generic);
 }
 
 siam_status siam_self_test_products(siam_self_test_run *test) {
@@ -207,12 +232,13 @@ siam_status siam_self_test_products(siam_self_test_run *test) {
   static const char *const passes[] = {"convolution", "gradient of its input", "gradient of its filters"};
   siam_tunable tunables[GEMMS * TURNS];
   const char *problem = NULL, *choice = NULL;
+  for (int i = 0; i < GEMMS * TURNS; i++) tunables[i] = gemm_tunable(i / TURNS, i % TURNS);
+  SIAM_RETURN_IF_FAILED(test_clblast(test, tunables, (size_t)GEMMS * TURNS));
   for (size_t i = 0; siam_tuning_at(test->device, i, &problem, &choice);) {
     bool struck = false;
     SIAM_RETURN_IF_FAILED(test_tuned(test, problem, choice, &struck));
     i += !struck;
   }
-  for (int i = 0; i < GEMMS * TURNS; i++) tunables[i] = gemm_tunable(i / TURNS, i % TURNS);
   SIAM_RETURN_IF_FAILED(test_engines(test, "matrix product", tunables, (size_t)GEMMS * TURNS));
   for (int pass = 0; pass < 3; pass++) {
     for (int i = 0; i < CONVS; i++) SIAM_RETURN_IF_FAILED(conv_tunable(i, pass, &tunables[i]));

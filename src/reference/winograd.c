@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_POINTS = 8, AT_INFINITY = 3, SMALL_POINTS = 4 };
+enum { MOST_POINTS = 8, AT_INFINITY = 3, SMALL_POINTS = 4, SMALL = 2, MIDDLE = 3 };
 
 /// One side of a tile: magnitudes of the matrices, which are applied along both sides.
 typedef double matrix[MOST_POINTS][MOST_POINTS];
@@ -60,11 +60,20 @@ static kind make_kind(int taps, int points, int all) {
   return made;
 }
 
-static tiling make_tiling(int taps, int points) {
+/// Outputs along a small tile of 3 × 3 filters with six points; see cl/winograd.clh.
+static int small_outputs(const siam_conv_shape *s) {
+  const int down = s->out_height % 4, across = s->out_width % 4;
+  const bool down_fits = down == 0 || down == MIDDLE, across_fits = across == 0 || across == MIDDLE;
+  return down_fits && across_fits && down + across > 0 ? MIDDLE : SMALL;
+}
+
+static tiling make_tiling(const siam_conv_shape *s, int points) {
+  const int taps = s->kernel_height;
   // Where all tiles are small they still have the G of six points.
   const int all = points == SMALL_POINTS ? 6 : points;
   tiling made = {.taps = taps, .points = points, .full = make_kind(taps, points, all)};
-  made.small = taps == 3 ? make_kind(taps, SMALL_POINTS, all) : made.full;
+  made.small = made.full;
+  if (taps == 3 && points == 6) made.small = make_kind(taps, small_outputs(s) + taps - 1, all);
   for (int k = 0; k < points; k++)
     for (int i = 0; i < taps; i++) made.filter[k][i] = fabs(power(k, i, taps) / spread(k, all));
   return made;
@@ -72,7 +81,7 @@ static tiling make_tiling(int taps, int points) {
 
 /// The tile at `start` of `count` outputs; see cl/winograd.clh.
 static const kind *kind_at(const tiling *t, int start, int count) {
-  return count - start > 2 ? &t->full : &t->small;
+  return count - start > t->small.outputs ? &t->full : &t->small;
 }
 
 /// What a tile has at its pairs of points, or at its inputs, outputs or taps.
@@ -186,26 +195,27 @@ static void each_tile(const siam_conv_shape *s, bool forward, const tiling *by, 
   }
 }
 
-static void forward(const siam_conv_shape *s, const tiling *by, const double *x, const double *weight,
-                    double *y) {
+static void forward(const siam_conv_shape *s, int points, const double *x, const double *weight, double *y) {
+  const tiling by = make_tiling(s, points);
   square *filters = siam_reference_array((size_t)s->channels * (size_t)s->filters, sizeof *filters);
   for (int c = 0; c < s->channels; c++)
-    for (int f = 0; f < s->filters; f++) filters[c * s->filters + f] = filter_of(s, by, weight, c, f);
-  each_tile(s, true, by, x, NULL, y, filters);
+    for (int f = 0; f < s->filters; f++) filters[c * s->filters + f] = filter_of(s, &by, weight, c, f);
+  each_tile(s, true, &by, x, NULL, y, filters);
   free(filters);
 }
 
-static void backward_weight(const siam_conv_shape *s, const tiling *by, const double *x, const double *y,
+static void backward_weight(const siam_conv_shape *s, int points, const double *x, const double *y,
                             double *weight) {
+  const tiling by = make_tiling(s, points);
   square *filters = siam_reference_array((size_t)s->channels * (size_t)s->filters, sizeof *filters);
-  each_tile(s, false, by, x, y, NULL, filters);
+  each_tile(s, false, &by, x, y, NULL, filters);
   for (int c = 0; c < s->channels; c++)
     for (int f = 0; f < s->filters; f++) {
-      const square taps = both_sides(by->filter, by->filter, true, by->points, by->points, by->taps, by->taps,
+      const square taps = both_sides(by.filter, by.filter, true, by.points, by.points, by.taps, by.taps,
                                      &filters[c * s->filters + f]);
-      for (int i = 0; i < by->taps; i++)
-        for (int j = 0; j < by->taps; j++)
-          weight[((i * by->taps + j) * s->channels + c) * s->filters + f] += taps.at[i][j];
+      for (int i = 0; i < by.taps; i++)
+        for (int j = 0; j < by.taps; j++)
+          weight[((i * by.taps + j) * s->channels + c) * s->filters + f] += taps.at[i][j];
     }
   free(filters);
 }
@@ -228,20 +238,18 @@ static siam_conv_shape turn(const siam_conv_shape *s, const double *weight, doub
 
 void siam_winograd_magnitudes(const siam_conv_shape *shape, siam_conv_pass pass, int points, const double *x,
                               const double *weight, const double *y, double *out) {
-  const tiling by = make_tiling(shape->kernel_height, points);
-  if (pass == SIAM_CONV_FORWARD) forward(shape, &by, x, weight, out);
-  if (pass == SIAM_CONV_BACKWARD_WEIGHT) backward_weight(shape, &by, x, y, out);
+  if (pass == SIAM_CONV_FORWARD) forward(shape, points, x, weight, out);
+  if (pass == SIAM_CONV_BACKWARD_WEIGHT) backward_weight(shape, points, x, y, out);
   if (pass != SIAM_CONV_BACKWARD_DATA) return;
   double *turned = NULL;
   const siam_conv_shape exchanged = turn(shape, weight, &turned);
-  forward(&exchanged, &by, y, turned, out);
+  forward(&exchanged, points, y, turned, out);
   free(turned);
 }
 
-static double tiles_along(int count, int taps, int points) {
-  const tiling by = make_tiling(taps, points);
+static double tiles_along(const tiling *by, int count) {
   double tiles = 0;
-  for (int start = 0; start < count; start += kind_at(&by, start, count)->outputs) tiles++;
+  for (int start = 0; start < count; start += kind_at(by, start, count)->outputs) tiles++;
   return tiles;
 }
 
@@ -254,8 +262,8 @@ double siam_winograd_terms(const siam_conv_shape *shape, siam_conv_pass pass, in
   const int to_taps = points / 2, to_outputs = points / 2;
   if (pass == SIAM_CONV_FORWARD) return shape->channels + 2 * (of_taps + factors + input + to_outputs);
   if (pass == SIAM_CONV_BACKWARD_DATA) return shape->filters + 2 * (of_taps + factors + input + to_outputs);
-  return shape->images * tiles_along(shape->out_height, taps, points) *
-             tiles_along(shape->out_width, taps, points) +
+  const tiling by = make_tiling(shape, points);
+  return shape->images * tiles_along(&by, shape->out_height) * tiles_along(&by, shape->out_width) +
          2 * (input + of_outputs + factors + to_taps);
 }
 

@@ -2,10 +2,12 @@
 #include "pictures.h"
 
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /// Few pictures and a small encoder, so that no row takes long.
 #define BENCH "siamese-bench --encoder tiny.txt --batch 1 "
@@ -118,6 +120,79 @@ Test(cli_bench, all_devices_stand_in_one_table) {
   const char *name = text_of(json_array_get(json_object_get(report, "benchmarks"), 0), "name");
   cr_expect(siam_cli_begins(name, "ceiling/fma@"), "%s", name);
   json_decref(report);
+}
+
+/// Copies a driver's entry to `drivers/` of the test's folder; false where it is not installed.
+static bool take_driver(const char *name) {
+  glob_t found;
+  char pattern[64];
+  snprintf(pattern, sizeof pattern, "/etc/OpenCL/vendors*/%s", name);
+  const bool is_there = glob(pattern, 0, NULL, &found) == 0;
+  if (is_there) {
+    char path[64], text[4096];
+    FILE *file = fopen(found.gl_pathv[0], "r");
+    cr_assert_not_null(file);
+    const size_t length = fread(text, 1, sizeof text, file);
+    fclose(file);
+    snprintf(path, sizeof path, "drivers/%s", name);
+    siam_test_write(siam_cli_path(path), text, length);
+  }
+  globfree(&found);
+  return is_there;
+}
+
+static siam_command_result run_with_drivers(const char *line, const char *variable) {
+  static char vendors[512];
+  snprintf(vendors, sizeof vendors, "OCL_ICD_VENDORS=%s", siam_cli_path("drivers"));
+  const siam_command_options options = {
+      .environment =
+          (const char *const[]){vendors, "RUSTICL_ENABLE=llvmpipe", "SIAMESE_DEVICE", variable, NULL},
+      .timeout = 250};
+  siam_command_result result = siam_cli_run(&options, line);
+  cr_assert_eq(result.code, 0, "%s: %s", line, result.err);
+  return result;
+}
+
+static size_t count_text(const char *text, const char *part) {
+  size_t count = 0;
+  for (; (text = strstr(text, part)) != NULL; text++) count++;
+  return count;
+}
+
+Test(cli_bench, drivers_side_by_side_have_the_same_rows_in_one_table) {
+  mkdir(siam_cli_path("drivers"), 0700);
+  if (!take_driver("pocl.icd") || !take_driver("rusticl.icd"))
+    cr_skip_test("PoCL and Mesa's rusticl are not both installed");
+  siam_command_result result =
+      run_with_drivers(BENCH "embed --repeats 1 --device all --markdown --quiet", NULL);
+  cr_expect_eq(count_text(result.out, "- device: "), 2, "%s", result.out);
+  cr_expect_eq(count_text(result.out, "| row "), 1, "%s", result.out);
+  static const char *const rows[] = {"ceiling/fma", "embed/tiny.txt/2", "embed/tiny.txt/1"};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int platform = 0; platform < 2; platform++) {
+      char row[64];
+      snprintf(row, sizeof row, "\n| %s@%d:0 ", rows[i], platform);
+      cr_expect_eq(count_text(result.out, row), 1, "%s: %s", row, result.out);
+    }
+  cr_expect_null(strstr(result.out, "failed"), "%s", result.out);
+  siam_command_release(&result);
+  // An engine that only one of them has: the rows of the other one say so.
+  result = run_with_drivers(BENCH "embed --repeats 1 --device all --json", "SIAMESE_GEMM=tile");
+  json_t *report = json_loads(result.out, 0, NULL);
+  cr_assert_not_null(report, "%s", result.out);
+  const json_t *devices = json_object_get(json_object_get(report, "context"), "devices");
+  cr_expect_eq(json_array_size(devices), 2);
+  for (size_t i = 0; i < 2; i++) {
+    const json_t *device = json_array_get(devices, i);
+    const bool is_mesa = strcmp(text_of(device, "platform"), "rusticl") == 0;
+    char name[64];
+    snprintf(name, sizeof name, "embed/tiny.txt/1@%zu:0", i);
+    const json_t *row = find(report, name, "iteration");
+    cr_expect_eq(strlen(text_of(row, "error_message")) > 0, is_mesa, "%s", result.out);
+    if (is_mesa) cr_expect_not_null(strstr(text_of(row, "error_message"), "SIAMESE_GEMM"));
+  }
+  json_decref(report);
+  siam_command_release(&result);
 }
 
 /// Writes `before.json`: the rows of `report` as eight samples each, `factor` times as long as they took.

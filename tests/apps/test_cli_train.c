@@ -10,14 +10,16 @@
 
 #define TRAIN "siamese-train data -e tiny.txt -b 8 --steps 5 "
 #define KEYS                                                                                                 \
-  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "model device init steps best_step batch preparing_seconds seconds pairs_per_second images classes "       \
+  "broken "                                                                                                  \
   "validation_images "                                                                                       \
   "validation_classes "                                                                                      \
   "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
   "separate_bytes warning"
 
 #define RECONSTRUCT_KEYS                                                                                     \
-  "model device init steps best_step preparing_seconds seconds pairs_per_second images classes broken "      \
+  "model device init steps best_step batch preparing_seconds seconds pairs_per_second images classes "       \
+  "broken "                                                                                                  \
   "validation_images "                                                                                       \
   "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
   "mean_picture_error "                                                                                      \
@@ -109,6 +111,7 @@ Test(cli_train, mistakes_in_the_command_line_are_told_in_one_line) {
       {TRAIN "-o m.siamese --steps 1.5", {"--steps 1.5: not a whole number"}},
       {TRAIN "-o m.siamese --steps 5x", {"--steps 5x: not a whole number"}},
       {TRAIN "-o m.siamese --batch 0", {"--batch 0: must be at least 1"}},
+      {TRAIN "-o m.siamese --batch most", {"--batch most: not a whole number, nor auto"}},
       {TRAIN "-o m.siamese --lr 0", {"--lr 0: must be above 0"}},
       {TRAIN "-o m.siamese --lr inf", {"--lr inf: not a number"}},
       {TRAIN "-o m.siamese --margin -1", {"--margin -1: must be above 0"}},
@@ -142,7 +145,9 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
               "verdicts will go by the threshold of best accuracy");
   expect_said("siamese-compare -m w.siamese " PAIR, false, "(best accuracy)");
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}}, {NULL, {0}}});
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --views films", {"there are no views \"films\"", "copies"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {
@@ -170,7 +175,7 @@ Test(cli_train, names_that_mean_nothing_are_refused_with_those_that_do) {
   write_text("nothing.txt", "# Nothing yet\n");
   siam_test_write(siam_cli_path("binary.txt"), "input 16 16 1\nflatten\0", 22);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, lenet, koch"}},
+      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, resnet8, resnet12, lenet, koch"}},
       {"siamese-train data -o m.siamese -e bad.txt",
        {"bad.txt:3: there is no layer 'foo'", "conv, conv_transpose, linear"}},
       {"siamese-train data -o m.siamese -e nothing.txt",
@@ -611,4 +616,76 @@ Test(cli_train, progress_is_a_bar_on_a_terminal) {
   cr_expect_not_null(strstr(result.out, " pairs/s"), "%s", result.out);
   cr_expect_not_null(strstr(result.out, "Model     m.siamese"), "%s", result.out);
   siam_command_release(&result);
+}
+
+static const siam_command_options little_memory = {
+    .environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=1", NULL}};
+
+/// The number behind `words` in a text.
+static unsigned number_behind(const char *text, const char *words) {
+  const char *found = strstr(text, words);
+  cr_assert_not_null(found, "%s", text);
+  return (unsigned)strtoul(found + strlen(words), NULL, 10);
+}
+
+/// Batches that do not fit are refused with the largest that does, and that is the largest: it trains, and
+/// one more does not.
+static void expect_limit(const char *train) {
+  char line[256];
+  snprintf(line, sizeof line, "%s -b 20000", train);
+  siam_command_result result = siam_cli_run(&little_memory, line);
+  cr_assert_eq(result.code, 2, "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "a batch of 20000 pairs needs "), "%s", result.err);
+  cr_expect_not_null(strstr(result.err, " has 1.0 MiB, of which "), "%s", result.err);
+  const unsigned largest = number_behind(result.err, "the largest batch that fits is ");
+  siam_command_release(&result);
+  cr_expect_gt(largest, 8);
+  for (unsigned more = 0; more < 2; more++) {
+    snprintf(line, sizeof line, "%s -b %u", train, largest + more);
+    result = siam_cli_run(&little_memory, line);
+    cr_expect_eq(result.code, more == 0 ? 0 : 2, "%s: %s", line, result.err);
+    siam_command_release(&result);
+  }
+}
+
+Test(cli_train, a_batch_that_does_not_fit_is_refused_with_the_largest_that_does) {
+  expect_limit("siamese-train data -e tiny.txt --steps 1 -q -o m.siamese --pairs drawn");
+  expect_limit("siamese-train data -e tiny.txt --steps 1 -q -o m.siamese --pairs drawn --branches two-pass");
+  expect_limit("siamese-train data -e tiny.txt --steps 1 -q -o m.siamese --reconstruct untied");
+}
+
+Test(cli_train, the_largest_batch_is_found_and_no_larger_than_the_data) {
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o all.siamese -q --batch auto --holdout 0");
+  cr_expect_eq(result.code, 0, "%s", result.err);
+  cr_expect_eq(number_behind(result.out, "\nBatch     "), 24, "four pictures of each class: %s", result.out);
+  siam_command_release(&result);
+  write_text("large.txt",
+             "input 64 64 1\nconv 16 3 pad=1\nrelu\nmax_pool 2\nflatten\nlinear 4\nl2_normalize\n");
+  const siam_command_options some = {.environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=8", NULL}};
+  static const char *const ways[] = {"--pairs drawn", "--pairs all --per-class 3", "--reconstruct tied"};
+  for (int w = 0; w < 3; w++) {
+    char line[256];
+    snprintf(line, sizeof line, "siamese-train data -e large.txt --steps 1 -q -o %d.siamese -b auto %s", w,
+             ways[w]);
+    result = siam_cli_run(&some, line);
+    cr_expect_eq(result.code, 0, "%s: %s", line, result.err);
+    const unsigned pairs = number_behind(result.out, "\nBatch     ");
+    cr_expect(pairs >= 2 && pairs < 30, "%s: %u", line, pairs);
+    siam_command_release(&result);
+  }
+}
+
+Test(cli_train, a_device_without_room_for_any_batch_says_so) {
+  write_text("large.txt",
+             "input 512 512 1\nconv 64 3 pad=1\nrelu\nmax_pool 2\nglobal_avg_pool\nl2_normalize\n");
+  static const char *const batches[] = {"auto", "4"};
+  for (int b = 0; b < 2; b++) {
+    char line[256];
+    snprintf(line, sizeof line, "siamese-train data -e large.txt --steps 1 -q -o m.siamese -b %s",
+             batches[b]);
+    siam_command_result result = siam_cli_run(&little_memory, line);
+    cr_expect_eq(result.code, 2);
+    cr_expect_not_null(strstr(result.err, "no batch fits: use smaller pictures"), "%s", result.err);
+    siam_command_release(&result);
+  }
 }

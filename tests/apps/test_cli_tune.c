@@ -19,7 +19,7 @@ TestSuite(cli_tune, .init = begin, .fini = siam_cli_end, .timeout = 300);
 #define TUNE "siamese-tune --encoder plain.txt --batch 2 --minutes 0.5 "
 
 Test(cli_tune, every_product_and_convolution_gets_a_way_that_is_used_from_then_on) {
-  json_t *report = siam_cli_json(0, TUNE, "device driver seconds rows");
+  json_t *report = siam_cli_json(0, TUNE, "device driver seconds rows clblast");
   const json_t *rows = json_object_get(report, "rows");
   // Training on 4 pictures: a convolution forward and for its weights; a linear layer in three passes. The
   // same layers for 128 pictures and for one.
@@ -58,9 +58,30 @@ Test(cli_tune, the_table_says_what_was_tried) {
   free(out);
 }
 
+/// The real CLBlast, with as many sets as there is time for; building one takes PoCL seconds.
+Test(cli_tune, parameters_of_clblast_are_tried_where_they_are_asked_for) {
+  json_t *report =
+      siam_cli_json(0, "siamese-tune --encoder plain.txt --batch 2 --minutes 0.3 --clblast-sets on",
+                    "device driver seconds rows clblast");
+  const json_t *clblast = json_object_get(report, "clblast");
+  const char *choice = json_string_value(json_object_get(clblast, "choice"));
+  cr_assert_gt(strlen(choice), 0, "%s", json_string_value(json_object_get(clblast, "reason")));
+  cr_expect_eq(siam_cli_integer(clblast, "wrong"), 0);
+  cr_expect_eq(siam_cli_integer(clblast, "failed"), 0);
+  cr_expect_geq(siam_cli_integer(clblast, "sound") + siam_cli_integer(clblast, "untried"), 1);
+  cr_expect_geq(siam_cli_integer(clblast, "products"), 1);
+  cr_expect_geq(siam_cli_number(clblast, "speed"), 1);
+  cr_expect_eq(siam_cli_number(clblast, "speed") > 1, strcmp(choice, "its own") != 0);
+  cr_expect_lt(siam_cli_number(clblast, "error"), 1);
+  json_decref(report);
+  report = siam_cli_json(0, TUNE "--clblast-sets off", "device driver seconds rows clblast");
+  cr_expect(json_is_null(json_object_get(report, "clblast")));
+  json_decref(report);
+}
+
 Test(cli_tune, what_gets_no_time_says_so) {
   json_t *report = siam_cli_json(0, "siamese-tune --encoder plain.txt --batch 2 --minutes 0.00001",
-                                 "device driver seconds rows");
+                                 "device driver seconds rows clblast");
   const json_t *rows = json_object_get(report, "rows");
   cr_expect_eq(json_array_size(rows), 9);
   for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -77,6 +98,7 @@ Test(cli_tune, every_refusal_names_what_is_at_fault) {
                            {"siamese-tune --encoder nowhere", {"'nowhere'", "conv4, lenet, koch"}},
                            {"siamese-tune --batch 0", {"--batch 0: must be at least 1"}},
                            {"siamese-tune --minutes 0", {"--minutes 0: must be above 0"}},
+                           {"siamese-tune --clblast-sets all", {"--clblast-sets", "auto"}},
                            {"siamese-tune --device nowhere", {"\"nowhere\""}},
                            {NULL, {0}}});
 }

@@ -108,16 +108,23 @@ Test(cache, any_changed_byte_and_any_cut_makes_an_entry_absent_and_storing_heals
   expect("key", "again");
 }
 
-Test(cache, an_entry_moved_to_the_place_of_another_key_is_absent) {
-  store("key", "content");
+/// Puts the entry of one key into the place of another's.
+static void expect_moved_is_absent(const char *key, const char *other) {
+  store(key, "content");
   char first[512];
   snprintf(first, sizeof first, "%s", entry_path());
   char moved[512];
   snprintf(moved, sizeof moved, "%s/kept", folder);
   cr_assert_eq(rename(first, moved), 0);
-  store("other", "another");
+  store(other, "another");
   cr_assert_eq(rename(moved, entry_path()), 0);
-  expect("other", NULL);
+  expect(other, NULL);
+  cr_assert_eq(unlink(entry_path()), 0);
+}
+
+Test(cache, an_entry_moved_to_the_place_of_another_key_is_absent) {
+  expect_moved_is_absent("key", "other");
+  expect_moved_is_absent("key", "kez");
 }
 
 Test(cache, entries_that_are_links_or_writable_by_others_are_absent) {
@@ -150,8 +157,11 @@ static void expect_refusal(const char *words) {
 
 Test(cache, a_folder_that_others_may_write_is_refused) {
   store("key", "content");
-  chmod(cache, 0770);
-  expect_refusal("others may write");
+  const mode_t open_to[] = {0770, 0720, 0702, 0777};
+  for (int i = 0; i < 4; i++) {
+    chmod(cache, open_to[i]);
+    expect_refusal("others may write");
+  }
   chmod(cache, 0755);
   expect("key", "content");
 }

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "compute/conv_engines.h"
 #include "compute/local_tile.h"
+#include "compute/tile.h"
 #include "device_memory.h"
 #include "reference/winograd.h"
 
@@ -233,7 +234,8 @@ static const int winograd_edges[][7] = {
     {1, 8, 9, 1, 2, 0, 1},     {3, 10, 11, 5, 1, 1, 64}, {1, 12, 3, 20, 2, 2, 65}, {2, 13, 14, 48, 1, 1, 80},
     {1, 3, 17, 64, 0, 2, 130}, {43, 3, 3, 16, 1, 1, 16}, {9, 7, 7, 33, 1, 1, 64},  {1, 9, 9, 130, 1, 0, 20},
     {1, 30, 31, 64, 1, 1, 16}, {1, 4, 99, 150, 1, 1, 4}, {1, 5, 4, 2, 2, 1, 3},    {1, 2, 2, 7, 2, 2, 18},
-    {20, 5, 5, 64, 1, 1, 64},
+    {20, 5, 5, 64, 1, 1, 64},  {2, 11, 8, 20, 1, 1, 40}, {5, 7, 15, 33, 1, 1, 20}, {1, 9, 13, 3, 0, 0, 65},
+    {2, 3, 4, 3, 1, 1, 4},     {1, 7, 3, 5, 1, 1, 20},
 };
 enum { WINOGRAD_EDGES = sizeof winograd_edges / sizeof *winograd_edges };
 
@@ -419,6 +421,32 @@ Test(conv, takes_winograd_where_it_pays) {
     const siam_conv_engine *engine = siam_conv_engine_standard(siam_test_device(), &conv);
     cr_expect_str_eq(engine->name, expected[i].engine, "shape %zu: %s", i, engine->name);
   }
+}
+
+/// Filters that stay transformed cost only their reading: F(2 × 2) has fewer of them than F(4 × 4).
+Test(conv, takes_smaller_tiles_for_few_pixels_where_weights_stay) {
+  if (!siam_test_device()->traits.is_cpu) cr_skip("Winograd's engines are for devices of CPU form");
+  static const struct {
+    int side;
+    const char *stay, *change;
+  } expected[] = {{14, "winograd4", "direct"}, {7, "winograd2", "direct"}, {3, "direct", "direct"}};
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+    const int side = expected[i].side;
+    siam_conv conv = {.shape = shape_of((int[10]){1, side, side, 64, 3, 3, 1, 1, 1, 64}),
+                      .weight_stays = true};
+    cr_expect_str_eq(siam_conv_engine_standard(siam_test_device(), &conv)->name, expected[i].stay);
+    conv.weight_stays = false;
+    cr_expect_str_eq(siam_conv_engine_standard(siam_test_device(), &conv)->name, expected[i].change);
+  }
+}
+
+Test(conv, wakes_no_thread_for_little_work) {
+  siam_device device = *siam_test_device();
+  device.traits.compute_units = 4;
+  cr_expect_eq(siam_tasks_worth(&device, 1, 8), 1);
+  cr_expect_eq(siam_tasks_worth(&device, 7.9e6, 8), 1);
+  cr_expect_eq(siam_tasks_worth(&device, 12e6, 8), 3);
+  cr_expect_eq(siam_tasks_worth(&device, 1e12, 8), 32);
 }
 
 Test(conv, names_the_engines_when_the_environment_asks_for_another) {

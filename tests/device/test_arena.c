@@ -58,3 +58,18 @@ Test(arena, an_unused_tensor_takes_no_room) {
   cr_assert_eq(floats, 0);
   siam_arena_clear(&arena);
 }
+
+Test(arena, a_kept_tensor_lives_from_the_first_command_to_the_last) {
+  siam_arena arena = {0};
+  for (unsigned i = 0; i < 3; i++) siam_arena_add(&arena, 160);
+  siam_arena_use(&arena, 0, 1); // before the kept one is used, and after
+  siam_arena_keep(&arena, 1);
+  siam_arena_use(&arena, 1, 2);
+  siam_arena_use(&arena, 2, 3);
+  size_t floats = 0;
+  cr_assert_eq(siam_arena_lay_out(&arena, 3, &floats), SIAM_OK);
+  cr_expect_not(overlap(&arena.tensors[0], &arena.tensors[1]));
+  cr_expect_not(overlap(&arena.tensors[2], &arena.tensors[1]));
+  cr_expect_eq(floats, 320, "the other two share");
+  siam_arena_clear(&arena);
+}

@@ -97,6 +97,27 @@ Test(binary, a_second_run_takes_the_kept_binary_and_other_options_do_not) {
   cr_expect_str_eq(messages, "");
 }
 
+Test(binary, whatever_else_may_compile_differently_has_entries_of_its_own) {
+  siam_device *device = open_device();
+  const siam_binary_origin origins[] = {
+      {"value", source, ""}, {"other", source, ""}, {"value", "other", ""}, {"value", source, "-DX"}};
+  char *const facts[] = {device->info.platform, device->info.vendor, device->info.name, device->info.version,
+                         device->info.driver};
+  enum { ORIGINS = 4, FACTS = 5 };
+  siam_text keys[ORIGINS + FACTS] = {0};
+  for (int i = 0; i < ORIGINS; i++) cr_assert_eq(siam_binary_key(device, &origins[i], &keys[i]), SIAM_OK);
+  for (int i = 0; i < FACTS; i++) {
+    const char kept = facts[i][0];
+    facts[i][0] = '?';
+    cr_assert_eq(siam_binary_key(device, &origins[0], &keys[ORIGINS + i]), SIAM_OK);
+    facts[i][0] = kept;
+  }
+  for (int i = 0; i < ORIGINS + FACTS; i++)
+    for (int j = 0; j < i; j++) cr_expect_str_neq(keys[i].bytes, keys[j].bytes, "%d and %d", i, j);
+  for (int i = 0; i < ORIGINS + FACTS; i++) siam_text_clear(&keys[i]);
+  siam_device_destroy(device);
+}
+
 Test(binary, a_damaged_entry_is_rebuilt_in_silence) {
   char path[512];
   cr_expect_eq(run("-DVALUE=3"), 3);

@@ -2,9 +2,13 @@
 #include "device/upload.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 static siam_device *device;
+static atomic_bool opened;
 static void begin(void) {
   cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
 }
@@ -39,6 +43,36 @@ Test(upload, each_step_sees_what_was_sent_for_it_though_the_host_runs_ahead) {
   for (int i = 0; i < STEPS * 2; i++) cr_expect_eq(seen[i], i / 2, "step %d saw %g", i / 2, (double)seen[i]);
   siam_upload_destroy(upload);
   clReleaseMemObject(kept);
+}
+
+static void *open_the_gate(void *gate) {
+  nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+  opened = true;
+  clSetUserEventStatus(*(cl_event *)gate, CL_COMPLETE);
+  return NULL;
+}
+
+Test(upload, a_slot_is_not_given_out_before_it_was_sent) {
+  cl_int error = CL_SUCCESS;
+  siam_upload *upload = NULL;
+  void *slot = NULL;
+  pthread_t opener;
+  cl_event gate = clCreateUserEvent(device->context, &error);
+  cr_assert_eq(error, CL_SUCCESS);
+  cr_assert_eq(siam_upload_create(device, sizeof(float), &upload), SIAM_OK);
+  // Nothing passes the gate until it is opened.
+  cr_assert_eq(clEnqueueBarrierWithWaitList(device->queue, 1, &gate, NULL), CL_SUCCESS);
+  cr_assert_eq(pthread_create(&opener, NULL, open_the_gate, &gate), 0);
+  for (int i = 0; i < 2; i++) {
+    cr_assert_eq(siam_upload_begin(upload, &slot), SIAM_OK, "%s", siam_last_error());
+    cr_assert_eq(siam_upload_send(upload), SIAM_OK, "%s", siam_last_error());
+  }
+  cr_assert_eq(clFlush(device->queue), CL_SUCCESS);
+  cr_assert_eq(siam_upload_begin(upload, &slot), SIAM_OK, "%s", siam_last_error());
+  cr_expect(opened, "both slots wait to be sent");
+  cr_assert_eq(pthread_join(opener, NULL), 0);
+  siam_upload_destroy(upload);
+  clReleaseEvent(gate);
 }
 
 Test(upload, of_nothing_and_released_at_once) {
