@@ -39,14 +39,16 @@ static int compare_sides(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-siam_status siam_sample_pictures(const siam_dataset *dataset, siam_picture_sample *sample) {
+siam_status siam_sample_pictures(const siam_dataset *dataset, siam_decoders *decoders,
+                                 siam_picture_sample *sample) {
+  const siam_picture_options decode = {.decoders = decoders};
   uint32_t sides[SAMPLE];
   *sample = (siam_picture_sample){.pictures = siam_dataset_count_images(dataset)};
   const uint32_t count = sample->pictures < SAMPLE ? sample->pictures : SAMPLE;
   for (uint32_t i = 0; i < count; i++) {
     siam_picture picture = {0};
     const uint32_t image = (uint32_t)((uint64_t)i * sample->pictures / count);
-    siam_status status = siam_picture_load(siam_dataset_get_image_path(dataset, image), NULL, &picture);
+    siam_status status = siam_picture_load(siam_dataset_get_image_path(dataset, image), &decode, &picture);
     // What is wrong with a picture is told where all of them are read.
     if (status == SIAM_ERROR_MEMORY) return status;
     if (status != SIAM_OK) continue;

@@ -85,7 +85,7 @@ siam_status siam_training_choose(siam_training *run) {
   if (!wants_encoder(&run->chosen)) return SIAM_OK;
   char why[256];
   siam_picture_sample sample;
-  SIAM_RETURN_IF_FAILED(siam_sample_pictures(run->training, &sample));
+  SIAM_RETURN_IF_FAILED(siam_sample_pictures(run->training, run->chosen.decoders, &sample));
   siam_choose_encoder(&sample, &run->chosen.model, why, sizeof why);
   siam_log(&run->chosen.logger, SIAM_LOG_INFO, "%s", why);
   return SIAM_OK;

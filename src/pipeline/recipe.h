@@ -20,8 +20,9 @@ typedef struct siam_picture_sample {
   uint32_t coloured;  ///< Of those looked at.
 } siam_picture_sample;
 
-/// Looks at up to 64 pictures, evenly spread. Those that cannot be read are left out.
-siam_status siam_sample_pictures(const siam_dataset *dataset, siam_picture_sample *sample);
+/// Looks at up to 64 pictures, evenly spread; `decoders` may be NULL. Those that cannot be read are left out.
+siam_status siam_sample_pictures(const siam_dataset *dataset, siam_decoders *decoders,
+                                 siam_picture_sample *sample);
 
 /// An encoder for such pictures. `why` gets a sentence for people.
 void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, char *why,
