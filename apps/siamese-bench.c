@@ -36,9 +36,9 @@ static const app_option options[] = {
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help =
-         "Take shapes and networks from conv4, lenet, koch or a description file; all: every built-in one. "
-         "Default: conv4."},
+     .help = "Take shapes and networks from conv4, resnet8, resnet12, lenet, koch or a description file; "
+             "all: every built-in one. "
+             "Default: conv4."},
     {.name = "batch",
      .letter = 'b',
      .value = "PAIRS",

@@ -11,7 +11,7 @@
 static struct {
   const char *model, *output, *device;
   int64_t batch;
-  bool json, quiet;
+  bool views, json, quiet;
 } arguments;
 
 static const app_option options[] = {APP_OPTION_MODEL(&arguments.model),
@@ -28,6 +28,11 @@ static const app_option options[] = {APP_OPTION_MODEL(&arguments.model),
                                       .least = 1,
                                       .most = 65536,
                                       .help = "Pictures at a time. Default: 128."},
+                                     {.name = "views",
+                                      .flag = &arguments.views,
+                                      .help =
+                                          "Write a row for each view that the model compares by, the whole "
+                                          "picture's first; models without views have one row."},
                                      APP_OPTION_DEVICE(&arguments.device),
                                      APP_OPTION_JSON(&arguments.json),
                                      APP_OPTION_QUIET(&arguments.quiet),
@@ -59,8 +64,12 @@ static bool show_preparing(void *context, const char *what, uint32_t done, uint3
 
 static int print_report(const siam_embed_report *report, const char *device) {
   if (!arguments.json) {
-    printf("%u pictures, %d numbers each, in %.1f s: %s\n", report->images, report->embedding,
-           report->seconds, app_show(arguments.output));
+    printf("%u pictures, ", report->images);
+    if (report->views > 1)
+      printf("%u views of %d numbers", report->views, report->embedding);
+    else
+      printf("%d numbers", report->embedding);
+    printf(" each, in %.1f s: %s\n", report->seconds, app_show(arguments.output));
     if (report->broken > 0) printf("%u broken pictures left out\n", report->broken);
     return APP_SUCCESS;
   }
@@ -69,6 +78,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
   json_object_set_new(object, "images", json_integer(report->images));
   json_object_set_new(object, "broken", json_integer(report->broken));
   json_object_set_new(object, "embedding", json_integer(report->embedding));
+  json_object_set_new(object, "views", json_integer(report->views));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "model", app_model_json(arguments.model));
   json_object_set_new(object, "device", app_json_text(device));
@@ -77,6 +87,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
 
 static int embed(siam_device *device, siam_model *model, char **paths, unsigned count) {
   siam_embed_options embed_options = {.batch = (uint32_t)arguments.batch,
+                                      .views = arguments.views,
                                       .decoders = app_decoders(),
                                       .logger = app_logger(arguments.quiet || arguments.json),
                                       .preparing = show_preparing};

@@ -26,7 +26,8 @@ static const app_option options[] = {
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help = "Tune what conv4, lenet, koch or a description file computes; all: every built-in one. Default: "
+     .help = "Tune what conv4, resnet8, resnet12, lenet, koch or a description file computes; all: every "
+             "built-in one. Default: "
              "conv4."},
     {.name = "batch",
      .letter = 'b',
@@ -46,8 +47,9 @@ static const app_option options[] = {
      .value = "WHEN",
      .text = &arguments.clblast,
      .choices = clblast_choices,
-     .help = "Try CLBlast with other parameters than its own: on, off, or auto: once for each device that is "
-             "no CPU. A set that is better is kept, and all is measured again with it. Default: auto."},
+     .help =
+         "Try CLBlast with other parameters than its own: on, off, or auto: once for each device that is "
+         "no CPU. A set that is better is kept, and what it matters to is measured again. Default: auto."},
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),
     {0}};

@@ -27,7 +27,6 @@ import torch
 import torch.nn.functional as F
 
 
-
 def repeat(layer, x):
     """Each pixel factor × factor times; what output_pad adds repeats the last row and column."""
     factor, pad = layer.whole("factor", 1), layer.whole("output_pad", 0)
@@ -50,6 +49,7 @@ KINDS = {
                   lambda l, x: F.embedding(x.flatten(1).long(), l.slot("weight")).flatten(1)[:, :, None, None]),
     "batch_norm": ("", lambda l, x: F.batch_norm(x, l.running_mean, l.running_var, l.slot("weight"), l.slot("bias"),
                                                  l.training, l.number("momentum", 0.1), l.number("epsilon", 1e-5))),
+    "layer_norm": ("", lambda l, x: F.layer_norm(x, x.shape[1:], eps=l.number("epsilon", 1e-5))),
     "relu": ("", lambda l, x: F.relu(x)),
     "leaky_relu": ("slope", lambda l, x: F.leaky_relu(x, l.number("slope", 0.01))),
     "sigmoid": ("", lambda l, x: torch.sigmoid(x)),

@@ -22,6 +22,14 @@ static void print_blank(const compare_subject *subject, const siam_comparison *c
   printf(" %s one colour all over, so there is nothing to compare\n", both ? "are" : "is");
 }
 
+/// Which part of one picture is what the other shows, where it is not the whole.
+static void print_shown(const compare_subject *subject, const siam_comparison *comparison) {
+  for (int i = 0; i < 2; i++)
+    if (comparison->same && comparison->shown[i] != NULL)
+      printf("nearest     %s to %s of %s\n", app_show(subject->names[1 - i]), comparison->shown[i],
+             app_show(subject->names[i]));
+}
+
 void compare_print(const compare_subject *subject, const siam_comparison *comparison) {
   if (is_blank(comparison)) {
     print_blank(subject, comparison);
@@ -33,6 +41,7 @@ void compare_print(const compare_subject *subject, const siam_comparison *compar
   app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
   printf("verdict     %s%s%s\n", app_paint(stdout, colour), verdict_of(comparison),
          app_paint(stdout, APP_PLAIN));
+  print_shown(subject, comparison);
 }
 
 static void add_comparison(app_table *table, const siam_comparison *comparison) {

@@ -8,6 +8,7 @@
 train_arguments arguments = {.seed = 1};
 
 static const char *const reconstruct_choices[] = {"tied", "untied", NULL};
+static const char *const recipe_choices[] = {"fast", "balanced", "best", NULL};
 static const char *const pairs_choices[] = {"drawn", "all", NULL};
 static const char *const branches_choices[] = {"fused", "two-pass", NULL};
 static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
@@ -38,9 +39,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .above_least = true,
-     .help =
-         "Let verdicts go by the threshold for this false-accept rate: 0.01, 0.001 or 0.0001. Default: by "
-         "that of best accuracy."},
+     .help = "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1; thresholds "
+             "for 0.01, 0.001 "
+             "and 0.0001 are fitted anyway. Default: by that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
@@ -85,11 +86,19 @@ static const app_option options[] = {
              "to the "
              "next: pictures whose path, size and time are as before are read from there. Default: none."},
     {.heading = "Network and loss"},
+    {.name = "recipe",
+     .value = "NAME",
+     .text = &arguments.recipe,
+     .choices = recipe_choices,
+     .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
+             "average and "
+             "patience, with --encoder auto; what is given besides goes before. Default: none."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
-     .help = "conv4, lenet, koch, or a description file. Default: conv4."},
+     .help = "conv4, resnet8, resnet12, lenet, koch, a description file, or auto: by size and number of the "
+             "pictures, with --size and --channels. Default: conv4."},
     {.name = "init",
      .value = "FILE",
      .text = &arguments.init,
@@ -238,6 +247,12 @@ static const app_option options[] = {
      .most = 100,
      .help = "Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, "
              "which is harder; thresholds are then fitted on such different pairs. Default: 0."},
+    {.name = "views",
+     .value = "NAME",
+     .text = &arguments.views,
+     .help = "Let the model look at parts of pictures, too, when it compares: copies, for finding copies "
+             "that were "
+             "cut, framed, mirrored or turned. Default: at the whole alone."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -374,6 +389,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
                 .size = (int)a->size,
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
+      .recipe = a->recipe,
       .init = a->init,
       .reconstruct = a->reconstruct,
       .loss = a->loss,
@@ -396,6 +412,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .images_per_class = (uint32_t)a->images_per_class,
       .within_parent_percent = (uint32_t)a->within_parent,
       .far = a->far,
+      .views = a->views,
       .picture_bytes = picture_bytes(),
       .picture_cache = a->picture_cache,
       .steps = (uint32_t)a->steps,

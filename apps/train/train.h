@@ -7,8 +7,8 @@
 #include <siamese/train.h>
 
 typedef struct train_arguments {
-  const char *output, *validation, *encoder, *init, *reconstruct, *loss, *pairs, *branches, *optimizer,
-      *schedule, *augment, *resize;
+  const char *output, *validation, *recipe, *encoder, *init, *reconstruct, *views, *loss, *pairs, *branches,
+      *optimizer, *schedule, *augment, *resize;
   const char *log, *report, *device, *picture_cache;
   char *line;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, far,

@@ -5,6 +5,7 @@ at random for training. Lengths are parts of the picture's sides, so they mean t
 """
 import io
 import math
+import typing
 
 import numpy
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
@@ -208,25 +209,6 @@ def any_colour(random):
     return tuple(random.randrange(256) for _ in range(3))
 
 
-def vary_frame(picture, random, strong):
-    if random.random() < 0.4:
-        return screenshot(
-            picture,
-            random.uniform(0.03, 0.12),
-            random.uniform(0, 0.1),
-            random.random() < 0.6,
-            "".join(random.choice("abcdefghij klmnop") for _ in range(random.randrange(5, 20))),
-        )
-    if random.random() < 0.6:
-        return border(picture, random.uniform(0.05, 0.3) if strong else random.uniform(0.02, 0.25), any_colour(random))
-    width, height = picture.size
-    more = 1 + random.uniform(0.1, 0.6)
-    size = (round(width * more), height) if random.random() < 0.5 else (width, round(height * more))
-    canvas = Image.new("RGB", size, any_colour(random))
-    canvas.paste(picture, (random.randint(0, size[0] - width), random.randint(0, size[1] - height)))
-    return canvas
-
-
 def vary_top(picture, random):
     place = random.random(), random.random()
     if random.random() < 0.6:
@@ -237,48 +219,75 @@ def vary_top(picture, random):
     return logo(picture, random.uniform(0.1, 0.35), place, any_colour(random), random.uniform(0.4, 1))
 
 
-def vary_light(picture, random, strong):
-    edit = random.choice([0, 0, 1, 2, 3, 3, 4, 5, 6, 6]) if strong else random.randrange(7)
+class Chain(typing.NamedTuple):
+    """How often, and how far, each edit of a random chain goes."""
+
+    crop: float  # Least part of a side that is left.
+    turned: float  # Share of pictures that are.
+    degrees: float
+    filled: float  # Share of the turned ones whose corners are filled, not cut away.
+    lights: list  # Edits of light and colour by number (see vary_light), each as often as it stands here.
+    brightness: float
+    contrast: float
+    gamma: float  # Natural logarithm of the exponent.
+    vignette: float
+    top: float  # Share of pictures with something on top.
+    border: float
+    noisy: float  # Share of pictures with noise …
+    noise: tuple  # … and its deviation.
+    scale: float
+
+
+# Views (siamese-train --views copies) take care of large cuts, frames, mirror images and wider turns: the network needs
+# to see through what lies between two views, and through everything else. The second has more of what the network
+# that was trained on the first misses most: light, vignettes, noise, things on top.
+FIRST = Chain(0.8, 0.3, 16, 0.6, [0, 0, 1, 2, 3, 3, 4, 5, 6, 6], 1.6, 1.8, 0.8, 1, 0.35, 0.06, 0.25, (0.01, 0.22), 0.2)
+SECOND = Chain(
+    0.84, 0.35, 8, 0.65, [0, 0, 0, 1, 2, 3, 3, 4, 5, 5, 5, 6], 1.8, 1.9, 0.9, 1.05, 0.45, 0.05, 0.35, (0.02, 0.27), 0.18
+)
+
+
+def vary_light(picture, random, chain):
+    edit = random.choice(chain.lights)
     if edit == 0:
-        return brightness(picture, random.uniform(0.5, 1.6 if strong else 1.5))
+        return brightness(picture, random.uniform(0.5, chain.brightness))
     if edit == 1:
-        return contrast(picture, random.uniform(0.4, 1.8))
+        return contrast(picture, random.uniform(0.4, chain.contrast))
     if edit == 2:
-        return gamma(picture, math.exp(random.uniform(-0.8, 0.8)))
+        return gamma(picture, math.exp(random.uniform(-chain.gamma, chain.gamma)))
     if edit == 3:
-        return hue(picture, random.uniform(-180, 180) if strong else random.uniform(-120, 120))
+        return hue(picture, random.uniform(-180, 180))
     if edit == 4:
         return saturation(picture, random.uniform(0, 2))
     if edit == 5:
-        return vignette(picture, random.uniform(0.3, 1))
+        return vignette(picture, random.uniform(0.3, chain.vignette))
     return grey(picture)
 
 
-def vary(picture, random, side, strong):
-    """A square picture after a random chain of edits; a strong one has more of what is hardest to see through."""
-    if random.random() < (0.6 if strong else 0.45):
-        least = 0.5 if strong else 0.6
-        width, height = random.uniform(least, 1), random.uniform(least, 1)
+def vary(picture, random, side, chain):
+    """A square picture after a random chain of edits."""
+    if random.random() < 0.5:
+        width, height = random.uniform(chain.crop, 1), random.uniform(chain.crop, 1)
         left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
         picture = crop(picture, left, top, 1 - width - left, 1 - height - top)
-    if random.random() < (0.35 if strong else 0.25):
-        degrees = random.uniform(-16, 16)
-        if random.random() < 0.6:
+    if random.random() < chain.turned:
+        degrees = random.uniform(-chain.degrees, chain.degrees)
+        if random.random() < chain.filled:
             picture = rotate(picture, degrees, any_colour(random))
         else:
             picture = rotate_within(picture, degrees)
-    for _ in range(random.choice([0, 1, 1, 1, 2] if strong else [0, 0, 1, 1, 2])):
-        picture = vary_light(picture, random, strong)
-    if random.random() < 0.3:
+    for _ in range(random.choice([0, 1, 1, 1, 2])):
+        picture = vary_light(picture, random, chain)
+    if random.random() < chain.top:
         picture = vary_top(picture, random)
-    if random.random() < (0.45 if strong else 0.3):
-        picture = vary_frame(picture, random, strong)
+    if random.random() < 0.15:
+        picture = border(picture, random.uniform(0.01, chain.border), any_colour(random))
+    if random.random() < 0.3:
+        picture = blur(picture, random.uniform(1 / 400, 1 / 45))
+    if random.random() < chain.noisy:
+        picture = noise(picture, random.uniform(*chain.noise), random)
     if random.random() < 0.25:
-        picture = blur(picture, random.uniform(1 / 400, 1 / 50))
-    if random.random() < 0.25:
-        picture = noise(picture, random.uniform(0.01, 0.22), random)
-    if random.random() < 0.25:
-        picture = scaled(picture, random.uniform(0.2, 0.7))
+        picture = scaled(picture, random.uniform(chain.scale, 0.7))
     if random.random() < 0.3:
         picture = jpeg(picture, random.randint(8, 85))
     return picture.resize((side, side), random.choice(RESAMPLERS))

@@ -5,8 +5,8 @@ WORK is the folder of script/default-model: pictures/ROLE holds the originals, s
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
 siamese-train on hard pairs of the role "tune"; that of each hash is where no more than one in a thousand of those is
-called same. The figures are those of the role "test". Originals that are each other's mirror images, which a copy
-may be, too, are left out as different pairs.
+called same. The figures are those of the role "test". Originals that are each other after an edit themselves
+(recoloured, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
@@ -46,14 +46,15 @@ def collect(work, role):
 
 
 def embed(binaries, model, paths):
-    """Unit vectors of files, by siamese-embed."""
+    """[files, views, numbers]: unit vectors, by siamese-embed."""
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder) / "embeddings.npy"
         chunks = []
         for first in range(0, len(paths), 2000):
             command = [binaries / "siamese-embed", *(["-m", model] if model else []), *paths[first : first + 2000]]
-            subprocess.run([*command, "-o", output], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            chunks.append(numpy.load(output))
+            run = subprocess.run([*command, "-o", output, "--views", "--json"], check=True, stdout=subprocess.PIPE)
+            rows = numpy.load(output)
+            chunks.append(rows.reshape(-1, json.loads(run.stdout)["views"], rows.shape[1]))
         return numpy.concatenate(chunks)
 
 
@@ -69,7 +70,7 @@ def hash_file(path):
         imagehash.whash(picture, hash_size=16).hash,
         pdqhash.compute(numpy.asarray(picture))[0],
     ]
-    return [numpy.asarray(bit, dtype=numpy.float32).ravel() * 2 - 1 for bit in bits]
+    return [numpy.asarray(bit, dtype=numpy.float32).reshape(1, -1) * 2 - 1 for bit in bits]
 
 
 def hash_all(work, role, paths):
@@ -82,20 +83,15 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def mirrored(paths):
-    """[a, b]: whether a and b are one picture, upright or mirrored either way."""
-    from PIL import Image, ImageOps
-
-    turned = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
-    opened = [Image.open(path).convert("RGB") for path in paths]
-    marks = [numpy.stack([pictures.signature(turn(picture)) for picture in opened]) for turn in turned]
-    return numpy.maximum.reduce([marks[0] @ of_turn.T for of_turn in marks]) > pictures.SAME_CORRELATION
-
-
 def distances(originals, copies, owners, series, alike):
-    """Of every copy from its original, and from the originals of its series and of others, sorted."""
-    scale = 1 / numpy.linalg.norm(originals[0]) ** 2
-    cosines = copies @ originals.T * scale
+    """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
+    the whole, and of either's views from the other's whole."""
+    scale = 1 / numpy.linalg.norm(originals[0, 0]) ** 2
+    cosines = copies[:, 0] @ originals[:, 0].T
+    for view in range(1, originals.shape[1]):
+        numpy.maximum(cosines, copies[:, view] @ originals[:, 0].T, out=cosines)
+        numpy.maximum(cosines, copies[:, 0] @ originals[:, view].T, out=cosines)
+    cosines *= scale
     apart = numpy.sqrt(numpy.maximum(2 - 2 * cosines, 0))
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
@@ -186,7 +182,7 @@ def main():
     roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
     measured = {}
     for role, (originals, copies, owners, _, series) in roles.items():
-        alike = mirrored(originals)
+        alike = pictures.one_picture(originals)
         features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
         if arguments.hashes:
             features.update(hash_all(arguments.work, role, originals + copies))

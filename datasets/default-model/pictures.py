@@ -15,7 +15,7 @@ import sys
 import warnings
 
 import numpy
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
 LONGEST_SIDE = 256
 LEAST_SIDE = 64
@@ -30,6 +30,7 @@ SAME_CORRELATION_ACROSS = 0.9
 # In one folder, pictures whose names differ in digits alone and that correlate more are frames of an animation.
 FRAME_CORRELATION = 0.7
 SIGNATURE_SIDE = 16
+MARGIN_NOISE = 16  # A margin's grey values differ by no more.
 ROLES = ["test", "tune", "train"]
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
 
@@ -52,11 +53,34 @@ def shows_something(picture):
 
 
 def signature(picture):
-    """16 x 16 colours, centred and of length 1: products of two are their correlation."""
+    """16 x 16 values of each channel, centred and of length 1: products of two are their correlation."""
     small = picture.resize((SIGNATURE_SIDE, SIGNATURE_SIDE), Image.BOX)
     values = numpy.asarray(small, dtype=numpy.float32).ravel()
     values -= values.mean()
     return values / max(numpy.linalg.norm(values), 1e-6)
+
+
+def without_margin(picture):
+    """What is left when rows and columns of the corner's colour are cut from the edges."""
+    plain = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
+    unlike = ImageChops.difference(picture, plain).convert("L").point(lambda value: 255 * (value > MARGIN_NOISE))
+    left, top, right, bottom = unlike.getbbox() or (0, 0, 0, 0)
+    return picture.crop((left, top, right, bottom)) if min(right - left, bottom - top) >= SIGNATURE_SIDE else picture
+
+
+def one_picture(paths):
+    """[a, b]: whether a and b are one picture but for its colours, its margin, and being mirrored either way: then
+    they are no different pair."""
+    turns = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
+    opened = [Image.open(path).convert("RGB") for path in paths]
+    forms = [opened, [without_margin(picture) for picture in opened]]
+
+    def marks(form, turn):
+        return numpy.stack([signature(turn(picture.convert("L"))) for picture in form])
+
+    upright = [marks(form, turns[0]) for form in forms]
+    turned = [marks(form, turn) for form in forms for turn in turns]
+    return numpy.maximum.reduce([a @ b.T for a in upright for b in turned]) > SAME_CORRELATION
 
 
 def read(path):

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""variants.py PICTURES OUTPUT COUNT [--strong | --standard]: each picture's own class of edited copies.
+"""variants.py PICTURES OUTPUT COUNT [--second | --standard]: each picture's own class of edited copies.
 
 PICTURES has a picture in each PACKAGE/SERIES/NUMBER.png; OUTPUT gets PACKAGE/SERIES/NUMBER/ with the picture itself
-and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --strong: other, stronger chains. With
---standard: COUNT pictures, evenly
-spread over all, each after every edit of edits.STANDARD and at its size, for judging. What is drawn depends on the
+and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --second: the other
+chains of edits.SECOND. With --standard: COUNT pictures, evenly spread over all, each after every edit of
+edits.STANDARD and at its size, for judging, and pairs.csv: each copy with its
+original, and with the originals of other pictures of its series, MOST_DIFFERENT of them spread evenly. What is drawn depends on the
 picture's name alone.
 """
 import hashlib
@@ -16,8 +17,10 @@ import sys
 from PIL import Image
 
 import edits
+import pictures
 
 SIDE = 64
+MOST_DIFFERENT = 200000
 WORKING_SIDE = 192
 
 
@@ -30,15 +33,15 @@ def save(picture, path):
 
 
 def write_variants(task):
-    path, folder, count, strong = task
+    path, folder, count, second = task
     folder.mkdir(parents=True, exist_ok=True)
     picture = Image.open(path).convert("RGB")
     picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.BOX, reducing_gap=None)
     save(picture.resize((SIDE, SIDE), Image.BOX), folder / "00.png")
     name = "/".join(path.parts[-3:])
     for number in range(1, count + 1):
-        drawn = source_of(f"{name}/{number}/strong" if strong else f"{name}/{number}")
-        save(edits.vary(picture, drawn, SIDE, strong), folder / f"{number:02d}.png")
+        drawn = source_of(f"{name}/{number}/second" if second else f"{name}/{number}/strong")
+        save(edits.vary(picture, drawn, SIDE, edits.SECOND if second else edits.FIRST), folder / f"{number:02d}.png")
 
 
 def write_standard(task):
@@ -51,17 +54,36 @@ def write_standard(task):
         save(edit(picture, source_of(f"{name}/{number}")), folder / f"{number:02d}.png")
 
 
+def spread(rows, most):
+    return [rows[i * len(rows) // most] for i in range(most)] if len(rows) > most else rows
+
+
+def write_pairs(originals, output, folders):
+    """Pictures that are each other after an edit are neither same nor different."""
+    alike = pictures.one_picture(originals)
+    same, different = [], []
+    for a, folder in enumerate(folders):
+        copies = [f"{folder}/{number:02d}.png" for number in range(1, len(edits.STANDARD) + 1)]
+        others = [b for b in range(len(folders)) if originals[a].parent == originals[b].parent and not alike[a, b]]
+        same += [f"{copy},{folder}/00.png,same" for copy in copies]
+        different += [f"{copy},{folders[b]}/00.png,different" for copy in copies for b in others]
+    lines = ["a,b,label", *same, *spread(different, MOST_DIFFERENT)]
+    (output / "pairs.csv").write_text("\n".join(lines) + "\n")
+
+
 def main():
-    standard, strong = "--standard" in sys.argv, "--strong" in sys.argv
-    pictures, output, count = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    pictures, output, count = pathlib.Path(pictures), pathlib.Path(output), int(count)
-    paths = sorted(pictures.rglob("*.png"))
-    if standard and count < len(paths):
-        paths = [paths[i * len(paths) // count] for i in range(count)]
-    tasks = [(path, output / path.relative_to(pictures).with_suffix(""), count, strong) for path in paths]
+    standard, second = "--standard" in sys.argv, "--second" in sys.argv
+    source, output, count = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    source, output, count = pathlib.Path(source), pathlib.Path(output), int(count)
+    paths = sorted(source.rglob("*.png"))
+    if standard:
+        paths = spread(paths, count)
+    tasks = [(path, output / path.relative_to(source).with_suffix(""), count, second) for path in paths]
     with multiprocessing.Pool(2) as pool:
         for _ in pool.imap(write_standard if standard else write_variants, tasks, chunksize=16):
             pass
+    if standard:
+        write_pairs(paths, output, [path.relative_to(source).with_suffix("").as_posix() for path in paths])
     print(f"{output}: {len(paths)} pictures")
 
 

@@ -23,6 +23,10 @@ typedef struct siam_comparison {
   /// The first, the second picture shows nothing (one colour all over), and the model compares no such
   /// pictures: the distance says nothing, and the similarity is NAN.
   bool blank[2];
+  /// A model may look at parts of pictures, too (siam_train_options.views). Where a part of the first, the
+  /// second picture is nearest to the other as a whole, what it is, such as "the middle 80 %"; else NULL.
+  /// Static storage.
+  const char *shown[2];
 } siam_comparison;
 
 /// Compares pictures with one model; keeps its kernels ready between calls. Opaque.
@@ -90,7 +94,7 @@ typedef struct siam_explanation {
 SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                                   siam_explanation *explanation);
 
-/// Embeds one picture file to `embedding`, siam_model_info.embedding floats.
+/// Embeds one picture file, as a whole, to `embedding`, siam_model_info.embedding floats.
 SIAM_API siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding);
 
 #endif

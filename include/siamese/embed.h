@@ -7,7 +7,10 @@
 
 /// Zero means the default.
 typedef struct siam_embed_options {
-  uint32_t batch;          ///< Pictures at a time; 0: 128.
+  uint32_t batch; ///< Pictures at a time; 0: 128.
+  /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
+  /// The distance of two pictures is then the least one of a row of either from the first row of the other.
+  bool views;
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   siam_logger logger;
   /// As in siam_train_options; may be NULL.
@@ -17,13 +20,14 @@ typedef struct siam_embed_options {
 
 typedef struct siam_embed_report {
   uint32_t images, broken; ///< Embedded; left out because they could not be read.
-  int embedding;           ///< Numbers of each.
+  int embedding;           ///< Numbers of each row.
+  uint32_t views;          ///< Rows of each picture.
   double seconds;          ///< Of reading and embedding.
 } siam_embed_report;
 
 /// Embeds pictures, and every picture in folders, in the order of `paths` and of names within a folder.
-/// `output` ends in .npy (float32 [images, embedding]; the paths, a line each, go to the same name with .txt
-/// in place of .npy) or in .csv (a header, then path and numbers). `options` may be NULL.
+/// `output` ends in .npy (float32 [images · views, embedding]; the paths, a line each, go to the same name
+/// with .txt in place of .npy) or in .csv (a header, then path and numbers). `options` may be NULL.
 SIAM_API siam_status siam_embed(siam_model *model, const char *const *paths, size_t count, const char *output,
                                 const siam_embed_options *options, siam_embed_report *report);
 

@@ -26,7 +26,13 @@ typedef struct siam_train_options {
   const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
   double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
 
-  siam_model_options model; ///< Encoder, size, channels, embedding, resize. Its seed is not used.
+  /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
+  /// size and number of pictures, with its size and channels where those are 0; the model file holds what was
+  /// chosen.
+  siam_model_options model;
+  /// "fast", "balanced" or "best": fills in loss, rate, average, augmentation, length, patience and encoder
+  /// where they are not set (docs/training.md). NULL: the defaults below.
+  const char *recipe;
   /// A model file to start from: its parameters are taken over where the network has one of the same name and
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
   /// that of the file. NULL: first weights are drawn from the seed.
@@ -34,8 +40,8 @@ typedef struct siam_train_options {
   /// "tied" or "untied": the encoder learns to give back its pictures through its mirror image
   /// (siam_network_mirror()), with weights shared or of its own; labels are not looked at. `data` and
   /// `validation` are then folders with pictures at any depth, `holdout` a share of the pictures, and the
-  /// options of pairs, from `loss` to `margin`, `turned_classes` and `images_per_class` must be 0. What is
-  /// written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
+  /// options of pairs, from `loss` to `margin`, `recipe`, `turned_classes` and `images_per_class` must be 0.
+  /// What is written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
   const char *reconstruct;
   const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
                         ///< "contrastive".
@@ -63,9 +69,12 @@ typedef struct siam_train_options {
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
   /// harder. Above 0, thresholds and calibration are those of different pairs within parent folders, too.
   uint32_t within_parent_percent;
-  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, 0.01,
-  /// 0.001 or 0.0001; 0: its threshold of best accuracy.
+  /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
+  /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
   double far;
+  /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
+  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.
   uint32_t patience;      ///< Looks at the validation data now and then, keeps the weights with the best ROC
@@ -94,6 +103,10 @@ typedef struct siam_train_options {
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);
   void *context;
 } siam_train_options;
+
+/// Name and one line for people of recipe number `index`; NULL past the last.
+SIAM_API const char *siam_recipe_get_name(size_t index);
+SIAM_API const char *siam_recipe_get_summary(size_t index);
 
 /// What a run did.
 typedef struct siam_train_report {

@@ -136,6 +136,20 @@ bool siam_clblast_kept(siam_device *device, const siam_clblast_set **set) {
   return false;
 }
 
+bool siam_clblast_matters(const siam_device *device, const char *problem) {
+  return !device->traits.is_cpu || strncmp(problem, "conv ", 5) != 0;
+}
+
+siam_status siam_clblast_forget(siam_device *device) {
+  const char *problem = NULL, *choice = NULL;
+  for (size_t i = 0; siam_tuning_at(device, i, &problem, &choice);)
+    if (siam_clblast_matters(device, problem))
+      SIAM_RETURN_IF_FAILED(siam_tuning_strike(device, problem));
+    else
+      i++;
+  return SIAM_OK;
+}
+
 siam_status siam_clblast_use(siam_device *device, const siam_clblast_set *set) {
   device->clblast_decided = true;
   device->clblast_kept = false;
@@ -153,13 +167,13 @@ bool siam_clblast_use_own(siam_device *device) {
   return true;
 }
 
-/// Forgets a set, and with it all that was measured while it was in force.
-static void strike(siam_device *device, const char *name) {
-  siam_log(&device->logger, SIAM_LOG_WARNING,
-           "CLBlast cannot work on %s with the parameters that tuning kept for it (%s): all that was tuned "
-           "there is forgotten; siamese-tune finds it anew",
-           device->info.name, name);
-  if (siam_tuning_clear(device) != SIAM_OK)
+static void give_up(siam_device *device, const char *name) {
+  siam_log(
+      &device->logger, SIAM_LOG_WARNING,
+      "CLBlast cannot work on %s with the parameters that tuning kept for it (%s): they are forgotten, and "
+      "so is what was tuned with them; siamese-tune finds it anew",
+      device->info.name, name);
+  if (siam_clblast_forget(device) != SIAM_OK)
     siam_log(&device->logger, SIAM_LOG_DEBUG, "%s", siam_last_error());
 }
 
@@ -171,11 +185,11 @@ void siam_clblast_prepare(siam_device *device) {
   if (siam_clblast_use(device, set) == SIAM_OK)
     device->clblast_kept = true;
   else
-    strike(device, set->name);
+    give_up(device, set->name);
 }
 
 bool siam_clblast_give_up(siam_device *device) {
   if (!device->clblast_kept) return false;
-  strike(device, device->clblast_set->name);
+  give_up(device, device->clblast_set->name);
   return siam_clblast_use(device, &siam_clblast_generic) == SIAM_OK;
 }

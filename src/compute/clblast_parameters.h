@@ -40,6 +40,13 @@ siam_status siam_clblast_keep(siam_device *device, const siam_clblast_set *set);
 /// device counts as none.
 bool siam_clblast_kept(siam_device *device, const siam_clblast_set **set);
 
+/// Whether what is kept for a computation was measured beside CLBlast: all of it on devices where CLBlast is
+/// the standard; on CPUs products alone.
+bool siam_clblast_matters(const siam_device *device, const char *problem);
+
+/// Forgets which parameters are kept, and all that was measured beside them.
+siam_status siam_clblast_forget(siam_device *device);
+
 /// Puts a set into force, to stay until the next. SIAM_ERROR_DEVICE where CLBlast refuses it; what is in
 /// force then is siam_clblast_generic.
 siam_status siam_clblast_use(siam_device *device, const siam_clblast_set *set);
@@ -50,7 +57,7 @@ bool siam_clblast_use_own(siam_device *device);
 /// To be called before every product: the first time it puts into force what is kept.
 void siam_clblast_prepare(siam_device *device);
 
-/// After a product that failed: where a kept set is in force, strikes it, says so, and goes on with
+/// After a product that failed: where a kept set is in force, forgets it, says so, and goes on with
 /// siam_clblast_generic; false where there is nothing to give up.
 bool siam_clblast_give_up(siam_device *device);
 

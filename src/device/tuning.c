@@ -149,12 +149,6 @@ siam_status siam_tuning_strike(siam_device *device, const char *problem) {
   return store(device);
 }
 
-siam_status siam_tuning_clear(siam_device *device) {
-  SIAM_RETURN_IF_FAILED(load(device));
-  device->tuning->count = 0;
-  return store(device);
-}
-
 siam_status siam_tuning_keep(siam_device *device, const char *problem, const char *choice) {
   if (!is_word(problem, strlen(problem), SIAM_TUNING_PROBLEM_SIZE) ||
       !is_word(choice, strlen(choice), SIAM_TUNING_CHOICE_SIZE))

@@ -28,9 +28,6 @@ bool siam_tuning_at(siam_device *device, size_t index, const char **problem, con
 /// Forgets the choice kept for a problem, in the cache too.
 siam_status siam_tuning_strike(siam_device *device, const char *problem);
 
-/// Forgets everything, in the cache too.
-siam_status siam_tuning_clear(siam_device *device);
-
 /// Writes the key of the device's entry: a line for each thing that results depend on.
 siam_status siam_tuning_key(const siam_device *device, siam_text *key);
 

@@ -24,6 +24,10 @@ static inline size_t siam_shape_count(siam_shape shape) {
 
 enum { SIAM_NAME_SIZE = 64, SIAM_SAVED_MAX = 4 };
 
+/// Where the input of a layer comes from: the number of an earlier layer, or one of these.
+typedef int siam_source;
+enum { SIAM_SOURCE_INPUT = -1, SIAM_SOURCE_NONE = -2 };
+
 typedef struct siam_layer_type siam_layer_type;
 
 /// How a layer is going to run: what it may rely on when it takes over the work of those behind it.
@@ -41,6 +45,8 @@ typedef struct siam_layer {
   char name[SIAM_NAME_SIZE];
   double options[SIAM_OPTIONS_MAX]; ///< In the order of type->options.
   siam_shape in, out;
+  siam_source number;      ///< Of the layer; as it runs, of the last layer whose work it does.
+  siam_source from, other; ///< Whose output its input is; the second input of a type that joins two.
   siam_slot slots[SIAM_SLOTS_MAX];
   int slot_count;
   siam_activation activation; ///< Taken over from the next layer (siam_layer_type.absorb).
@@ -56,7 +62,9 @@ typedef struct siam_pass {
   unsigned number;     ///< Differs for every layer and branch of a step: separates random draws.
   cl_mem clock;        ///< The step's number and seed, for random draws; see siam_clock_word.
   siam_view x, y;      ///< Input and output of the layer.
-  siam_view dy, dx;    ///< Their gradients. `dx` does not exist where nobody needs it.
+  siam_view other;     ///< Second input of a type that joins two.
+  siam_view dy, dx;    ///< Gradients of y and x. `dx` does not exist where nobody needs it. A layer may put
+                       ///< another view there, such as dy itself. It is that of `other`, too.
   bool dy_is_balanced; ///< Each channel of dy sums to 0 but for rounding, as a batch normalisation behind
                        ///< sees to.
   bool dx_is_balanced; ///< The same of dx; written by backward.
@@ -78,6 +86,7 @@ typedef enum siam_clock_word {
 struct siam_layer_type {
   const char *name;
   const char *summary;                   ///< One line for people, used by the documentation.
+  bool joins;                            ///< Has a second input, shaped like the first and named in its line.
   int positional;                        ///< So many leading options may be given as bare numbers, in order.
   siam_option options[SIAM_OPTIONS_MAX]; ///< Ends at the first without a name.
   /// From layer->in and the options: sets layer->out and declares the slots. Refuses what does not fit.

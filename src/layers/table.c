@@ -3,31 +3,23 @@
 #include <math.h>
 #include <string.h>
 
-extern const siam_layer_type siam_layer_conv, siam_layer_conv_transpose, siam_layer_linear,
-    siam_layer_batch_norm, siam_layer_relu, siam_layer_leaky_relu, siam_layer_sigmoid, siam_layer_tanh,
-    siam_layer_max_pool, siam_layer_avg_pool, siam_layer_global_avg_pool, siam_layer_upsample,
-    siam_layer_dropout, siam_layer_flatten, siam_layer_reshape, siam_layer_l2_normalize,
-    siam_layer_layer_norm, siam_layer_embedding;
+extern const siam_layer_type siam_layer_conv, siam_layer_depthwise_conv, siam_layer_conv_transpose,
+    siam_layer_linear, siam_layer_batch_norm, siam_layer_relu, siam_layer_leaky_relu, siam_layer_sigmoid,
+    siam_layer_tanh, siam_layer_max_pool, siam_layer_avg_pool, siam_layer_global_avg_pool,
+    siam_layer_gem_pool, siam_layer_add, siam_layer_upsample, siam_layer_dropout, siam_layer_flatten,
+    siam_layer_reshape, siam_layer_l2_normalize, siam_layer_layer_norm, siam_layer_embedding;
 
-const siam_layer_type *const siam_layer_types[] = {&siam_layer_conv,
-                                                   &siam_layer_conv_transpose,
-                                                   &siam_layer_linear,
-                                                   &siam_layer_batch_norm,
-                                                   &siam_layer_relu,
-                                                   &siam_layer_leaky_relu,
-                                                   &siam_layer_sigmoid,
-                                                   &siam_layer_tanh,
-                                                   &siam_layer_max_pool,
-                                                   &siam_layer_avg_pool,
-                                                   &siam_layer_global_avg_pool,
-                                                   &siam_layer_upsample,
-                                                   &siam_layer_dropout,
-                                                   &siam_layer_flatten,
-                                                   &siam_layer_reshape,
-                                                   &siam_layer_l2_normalize,
-                                                   &siam_layer_layer_norm,
-                                                   &siam_layer_embedding,
-                                                   NULL};
+const siam_layer_type *const siam_layer_types[] = {&siam_layer_conv,           &siam_layer_depthwise_conv,
+                                                   &siam_layer_conv_transpose, &siam_layer_linear,
+                                                   &siam_layer_batch_norm,     &siam_layer_relu,
+                                                   &siam_layer_leaky_relu,     &siam_layer_sigmoid,
+                                                   &siam_layer_tanh,           &siam_layer_max_pool,
+                                                   &siam_layer_avg_pool,       &siam_layer_global_avg_pool,
+                                                   &siam_layer_gem_pool,       &siam_layer_add,
+                                                   &siam_layer_upsample,       &siam_layer_dropout,
+                                                   &siam_layer_flatten,        &siam_layer_reshape,
+                                                   &siam_layer_l2_normalize,   &siam_layer_layer_norm,
+                                                   &siam_layer_embedding,      NULL};
 
 const siam_layer_type *siam_layer_type_find(const char *name) {
   for (size_t i = 0; siam_layer_types[i] != NULL; i++)

@@ -33,7 +33,7 @@ static siam_status parse_input(const siam_words *parts, const siam_description_c
 /// A layer's line before its slots exist.
 typedef struct layer_line {
   const siam_layer_type *type;
-  const char *name;
+  const char *name, *from, *other; ///< NULL: by its number; the layer before; no second input.
   double options[SIAM_OPTIONS_MAX];
   const char *roles[TIES_MAX];  ///< Slots that refer to others' parameters …
   const char *owners[TIES_MAX]; ///< … and to which.
@@ -43,8 +43,8 @@ typedef struct layer_line {
 static siam_status fail_option(const siam_layer_type *type, const char *word) {
   siam_text names = {0};
   siam_options_list(type->options, &names);
-  siam_fail(SIAM_ERROR_FORMAT, "'%s' does not know '%s'; it takes: %sname, and a slot's role", type->name,
-            word, names.bytes != NULL ? names.bytes : "");
+  siam_fail(SIAM_ERROR_FORMAT, "'%s' does not know '%s'; it takes: %sname, from, and a slot's role",
+            type->name, word, names.bytes != NULL ? names.bytes : "");
   siam_text_clear(&names);
   return SIAM_ERROR_FORMAT;
 }
@@ -60,6 +60,10 @@ static siam_status take_key(layer_line *line, char *word, char *value) {
   *value++ = '\0';
   if (strcmp(word, "name") == 0) {
     line->name = value;
+    return SIAM_OK;
+  }
+  if (strcmp(word, "from") == 0) {
+    line->from = value;
     return SIAM_OK;
   }
   // What refers to a slot has a point in it and is no number: `bias=0` is an option, `bias=conv1.bias` a
@@ -81,6 +85,8 @@ static siam_status parse_words(siam_words *parts, layer_line *line) {
     char *equals = strchr(parts->words[w], '=');
     if (equals != NULL) {
       SIAM_RETURN_IF_FAILED(take_key(line, parts->words[w], equals));
+    } else if (line->type->joins && line->other == NULL) {
+      line->other = parts->words[w];
     } else if (bare < line->type->positional) {
       const siam_option *option = &line->type->options[bare];
       SIAM_RETURN_IF_FAILED(siam_option_read(option, parts->words[w], &line->options[bare++]));
@@ -88,6 +94,9 @@ static siam_status parse_words(siam_words *parts, layer_line *line) {
       return fail_option(line->type, parts->words[w]);
     }
   }
+  if (line->type->joins && line->other == NULL)
+    return siam_fail(SIAM_ERROR_FORMAT, "'%s' takes the name of an earlier layer, as in '%s relu1'",
+                     line->type->name, line->type->name);
   return SIAM_OK;
 }
 
@@ -122,6 +131,13 @@ static siam_status remember_ties(parsing *state, const layer_line *line) {
   return SIAM_OK;
 }
 
+static siam_status add_layer(siam_network *network, const layer_line *line) {
+  siam_source from = (siam_source)network->count - 1, other = SIAM_SOURCE_NONE;
+  if (line->from != NULL) SIAM_RETURN_IF_FAILED(siam_network_find_source(network, line->from, &from));
+  if (line->other != NULL) SIAM_RETURN_IF_FAILED(siam_network_find_source(network, line->other, &other));
+  return siam_network_add_layer_from(network, line->type, line->name, line->options, from, other);
+}
+
 static siam_status parse_layer(parsing *state, siam_words *parts) {
   layer_line line = {.type = siam_layer_type_find(parts->words[0])};
   if (line.type == NULL) {
@@ -139,7 +155,7 @@ static siam_status parse_layer(parsing *state, siam_words *parts) {
   // The features are the first option of a linear layer.
   if (state->changes->embedding > 0 && state->line == state->embedding_line)
     line.options[0] = state->changes->embedding;
-  SIAM_RETURN_IF_FAILED(siam_network_add_layer(state->network, line.type, line.name, line.options));
+  SIAM_RETURN_IF_FAILED(add_layer(state->network, &line));
   return remember_ties(state, &line);
 }
 
@@ -191,6 +207,17 @@ static siam_status tie_all(parsing *state) {
   return SIAM_OK;
 }
 
+/// Every output but the last is somebody's input.
+static siam_status check_readers(const siam_network *network) {
+  for (size_t i = 0; network != NULL && i + 1 < network->count; i++)
+    if (siam_network_count_users(network, (siam_source)i) == 0)
+      return siam_fail(SIAM_ERROR_FORMAT,
+                       "nothing reads the output of '%s'; take the layer out, or add it with "
+                       "'add %s'",
+                       network->layers[i].name, network->layers[i].name);
+  return SIAM_OK;
+}
+
 static siam_status parse_lines(parsing *state, const char *text) {
   for (const char *line = text; line != NULL && *line != '\0';) {
     const char *end = strchr(line, '\n');
@@ -200,6 +227,7 @@ static siam_status parse_lines(parsing *state, const char *text) {
     SIAM_RETURN_IF_FAILED(parse_line(state, &parts));
     line = end != NULL ? end + 1 : NULL;
   }
+  SIAM_RETURN_IF_FAILED(check_readers(state->network));
   return tie_all(state);
 }
 
@@ -270,7 +298,10 @@ static bool has_standard_name(const siam_network *network, size_t index) {
 static void write_layer(const siam_network *network, size_t index, siam_text *text) {
   const siam_layer *layer = &network->layers[index];
   siam_text_add(text, "%s", layer->type->name);
+  if (layer->type->joins) siam_text_add(text, " %s", siam_network_source_name(network, layer->other));
   siam_options_write(layer->type->options, layer->type->positional, false, layer->options, text);
+  if (layer->from != (siam_source)index - 1)
+    siam_text_add(text, " from=%s", siam_network_source_name(network, layer->from));
   if (!has_standard_name(network, index)) siam_text_add(text, " name=%s", layer->name);
   for (int s = 0; s < layer->slot_count; s++) {
     const siam_slot *slot = &layer->slots[s];

@@ -6,7 +6,9 @@
 ///   relu
 ///   linear 10 name=head weight=other.weight^T
 ///
-/// `name=` renames a layer; `ROLE=layer.role` lets a slot refer to another slot's parameter, `^T` transposed.
+/// `name=` names a layer, and `from=` takes the output of that layer (or of `input`) instead of that of the
+/// line before, `add NAME` adds it to that; `ROLE=layer.role` lets a slot refer to another slot's parameter,
+/// `^T` transposed.
 #ifndef SIAM_MODEL_DESCRIPTION_H
 #define SIAM_MODEL_DESCRIPTION_H
 

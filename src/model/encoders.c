@@ -14,6 +14,33 @@ const siam_encoder siam_encoders[] = {
      "conv 64 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\n"
      "conv 64 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\n"
      "flatten\nlinear 64\nl2_normalize\n"},
+    // Three blocks of He et al. 2016 behind a first convolution, pooled by the generalised mean.
+    {"resnet8",
+     "a first convolution and three residual blocks of 64, 128 and 256 filters; 1.2 million weights",
+     "input 28 28 1\n"
+     "conv 64 3 pad=1 bias=0\nbatch_norm\nrelu\nmax_pool 2\n"
+     "conv 64 3 pad=1 bias=0\nbatch_norm\nrelu\nconv 64 3 pad=1 bias=0\nbatch_norm\nadd max_pool1\nrelu\n"
+     "conv 128 3 stride=2 pad=1 bias=0\nbatch_norm\nrelu\nconv 128 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 128 1 stride=2 bias=0 from=relu3\nbatch_norm\nadd batch_norm5\nrelu\n"
+     "conv 256 3 stride=2 pad=1 bias=0\nbatch_norm\nrelu\nconv 256 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 256 1 stride=2 bias=0 from=relu5\nbatch_norm\nadd batch_norm8\nrelu\n"
+     "gem_pool\nlinear 64\nl2_normalize\n"},
+    // Oreshkin, Rodríguez López and Lacoste 2018, "TADAM", with half of its filters in each block.
+    {"resnet12", "four residual blocks of three convolutions, 32 to 256 filters; 2 million weights, slower",
+     "input 28 28 1\n"
+     "conv 32 3 pad=1 bias=0\nbatch_norm\nleaky_relu 0.1\nconv 32 3 pad=1 bias=0\nbatch_norm\n"
+     "leaky_relu 0.1\nconv 32 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 32 1 bias=0 from=input\nbatch_norm\nadd batch_norm3\nleaky_relu 0.1\nmax_pool 2\n"
+     "conv 64 3 pad=1 bias=0\nbatch_norm\nleaky_relu 0.1\nconv 64 3 pad=1 bias=0\nbatch_norm\n"
+     "leaky_relu 0.1\nconv 64 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 64 1 bias=0 from=max_pool1\nbatch_norm\nadd batch_norm7\nleaky_relu 0.1\nmax_pool 2\n"
+     "conv 128 3 pad=1 bias=0\nbatch_norm\nleaky_relu 0.1\nconv 128 3 pad=1 bias=0\nbatch_norm\n"
+     "leaky_relu 0.1\nconv 128 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 128 1 bias=0 from=max_pool2\nbatch_norm\nadd batch_norm11\nleaky_relu 0.1\nmax_pool 2\n"
+     "conv 256 3 pad=1 bias=0\nbatch_norm\nleaky_relu 0.1\nconv 256 3 pad=1 bias=0\nbatch_norm\n"
+     "leaky_relu 0.1\nconv 256 3 pad=1 bias=0\nbatch_norm\n"
+     "conv 256 1 bias=0 from=max_pool3\nbatch_norm\nadd batch_norm15\nleaky_relu 0.1\nmax_pool 2\n"
+     "global_avg_pool\nlinear 64\nl2_normalize\n"},
     // Caffe's examples/siamese (mnist_siamese.prototxt), its two-dimensional output brought to length 1.
     {"lenet", "Caffe's Siamese example: two 5×5 convolutions and three linear layers",
      "input 28 28 1\n"

@@ -163,6 +163,12 @@ static siam_status check_layers(const mirror *m, size_t count) {
                        "%s: a layer of type '%s' has no mirror; an encoder that is to have one is made of "
                        "conv, linear, batch_norm, activations, pooling, dropout and flatten",
                        layer->name, layer->type->name);
+    if (layer->from != (siam_source)i - 1)
+      return siam_fail(
+          SIAM_ERROR_ARGUMENT,
+          "%s: reads '%s' and not the layer before it; only an encoder whose layers stand in one row "
+          "has a mirror",
+          layer->name, siam_network_source_name(m->encoder, layer->from));
     weights = weights || is_part(m, i, PART_WEIGHTS);
   }
   if (weights) return SIAM_OK;

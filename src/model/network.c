@@ -56,10 +56,60 @@ static void slot_name(const siam_layer *layer, const siam_slot *slot, char *name
   snprintf(name, SIAM_PARAMETER_NAME_SIZE, "%s.%s", layer->name, slot->role);
 }
 
+siam_status siam_network_find_source(const siam_network *network, const char *name, siam_source *source) {
+  for (size_t i = 0; i < network->count; i++) {
+    *source = (siam_source)i;
+    if (strcmp(network->layers[i].name, name) == 0) return SIAM_OK;
+  }
+  *source = SIAM_SOURCE_INPUT;
+  if (strcmp(name, "input") == 0) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "no layer before this one is called '%s'; name one there with name=%s, or say 'input'",
+                   name, name);
+}
+
+const char *siam_network_source_name(const siam_network *network, siam_source source) {
+  return source < 0 ? "input" : network->layers[source].name;
+}
+
+size_t siam_network_count_users(const siam_network *network, siam_source source) {
+  size_t users = 0;
+  for (size_t i = 0; i < network->count; i++)
+    users += (network->layers[i].from == source) + (network->layers[i].other == source);
+  return users;
+}
+
+static siam_shape shape_of(const siam_network *network, siam_source source) {
+  return source < 0 ? network->input : network->layers[source].out;
+}
+
+/// Whether both inputs of a layer that joins them have one shape.
+static siam_status check_joined(const siam_network *network, const siam_layer *layer) {
+  const siam_shape a = layer->in, b = shape_of(network, layer->other);
+  if (a.height == b.height && a.width == b.width && a.channels == b.channels) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "%s: '%s' gives %d×%d×%d and '%s' %d×%d×%d; bring one to the shape of the other, as with "
+                   "'conv %d 1 from=%s'",
+                   layer->name, siam_network_source_name(network, layer->from), a.height, a.width, a.channels,
+                   siam_network_source_name(network, layer->other), b.height, b.width, b.channels, a.channels,
+                   siam_network_source_name(network, layer->other));
+}
+
 siam_status siam_network_add_layer(siam_network *network, const siam_layer_type *type, const char *name,
                                    const double *options) {
-  siam_layer layer = {.type = type, .in = siam_network_output(network)};
+  return siam_network_add_layer_from(network, type, name, options, (siam_source)network->count - 1,
+                                     SIAM_SOURCE_NONE);
+}
+
+siam_status siam_network_add_layer_from(siam_network *network, const siam_layer_type *type, const char *name,
+                                        const double *options, siam_source from, siam_source other) {
+  siam_layer layer = {.type = type,
+                      .in = shape_of(network, from),
+                      .number = (siam_source)network->count,
+                      .from = from,
+                      .other = other};
   SIAM_RETURN_IF_FAILED(take_name(network, &layer, name));
+  if (type->joins) SIAM_RETURN_IF_FAILED(check_joined(network, &layer));
   SIAM_RETURN_IF_FAILED(siam_options_take(type->options, layer.name, options, layer.options));
   SIAM_RETURN_IF_FAILED(type->shape(&layer));
   // Kernels count the elements of a tensor in an int.

@@ -25,6 +25,20 @@ struct siam_network {
 siam_status siam_network_add_layer(siam_network *network, const siam_layer_type *type, const char *name,
                                    const double *options);
 
+/// The same with other inputs than the output of the last layer: `other` is SIAM_SOURCE_NONE except for types
+/// that join two.
+siam_status siam_network_add_layer_from(siam_network *network, const siam_layer_type *type, const char *name,
+                                        const double *options, siam_source from, siam_source other);
+
+/// The layer of that name, or SIAM_SOURCE_INPUT for "input" where no layer is called so.
+siam_status siam_network_find_source(const siam_network *network, const char *name, siam_source *source);
+
+/// Name of a source, as siam_network_find_source() reads it.
+const char *siam_network_source_name(const siam_network *network, siam_source source);
+
+/// How many inputs of layers the output of `source` is.
+size_t siam_network_count_users(const siam_network *network, siam_source source);
+
 /// Takes the last layer away again, with the parameters it brought.
 void siam_network_drop_layer(siam_network *network);
 
@@ -68,7 +82,7 @@ typedef struct siam_run_options {
 size_t siam_network_most_images(const siam_network *network);
 
 /// Copies the layers to `layers`, room for network->count of them, as they run: each takes over what it can
-/// of those behind it. Returns how many are left.
+/// of those behind it that nobody else reads. Returns how many are left; their sources are numbers of these.
 size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers);
 
 /// One pass of a network over a batch on a tape: what backward needs to know of forward.

@@ -1,7 +1,24 @@
 #include "base/memory.h"
+#include "compute/add.h"
 #include "model/network.h"
 
 #include <limits.h>
+
+/// The layer among the first `count` of those that run whose output is that of layer `source`.
+static siam_source place_of(const siam_layer *layers, size_t count, siam_source source) {
+  if (source < 0) return source;
+  while (count-- > 0)
+    if (layers[count].number == source) break;
+  return (siam_source)count;
+}
+
+/// Whether layer i may be taken over by the one that does the work of layer i − 1: it reads nothing else, and
+/// nobody else reads what is between them.
+static bool is_only_reader(const siam_network *network, size_t i) {
+  const siam_layer *layer = &network->layers[i];
+  return layer->from == (siam_source)i - 1 && layer->other == SIAM_SOURCE_NONE &&
+         siam_network_count_users(network, layer->from) == 1;
+}
 
 size_t siam_network_absorb(const siam_network *network, const siam_run_options *options, siam_layer *layers) {
   siam_fusion how = {.device = network->store.device,
@@ -12,11 +29,16 @@ size_t siam_network_absorb(const siam_network *network, const siam_run_options *
                      .weights_stay = options->weights_stay};
   size_t count = 0;
   for (size_t i = 0; i < network->count;) {
-    siam_layer *layer = &layers[count++];
+    siam_layer *layer = &layers[count];
     *layer = network->layers[i++];
-    while (i < network->count && layer->type->absorb != NULL &&
-           layer->type->absorb(layer, &network->layers[i], &how))
-      layer->out = network->layers[i++].out;
+    layer->from = place_of(layers, count, layer->from);
+    layer->other = place_of(layers, count, layer->other);
+    count++;
+    for (; i < network->count && layer->type->absorb != NULL && is_only_reader(network, i); i++) {
+      if (!layer->type->absorb(layer, &network->layers[i], &how)) break;
+      layer->out = network->layers[i].out;
+      layer->number = network->layers[i].number;
+    }
     // Behind the first layer with anything to train all gradients are asked for.
     if (layer->slot_count > 0) how.input_gradient = how.way_back;
   }
@@ -28,15 +50,20 @@ static void find_parameters(const siam_network *network, const siam_layer *layer
     pass->weight[s] = siam_store_weight(&network->store, layer->slots[s].parameter);
 }
 
+static siam_view output_of(const siam_run *run, siam_source source, siam_view input) {
+  if (source == SIAM_SOURCE_NONE) return (siam_view){0};
+  return source < 0 ? input : run->passes[source].y;
+}
+
 /// Adds layer i: its output goes to a new tensor, or to `target` where that exists.
-static siam_status add_forward(siam_run *run, size_t i, siam_view x, siam_view target, siam_view *output) {
+static siam_status add_forward(siam_run *run, size_t i, siam_view input, siam_view target) {
   const siam_layer *layer = &run->layers[i];
   siam_pass *pass = &run->passes[i];
-  pass->x = x;
+  pass->x = output_of(run, layer->from, input);
+  pass->other = output_of(run, layer->other, input);
   if (layer->type->forward == NULL) {
-    pass->y = x;
-    *output = x;
-    return siam_view_exists(target) ? siam_tape_copy(run->tape, x, target) : SIAM_OK;
+    pass->y = pass->x;
+    return siam_view_exists(target) ? siam_tape_copy(run->tape, pass->x, target) : SIAM_OK;
   }
   find_parameters(run->network, layer, pass);
   size_t count = (size_t)pass->images * siam_shape_count(layer->out);
@@ -46,7 +73,6 @@ static siam_status add_forward(siam_run *run, size_t i, siam_view x, siam_view t
                      "%d pictures of %zu values are too many at once; use a smaller batch", pass->images,
                      siam_shape_count(layer->out));
   pass->y = siam_view_exists(target) ? target : siam_tape_tensor(run->tape, count);
-  *output = pass->y;
   return layer->type->forward(layer, pass);
 }
 
@@ -63,7 +89,6 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
   SIAM_TRY_ALLOCATE(made->layers, network->count);
   SIAM_TRY_ALLOCATE(made->passes, network->count);
   made->count = siam_network_absorb(network, options, made->layers);
-  siam_view output = x;
   for (size_t i = 0; i < made->count; i++) {
     made->passes[i] = (siam_pass){.tape = tape,
                                   .images = options->images,
@@ -71,7 +96,7 @@ siam_status siam_run_forward(siam_network *network, siam_tape *tape, const siam_
                                   .clock = options->clock,
                                   .number = options->branch * (unsigned)network->count + (unsigned)i};
     siam_view target = i + 1 == made->count ? y : (siam_view){0};
-    status = add_forward(made, i, output, target, &output);
+    status = add_forward(made, i, x, target);
     if (status != SIAM_OK) {
       siam_fail_within(status, "%s", made->layers[i].name);
       goto cleanup;
@@ -91,32 +116,72 @@ static size_t first_trained(const siam_run *run) {
   return i;
 }
 
-/// Goes back from the last layer to number `lowest`, and on to `dx` where that exists.
-static siam_status add_backward(siam_run *run, siam_view dy, cl_mem gradients, size_t lowest, siam_view dx) {
-  for (size_t i = run->count; i-- > lowest;) {
-    const siam_layer *layer = &run->layers[i];
-    siam_pass *pass = &run->passes[i];
-    pass->dy = dy;
-    pass->dy_is_balanced = i + 1 < run->count && run->passes[i + 1].dx_is_balanced;
-    if (layer->type->backward == NULL) continue;
-    for (int s = 0; s < layer->slot_count; s++)
-      pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);
-    pass->dx = i > lowest ? siam_tape_tensor(run->tape, pass->x.count) : dx;
-    siam_status status = layer->type->backward(layer, pass);
-    if (status != SIAM_OK) return siam_fail_within(status, "%s", layer->name);
-    dy = pass->dx;
+/// The way back through one network: down to layer number `lowest`, or to the input.
+typedef struct way {
+  siam_run *run;
+  siam_source lowest; ///< Gradients of outputs before this layer's are not asked for.
+  siam_view dx;       ///< Where that of the input goes to; nothing: nobody asks for it.
+  siam_view input;    ///< That of the input, as far as it is known.
+} way;
+
+/// Adds a share of the gradient of a source's output.
+static siam_status add_share(way *w, siam_source source, siam_view share, bool is_balanced) {
+  if (source < w->lowest) return SIAM_OK;
+  siam_pass *pass = source < 0 ? NULL : &w->run->passes[source];
+  siam_view *gradient = pass != NULL ? &pass->dy : &w->input;
+  const siam_view first = *gradient;
+  if (pass != NULL) pass->dy_is_balanced = is_balanced && (!siam_view_exists(first) || pass->dy_is_balanced);
+  *gradient = share;
+  if (!siam_view_exists(first)) return SIAM_OK;
+  // A tensor of its own, because a share may be another layer's gradient, too.
+  *gradient = siam_tape_tensor(w->run->tape, share.count);
+  return siam_add(w->run->tape, first, share, &(siam_epilogue){0}, *gradient);
+}
+
+/// Where layer i writes the gradient of its input: at once where `dx` is to be, if it is the only one there.
+static siam_view place_for(const way *w, const siam_layer *layer, size_t count) {
+  if (layer->from < w->lowest && layer->other < w->lowest) return (siam_view){0};
+  const bool is_last = layer->from == SIAM_SOURCE_INPUT && !siam_view_exists(w->input);
+  if (is_last && layer == w->run->layers) return w->dx;
+  return siam_tape_tensor(w->run->tape, count);
+}
+
+static siam_status back_through(way *w, size_t i, cl_mem gradients) {
+  siam_run *run = w->run;
+  const siam_layer *layer = &run->layers[i];
+  siam_pass *pass = &run->passes[i];
+  // Nobody reads the layer's output.
+  if (!siam_view_exists(pass->dy)) return SIAM_OK;
+  if (layer->type->backward == NULL) return add_share(w, layer->from, pass->dy, false);
+  for (int s = 0; s < layer->slot_count; s++)
+    pass->gradient[s] = siam_store_gradient(&run->network->store, gradients, layer->slots[s].parameter);
+  pass->dx = place_for(w, layer, pass->x.count);
+  SIAM_RETURN_IF_FAILED(layer->type->backward(layer, pass));
+  SIAM_RETURN_IF_FAILED(add_share(w, layer->from, pass->dx, pass->dx_is_balanced));
+  return layer->type->joins ? add_share(w, layer->other, pass->dx, pass->dx_is_balanced) : SIAM_OK;
+}
+
+/// Goes back from the last layer to number `lowest`, or to the input, whose gradient goes to `dx`.
+static siam_status add_backward(siam_run *run, siam_view dy, cl_mem gradients, siam_source lowest,
+                                siam_view dx) {
+  way w = {.run = run, .lowest = lowest, .dx = dx};
+  for (size_t i = 0; i < run->count; i++) run->passes[i].dy = (siam_view){0};
+  SIAM_RETURN_IF_FAILED(add_share(&w, (siam_source)run->count - 1, dy, false));
+  for (size_t i = run->count; i-- > 0 && (siam_source)i >= lowest;) {
+    siam_status status = back_through(&w, i, gradients);
+    if (status != SIAM_OK) return siam_fail_within(status, "%s", run->layers[i].name);
   }
-  // A layer that only sees its input in another shape wrote nothing.
-  bool written = dy.buffer == dx.buffer && dy.tensor == dx.tensor;
-  return siam_view_exists(dx) && !written ? siam_tape_copy(run->tape, dy, dx) : SIAM_OK;
+  if (!siam_view_exists(dx)) return SIAM_OK;
+  bool written = w.input.buffer == dx.buffer && w.input.tensor == dx.tensor;
+  return written ? SIAM_OK : siam_tape_copy(run->tape, w.input, dx);
 }
 
 siam_status siam_run_backward(siam_run *run, siam_view dy, cl_mem gradients) {
-  return add_backward(run, dy, gradients, first_trained(run), (siam_view){0});
+  return add_backward(run, dy, gradients, (siam_source)first_trained(run), (siam_view){0});
 }
 
 siam_status siam_run_backward_to_input(siam_run *run, siam_view dy, cl_mem gradients, siam_view dx) {
-  return add_backward(run, dy, gradients, 0, dx);
+  return add_backward(run, dy, gradients, SIAM_SOURCE_INPUT, dx);
 }
 
 void siam_run_destroy(siam_run *run) {

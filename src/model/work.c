@@ -43,7 +43,8 @@ siam_status siam_network_work(const siam_network *network, int images, bool trai
   for (size_t i = 0; i < count; i++) {
     const siam_layer *layer = &layers[i];
     if (layer->type->forward == NULL) continue;
-    const double in = (double)images * (double)siam_shape_count(layer->in);
+    const double inputs = layer->type->joins ? 2 : 1;
+    const double in = inputs * (double)images * (double)siam_shape_count(layer->in);
     const double out = (double)images * (double)siam_shape_count(layer->out);
     const double parameters = parameters_of(network, layer, false);
     floats += in + out + parameters;

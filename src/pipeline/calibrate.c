@@ -27,11 +27,11 @@ enum { RATE_PAIRS = 400000 };
 
 /// Chooses and measures at most `count` pairs and ranks them.
 static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count,
-                              const siam_calibration_options *options, const float *embeddings,
-                              size_t dimensions, siam_ranking *ranking) {
+                              const siam_calibration_options *options, const siam_looks *looks,
+                              siam_ranking *ranking) {
   siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
   siam_pair_set pairs = {0};
-  SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, embeddings, dimensions, &pairs));
+  SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, looks, &pairs));
   siam_status status = siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, ranking);
   siam_pair_set_clear(&pairs);
   return status;
@@ -51,10 +51,11 @@ static double supported(const siam_operating_points *points, const siam_calibrat
 
 /// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
 /// false-accept rates come from as many different pairs as can be had.
-static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, siam_decision *decision) {
+static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, double rate,
+                       siam_decision *decision) {
   siam_operating_points points;
-  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, &points));
-  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, &decision->points));
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, 0, &points));
+  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, rate, &decision->points));
   decision->points.points[0] = points.points[0];
   return siam_calibration_fit_platt(balanced, &decision->calibration);
 }
@@ -88,16 +89,17 @@ siam_status siam_model_auc(siam_model *model, const siam_dataset *dataset, siam_
   siam_telling telling = {options->preparing, options->context, "looking at validation data"};
   siam_ranking ranking = {0};
   siam_curve curve = {0};
-  float *embeddings = NULL;
-  size_t dimensions = (size_t)siam_model_get_info(model).embedding;
-  SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &ranking));
+  const siam_views *views = NULL;
+  siam_looks looks = {0};
+  SIAM_TRY(siam_views_of_model(model, &views));
+  SIAM_TRY(siam_looks_take(model, views, images, 0, &telling, &looks));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, &looks, &ranking));
   SIAM_TRY(siam_curve_create(&ranking, &curve));
   *auc = siam_curve_auc(&curve);
 cleanup:
   siam_curve_clear(&curve);
   siam_ranking_clear(&ranking);
-  siam_free(embeddings);
+  siam_looks_clear(&looks);
   return status;
 }
 
@@ -107,12 +109,13 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   siam_telling telling = {options->preparing, options->context, "calibrating"};
   siam_ranking balanced = {0}, many = {0};
   siam_decision decision = {0};
-  float *embeddings = NULL;
-  size_t dimensions = (size_t)siam_model_get_info(model).embedding;
-  SIAM_TRY(siam_embed_images(model, images, 0, &telling, &embeddings));
-  SIAM_TRY(rank_pairs(dataset, options->pairs, options, embeddings, dimensions, &balanced));
-  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, embeddings, dimensions, &many));
-  SIAM_TRY(fit(&balanced, &many, &decision));
+  const siam_views *views = NULL;
+  siam_looks looks = {0};
+  SIAM_TRY(siam_views_of_model(model, &views));
+  SIAM_TRY(siam_looks_take(model, views, images, 0, &telling, &looks));
+  SIAM_TRY(rank_pairs(dataset, options->pairs, options, &looks, &balanced));
+  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, &looks, &many));
+  SIAM_TRY(fit(&balanced, &many, options->far, &decision));
   tell_unsupported(&decision.points, &many, &options->logger);
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
   decision.rate = supported(&decision.points, options);
@@ -121,6 +124,6 @@ cleanup:
   siam_decision_clear(&decision);
   siam_ranking_clear(&balanced);
   siam_ranking_clear(&many);
-  siam_free(embeddings);
+  siam_looks_clear(&looks);
   return status;
 }

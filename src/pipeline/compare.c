@@ -20,8 +20,12 @@ siam_status siam_comparer_create(siam_model *model, const siam_compare_options *
       siam_decision_threshold(&made->decision, options, &made->threshold, made->point, sizeof made->point));
   siam_picture_shape shape = siam_model_picture_shape(model);
   SIAM_TRY_ALLOCATE(made->bytes, siam_picture_shape_bytes(&shape));
-  SIAM_TRY_ALLOCATE(made->embeddings, 2 * (size_t)siam_model_get_info(model).embedding);
-  SIAM_TRY(siam_embedder_create(model, 1, &made->embedder));
+  SIAM_TRY(siam_views_of_model(model, &made->views));
+  uint32_t views = siam_views_count(made->views);
+  made->row = views * (size_t)siam_model_get_info(model).embedding;
+  SIAM_TRY_ALLOCATE(made->cut, views * siam_picture_shape_bytes(&shape));
+  SIAM_TRY_ALLOCATE(made->looks, 2 * made->row);
+  SIAM_TRY(siam_embedder_create(model, views, &made->embedder));
   *comparer = made;
   made = NULL;
 cleanup:
@@ -34,21 +38,30 @@ void siam_comparer_destroy(siam_comparer *comparer) {
   siam_embedder_destroy(comparer->embedder);
   siam_decision_clear(&comparer->decision);
   siam_free(comparer->bytes);
-  siam_free(comparer->embeddings);
+  siam_free(comparer->cut);
+  siam_free(comparer->looks);
   siam_free(comparer);
 }
 
-siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
+siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks) {
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
   SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, &comparer->picture, &shape, comparer->bytes));
   if (comparer->model->refuses_blank && siam_pixels_are_blank(comparer->bytes, &shape)) {
-    memset(embedding, 0, (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
+    memset(looks, 0, comparer->row * sizeof *looks);
     return SIAM_OK;
   }
-  return siam_embedder_run(comparer->embedder, comparer->bytes, 1, embedding);
+  SIAM_RETURN_IF_FAILED(siam_views_make(comparer->views, &shape, comparer->bytes, comparer->cut));
+  return siam_embedder_run(comparer->embedder, comparer->cut, siam_views_count(comparer->views), looks);
 }
 
-/// A picture that shows nothing has no direction: siam_comparer_embed() gives zeros for it.
+siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, path, comparer->looks));
+  memcpy(embedding, comparer->looks,
+         (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
+  return SIAM_OK;
+}
+
+/// A picture that shows nothing has no direction: siam_comparer_look() gives zeros for it.
 static bool is_blank(const siam_comparer *comparer, const float *embedding, size_t dimensions) {
   if (!comparer->model->refuses_blank) return false;
   for (size_t i = 0; i < dimensions; i++)
@@ -59,8 +72,10 @@ static bool is_blank(const siam_comparer *comparer, const float *embedding, size
 siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
                                 const float *first, const float *second, siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  siam_views_match match = siam_views_compare(comparer->views, first, second, dimensions);
   *comparison = (siam_comparison){
-      .distance = siam_distance(first, second, dimensions),
+      .distance = match.distance,
+      .shown = {siam_views_describe(comparer->views, match.a), siam_views_describe(comparer->views, match.b)},
       .similarity = NAN,
       .threshold = comparer->threshold,
       .blank = {is_blank(comparer, first, dimensions), is_blank(comparer, second, dimensions)}};
@@ -75,9 +90,8 @@ siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, co
 }
 
 siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
-  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
-  float *first = comparer->embeddings, *second = first + dimensions;
-  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, a, first));
-  SIAM_RETURN_IF_FAILED(siam_comparer_embed(comparer, b, second));
+  float *first = comparer->looks, *second = first + comparer->row;
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, a, first));
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, b, second));
   return siam_comparer_judge(comparer, a, b, first, second, comparison);
 }

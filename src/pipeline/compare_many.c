@@ -11,17 +11,15 @@
 siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
                              siam_comparison *table) {
   siam_status status = SIAM_OK;
-  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
-  float *embeddings = NULL;
-  SIAM_TRY_ALLOCATE(embeddings, count * dimensions);
-  for (size_t i = 0; i < count; i++)
-    SIAM_TRY(siam_comparer_embed(comparer, paths[i], embeddings + i * dimensions));
+  const size_t row = comparer->row;
+  float *looks = NULL;
+  SIAM_TRY_ALLOCATE(looks, count * row);
+  for (size_t i = 0; i < count; i++) SIAM_TRY(siam_comparer_look(comparer, paths[i], looks + i * row));
   for (size_t i = 0; i < count; i++)
     for (size_t j = i + 1; j < count; j++)
-      SIAM_TRY(siam_comparer_judge(comparer, paths[i], paths[j], embeddings + i * dimensions,
-                                   embeddings + j * dimensions, table++));
+      SIAM_TRY(siam_comparer_judge(comparer, paths[i], paths[j], looks + i * row, looks + j * row, table++));
 cleanup:
-  siam_free(embeddings);
+  siam_free(looks);
   return status;
 }
 
@@ -47,12 +45,12 @@ static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
   return SIAM_OK;
 }
 
-/// Compares with one file of the folder; `other` has room for its embedding.
+/// Compares with one file of the folder; `other` has room for its looks.
 static siam_status look(siam_comparer *comparer, const char *path, const char *file, const float *own,
                         float *other, const siam_nearest_options *options, siam_nearest *nearest) {
   siam_comparison comparison;
   if (is_same_file(path, file)) return SIAM_OK;
-  siam_status status = siam_comparer_embed(comparer, file, other);
+  siam_status status = siam_comparer_look(comparer, file, other);
   if (siam_is_fault_of_file(status)) {
     siam_log(&options->logger, SIAM_LOG_WARNING, "skipped: %s", siam_last_error());
     nearest->broken++;
@@ -72,10 +70,10 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   siam_nearest made = {0};
   siam_dataset *files = NULL;
   if (options == NULL) options = &standard;
-  float *own = comparer->embeddings, *other = own + siam_model_get_info(comparer->model).embedding;
+  float *own = comparer->looks, *other = own + comparer->row;
   siam_telling telling = {options->preparing, options->context, "comparing"};
   siam_dataset_options collect = {.logger = options->logger};
-  SIAM_TRY(siam_comparer_embed(comparer, path, own));
+  SIAM_TRY(siam_comparer_look(comparer, path, own));
   SIAM_TRY(siam_dataset_collect(&folder, 1, &collect, &files));
   uint32_t count = siam_dataset_count_images(files);
   SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);

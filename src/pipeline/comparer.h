@@ -4,19 +4,25 @@
 
 #include "pipeline/decision.h"
 #include "pipeline/embedder.h"
+#include "pipeline/views.h"
 
 struct siam_comparer {
   siam_model *model;
+  const siam_views *views;
   siam_embedder *embedder; ///< One picture at a time, so that its embedding never depends on another.
   siam_decision decision;
   siam_picture_options picture; ///< How pictures are decoded.
   double threshold;
   char point[sizeof((siam_comparison *)0)->point];
-  uint8_t *bytes;
-  float *embeddings; ///< [2, D]
+  uint8_t *bytes, *cut; ///< [H,W,C], [V,H,W,C]
+  size_t row;           ///< V · D
+  float *looks;         ///< [2, V, D]
 };
 
-/// What two embeddings come to; `a` and `b` are the files' names, for messages.
+/// Embeds a picture in all its views, to `looks` [V, D].
+siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks);
+
+/// What two pictures' looks come to; `a` and `b` are the files' names, for messages.
 siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
                                 const float *first, const float *second, siam_comparison *comparison);
 

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/npy.h"
 #include "pipeline/embedder.h"
-#include "pipeline/measure.h"
+#include "pipeline/looks.h"
 
 #include <siamese/embed.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 typedef struct collection {
   siam_dataset *dataset;
   siam_images *images;
-  float *embeddings;
-  size_t count, dimensions;
+  siam_looks looks;
+  size_t rows, views; ///< Of all pictures, of each.
 } collection;
 
 static bool ends_in(const char *path, const char *ending) {
@@ -32,10 +32,13 @@ static siam_status embed_all(siam_model *model, const siam_embed_options *option
                                 .progress = siam_tell,
                                 .progress_context = &telling};
   SIAM_RETURN_IF_FAILED(siam_images_open(all->dataset, &images, &all->images));
-  all->count = siam_images_count(all->images);
-  all->dimensions = (size_t)siam_model_get_info(model).embedding;
+  const siam_views *views = NULL;
+  if (options->views) SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
   telling.what = "embedding";
-  return siam_embed_images(model, all->images, options->batch, &telling, &all->embeddings);
+  SIAM_RETURN_IF_FAILED(siam_looks_take(model, views, all->images, options->batch, &telling, &all->looks));
+  all->views = siam_views_count(views);
+  all->rows = all->looks.count * all->views;
+  return SIAM_OK;
 }
 
 /// The name of a matrix with .txt in place of .npy.
@@ -52,6 +55,10 @@ static siam_status check_list(const char *output, const char *list) {
                    "%s: is there already, and the list of paths beside %s would replace it; move it away or "
                    "name another file",
                    list, output);
+}
+
+static const char *path_of(const collection *all, size_t row) {
+  return siam_dataset_get_image_path(all->dataset, (uint32_t)(row / all->views));
 }
 
 /// Finds out before the work whether its result can be written.
@@ -71,8 +78,8 @@ static siam_status check_places(const char *output, bool npy) {
 static siam_status write_paths(const collection *all, const char *output) {
   siam_status status = SIAM_OK;
   siam_text name = {0}, lines = {0};
-  for (uint32_t i = 0; i < all->count; i++) {
-    const char *path = siam_dataset_get_image_path(all->dataset, i);
+  for (size_t i = 0; i < all->rows; i++) {
+    const char *path = path_of(all, i);
     if (strchr(path, '\n') != NULL) {
       status = siam_fail(SIAM_ERROR_ARGUMENT,
                          "%s: a path with a line end cannot stand in a list of lines; write "
@@ -93,8 +100,8 @@ cleanup:
 
 static siam_status write_npy(const collection *all, const char *output) {
   siam_npy_writer *writer = NULL;
-  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->count, all->dimensions, &writer));
-  siam_status status = siam_npy_add(writer, all->embeddings, all->count);
+  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->rows, all->looks.dimensions, &writer));
+  siam_status status = siam_npy_add(writer, all->looks.values, all->rows);
   if (status == SIAM_OK) status = write_paths(all, output);
   if (status != SIAM_OK) {
     siam_npy_abandon(writer);
@@ -106,16 +113,16 @@ static siam_status write_npy(const collection *all, const char *output) {
 static siam_status write_csv(const collection *all, const char *output) {
   siam_text text = {0};
   siam_csv_add(&text, "path");
-  for (size_t d = 0; d < all->dimensions; d++) {
+  for (size_t d = 0; d < all->looks.dimensions; d++) {
     char column[32];
     snprintf(column, sizeof column, "e%zu", d);
     siam_csv_add(&text, column);
   }
   siam_csv_end_row(&text);
-  for (uint32_t i = 0; i < all->count; i++) {
-    siam_csv_add(&text, siam_dataset_get_image_path(all->dataset, i));
-    for (size_t d = 0; d < all->dimensions; d++)
-      siam_csv_add_float(&text, all->embeddings[i * all->dimensions + d]);
+  for (size_t i = 0; i < all->rows; i++) {
+    siam_csv_add(&text, path_of(all, i));
+    for (size_t d = 0; d < all->looks.dimensions; d++)
+      siam_csv_add_float(&text, all->looks.values[i * all->looks.dimensions + d]);
     siam_csv_end_row(&text);
   }
   siam_status status = siam_text_status(&text);
@@ -140,13 +147,14 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
   SIAM_TRY(siam_dataset_collect(paths, count, &collect, &all.dataset));
   SIAM_TRY(embed_all(model, options, &all));
   SIAM_TRY(npy ? write_npy(&all, output) : write_csv(&all, output));
-  *report = (siam_embed_report){.images = (uint32_t)all.count,
+  *report = (siam_embed_report){.images = all.looks.count,
                                 .broken = siam_images_get_facts(all.images)->broken,
-                                .embedding = (int)all.dimensions,
+                                .embedding = (int)all.looks.dimensions,
+                                .views = (uint32_t)all.views,
                                 .seconds = siam_seconds() - start};
 cleanup:
   siam_images_destroy(all.images);
   siam_dataset_destroy(all.dataset);
-  siam_free(all.embeddings);
+  siam_looks_clear(&all.looks);
   return status;
 }

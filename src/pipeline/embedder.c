@@ -157,37 +157,3 @@ siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uin
 const siam_tape *siam_embedder_tape(const siam_embedder *embedder) {
   return embedder->tape;
 }
-
-static siam_status order_batch(siam_images *images, uint32_t first, uint32_t batch, uint32_t *numbers) {
-  uint32_t all = siam_images_count(images), count = all - first < batch ? all - first : batch;
-  for (uint32_t i = 0; i < count; i++) numbers[i] = first + i;
-  return siam_images_order(images, numbers, count);
-}
-
-siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,
-                              bool (*progress)(void *context, uint32_t done, uint32_t count), void *context,
-                              float *embeddings) {
-  siam_status status = SIAM_OK;
-  uint32_t all = siam_images_count(images), batch = embedder->batch, ordered = 0;
-  uint32_t *numbers = NULL;
-  uint8_t *bytes = NULL;
-  SIAM_TRY_ALLOCATE(numbers, batch);
-  SIAM_TRY_ALLOCATE(bytes, batch * embedder->picture_bytes);
-  for (uint32_t done = 0; done < all;) {
-    // Two orders ahead keep the decoders busy while the device works.
-    for (; ordered < all && ordered < done + 3 * batch; ordered += batch)
-      SIAM_TRY(order_batch(images, ordered, batch, numbers));
-    uint32_t count = all - done < batch ? all - done : batch;
-    SIAM_TRY(siam_images_take(images, bytes));
-    SIAM_TRY(siam_embedder_run(embedder, bytes, count, embeddings + (size_t)done * embedder->dimensions));
-    done += count;
-    if (progress != NULL && !progress(context, done, all)) {
-      status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", done, all);
-      goto cleanup;
-    }
-  }
-cleanup:
-  siam_free(numbers);
-  siam_free(bytes);
-  return status;
-}

@@ -29,12 +29,6 @@ siam_status siam_embedder_run(siam_embedder *embedder, const uint8_t *bytes, uin
 /// The commands of a batch; owned by the embedder.
 const siam_tape *siam_embedder_tape(const siam_embedder *embedder);
 
-/// Embeds every picture of `images` to `embeddings` [count, D]. `progress` as in siam_images_options; may be
-/// NULL.
-siam_status siam_embedder_all(siam_embedder *embedder, siam_images *images,
-                              bool (*progress)(void *context, uint32_t done, uint32_t count), void *context,
-                              float *embeddings);
-
 /// The shape in which a model wants its pictures.
 siam_picture_shape siam_model_picture_shape(const siam_model *model);
 

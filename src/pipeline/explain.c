@@ -86,7 +86,6 @@ siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, 
                          siam_explanation *explanation) {
   siam_status status = SIAM_OK;
   explainer of = {0};
-  size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
   SIAM_TRY(siam_file_check_place(output));
   SIAM_TRY(siam_file_check_kind(output, 1, "PNG", "PNG picture"));
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
@@ -96,9 +95,10 @@ siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, 
                          "%s: is one colour all over, so there is nothing to explain; name another picture",
                          i == 0 ? a : b));
   SIAM_TRY(prepare(comparer, (const char *const[]){a, b}, &of));
-  // Comparing left both embeddings behind; each picture is covered before the other, which stays as it is.
+  // Comparing left both embeddings behind, that of the whole first; each picture is covered before the other,
+  // which stays as it is.
   for (int i = 0; i < 2; i++) {
-    const float *other = comparer->embeddings + (i == 0 ? dimensions : 0);
+    const float *other = comparer->looks + (i == 0 ? comparer->row : 0);
     SIAM_TRY(siam_occlusion_map(comparer->model, of.bytes[i], other, of.heat[i]));
     explanation->most_for[i] = find_place(&of, i, 1);
     explanation->most_against[i] = find_place(&of, i, -1);

@@ -4,6 +4,14 @@
 #include "base/memory.h"
 #include "pipeline/embedder.h"
 
+siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_of_model(judgement->model, &views));
+  SIAM_RETURN_IF_FAILED(
+      siam_looks_take(judgement->model, views, judgement->images, 0, telling, &judgement->looks));
+  return siam_looks_copy_whole(&judgement->looks, &judgement->embeddings);
+}
+
 siam_status siam_judgement_embed(siam_judgement *judgement) {
   const siam_evaluate_options *options = judgement->options;
   siam_telling telling = {options->preparing, options->context, "reading pictures"};
@@ -15,8 +23,7 @@ siam_status siam_judgement_embed(siam_judgement *judgement) {
   double start = siam_seconds();
   SIAM_RETURN_IF_FAILED(siam_images_open(judgement->dataset, &images, &judgement->images));
   telling.what = "embedding";
-  SIAM_RETURN_IF_FAILED(
-      siam_embed_images(judgement->model, judgement->images, 0, &telling, &judgement->embeddings));
+  SIAM_RETURN_IF_FAILED(siam_judgement_look(judgement, &telling));
   judgement->seconds = siam_seconds() - start;
   return SIAM_OK;
 }
@@ -31,8 +38,7 @@ siam_status siam_judgement_open(siam_judgement *judgement, const char *data) {
 siam_status siam_judgement_measure(const siam_judgement *judgement, uint32_t count, siam_pair_set *pairs) {
   const siam_evaluate_options *options = judgement->options;
   siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
-  return siam_pair_set_measure(judgement->dataset, &draw, judgement->embeddings,
-                               (size_t)siam_model_get_info(judgement->model).embedding, pairs);
+  return siam_pair_set_measure(judgement->dataset, &draw, &judgement->looks, pairs);
 }
 
 siam_status siam_judgement_pair(siam_judgement *judgement) {
@@ -98,6 +104,7 @@ void siam_judgement_clear(siam_judgement *judgement) {
   siam_decision_clear(&judgement->decision);
   siam_images_destroy(judgement->images);
   siam_dataset_destroy(judgement->dataset);
+  siam_looks_clear(&judgement->looks);
   siam_free(judgement->embeddings);
   siam_free(judgement->classes);
   siam_free(judgement->parents);

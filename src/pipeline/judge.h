@@ -14,7 +14,8 @@ typedef struct siam_judgement {
   const siam_evaluate_options *options;
   siam_dataset *dataset;
   siam_images *images;
-  float *embeddings;           ///< [images, D]
+  siam_looks looks;            ///< What distances of pairs are taken from.
+  float *embeddings;           ///< [images, D], of the whole pictures: what neighbours are looked for by.
   uint32_t *classes, *parents; ///< Of pictures, and of classes; NULL before siam_judgement_label().
   double seconds;              ///< Of reading and embedding.
   siam_decision decision;
@@ -26,6 +27,9 @@ typedef struct siam_judgement {
 
 /// Reads and embeds the pictures of judgement->dataset, which it owns from then on.
 siam_status siam_judgement_embed(siam_judgement *judgement);
+
+/// Embeds judgement->images alone.
+siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling);
 
 /// Opens a folder or list and embeds its pictures.
 siam_status siam_judgement_open(siam_judgement *judgement, const char *data);

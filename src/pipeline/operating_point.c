@@ -29,29 +29,49 @@ static siam_operating_point describe(const siam_ranking *ranking, double rate, d
 enum { RATES = 3 };
 static const double rates[RATES] = {1e-2, 1e-3, 1e-4};
 
-bool siam_operating_rate_exists(double rate) {
-  for (int i = 0; i < RATES; i++)
-    if (rates[i] == rate) return true;
-  return false;
+bool siam_operating_rate_is_possible(double rate) {
+  return rate >= SIAM_LEAST_RATE && rate <= SIAM_MOST_RATE;
 }
 
-siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points) {
+/// The standard rates and `wanted`, falling; returns how many.
+static int list_rates(double wanted, double *list) {
+  int count = 0;
+  bool listed = wanted == 0;
+  for (int i = 0; i < RATES; i++) {
+    if (!listed && wanted > rates[i]) list[count++] = wanted;
+    listed = listed || wanted >= rates[i];
+    list[count++] = rates[i];
+  }
+  if (!listed) list[count++] = wanted;
+  return count;
+}
+
+static void name_rate(double rate, char *name, size_t size) {
+  snprintf(name, size, "far %g", rate);
+  for (int i = 0; i < RATES; i++)
+    if (rates[i] == rate) snprintf(name, size, "far 1e-%d", i + 2);
+}
+
+siam_status siam_operating_points_fit(const siam_ranking *ranking, double wanted,
+                                      siam_operating_points *points) {
   siam_status status = SIAM_OK;
   siam_operating_points made = {.count = 1};
   siam_curve curve = {0};
+  double list[RATES + 1];
+  const int count = list_rates(wanted, list);
   SIAM_TRY(siam_curve_create(ranking, &curve));
   made.points[0] = describe(ranking, 0, siam_best_threshold(&curve));
   snprintf(made.points[0].name, sizeof made.points[0].name, "best accuracy");
-  for (int i = 0; i < RATES; i++) {
+  for (int i = 0; i < count; i++) {
     double threshold;
-    if (!siam_far_is_supported(ranking->different_count, rates[i])) {
-      made.unsupported[made.unsupported_count++] = rates[i];
+    if (!siam_far_is_supported(ranking->different_count, list[i])) {
+      made.unsupported[made.unsupported_count++] = list[i];
       continue;
     }
-    SIAM_TRY(siam_threshold_at_far(&curve, rates[i], &threshold));
+    SIAM_TRY(siam_threshold_at_far(&curve, list[i], &threshold));
     siam_operating_point *point = &made.points[made.count++];
-    *point = describe(ranking, rates[i], threshold);
-    snprintf(point->name, sizeof point->name, "far 1e-%d", i + 2);
+    *point = describe(ranking, list[i], threshold);
+    name_rate(list[i], point->name, sizeof point->name);
   }
   *points = made;
 cleanup:
@@ -65,7 +85,7 @@ siam_status siam_operating_points_find(const siam_operating_points *points, doub
   size_t length = 0;
   for (uint32_t i = 0; i < points->count; i++) {
     const siam_operating_point *tried = &points->points[i];
-    if (fabs(tried->rate - rate) <= 1e-9 * rate) {
+    if (fabs(tried->rate - rate) <= 1e-6 * rate) {
       *point = tried;
       return SIAM_OK;
     }

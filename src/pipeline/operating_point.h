@@ -15,11 +15,15 @@ typedef struct siam_operating_points {
   double unsupported[SIAM_OPERATING_POINTS];
 } siam_operating_points;
 
-/// Whether thresholds are fitted for this false-accept rate.
-bool siam_operating_rate_exists(double rate);
+/// Thresholds can be fitted for false-accept rates from the one to the other.
+#define SIAM_LEAST_RATE 1e-5
+#define SIAM_MOST_RATE 0.1
+bool siam_operating_rate_is_possible(double rate);
 
-/// Fits the best accuracy and the false-accept rates 1e-2, 1e-3 and 1e-4 on pairs that were not trained on.
-siam_status siam_operating_points_fit(const siam_ranking *ranking, siam_operating_points *points);
+/// Fits the best accuracy and the false-accept rates 1e-2, 1e-3, 1e-4, and `wanted` (0: none more), on pairs
+/// that were not trained on.
+siam_status siam_operating_points_fit(const siam_ranking *ranking, double wanted,
+                                      siam_operating_points *points);
 
 /// The point of a rate; 0 is the best accuracy. SIAM_ERROR_DATA names the rates there are. Owned by `points`.
 siam_status siam_operating_points_find(const siam_operating_points *points, double rate,

@@ -19,6 +19,8 @@ typedef struct siam_training {
   siam_device *device;
   bool only_tries; ///< Nothing will be written.
   const siam_train_options *options;
+  siam_train_options
+      chosen; ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;

@@ -1,5 +1,7 @@
 #include "pipeline/operating_point.h"
+#include "pipeline/recipe.h"
 #include "pipeline/training.h"
+#include "pipeline/views.h"
 
 #include <string.h>
 
@@ -19,10 +21,11 @@ static siam_status choose_loss(const siam_train_options *options, siam_loss *los
 }
 
 static siam_status choose_step(siam_training *run) {
-  if (run->options->far != 0 && !siam_operating_rate_exists(run->options->far))
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "a false-accept rate of %g; models have thresholds for 0.01, 0.001 and 0.0001",
-                     run->options->far);
+  if (run->options->far != 0 && !siam_operating_rate_is_possible(run->options->far))
+    return siam_fail(
+        SIAM_ERROR_ARGUMENT,
+        "a false-accept rate of %g; models can have thresholds for rates from %g to %g, such as 0.001",
+        run->options->far, SIAM_LEAST_RATE, SIAM_MOST_RATE);
   SIAM_RETURN_IF_FAILED(choose_loss(run->options, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(choose_branches(run->options->branches, &run->step_options.branches));
   return siam_training_choose_optimization(run);
@@ -30,6 +33,7 @@ static siam_status choose_step(siam_training *run) {
 
 static siam_status split_data(siam_training *run) {
   const siam_train_options *options = run->options;
+  if (run->data != NULL) return SIAM_OK;
   siam_dataset_options open = {.allow_outside = options->allow_outside, .logger = options->logger};
   SIAM_RETURN_IF_FAILED(siam_dataset_open(options->data, &open, &run->data));
   if (options->validation != NULL) {
@@ -143,10 +147,21 @@ static siam_status write_settings(siam_training *run) {
   return siam_text_status(text);
 }
 
+static siam_status keep_views(siam_training *run) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
+  return siam_views_keep(views, run->model);
+}
+
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
+  if (siam_training_has_choice(run->options)) {
+    SIAM_RETURN_IF_FAILED(split_data(run));
+    SIAM_RETURN_IF_FAILED(siam_training_choose(run));
+  }
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
+  SIAM_RETURN_IF_FAILED(keep_views(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
   SIAM_RETURN_IF_FAILED(split_data(run));
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));

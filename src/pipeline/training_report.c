@@ -22,7 +22,7 @@ siam_status siam_training_report(siam_training *run) {
                              .history = &run->history,
                              .training = run->training,
                              .hopeful = !held_out || run->common > 0};
-  siam_status status = siam_embed_images(run->model, judgement.images, 0, &telling, &judgement.embeddings);
+  siam_status status = siam_judgement_look(&judgement, &telling);
   if (status == SIAM_OK) {
     status = siam_judgement_evaluate(&judgement, &evaluation);
     if (status == SIAM_OK) status = siam_report_write(options->report, &judgement, &evaluation, &facts);

@@ -85,12 +85,14 @@ static siam_status tune_one(const tuning *run, const siam_tunable *tunable, doub
   return SIAM_OK;
 }
 
-/// Gives each computation an equal share of the time that is left.
-static siam_status tune_all(tuning *run, double share) {
+/// Gives each computation an equal share of the time that is left. `again`: only those that CLBlast's
+/// parameters matter to.
+static siam_status tune_all(tuning *run, double share, bool again) {
   const size_t count = run->computations.count;
   for (size_t i = 0; i < count; i++) {
     const siam_tunable *tunable = &run->computations.list[i];
     siam_tune_row *row = &run->rows[i];
+    if (again && !siam_clblast_matters(run->device, tunable->name)) continue;
     if (!report_progress(run, tunable->name))
       return siam_fail(SIAM_INTERRUPTED, "stopped after %zu of %zu computations; what was found is kept", i,
                        count);
@@ -124,7 +126,7 @@ static siam_status begin_clblast(tuning *run) {
                      "CLBlast has been given other parameters on %s already, and has no way back; tune in a "
                      "process of its own",
                      run->device->info.name);
-  return siam_clblast_kept(run->device, &set) ? siam_tuning_clear(run->device) : SIAM_OK;
+  return siam_clblast_kept(run->device, &set) ? siam_clblast_forget(run->device) : SIAM_OK;
 }
 
 /// Tries sets of parameters and keeps the best; `changed`: it is not CLBlast's own, and what was measured
@@ -139,7 +141,7 @@ static siam_status search_clblast(tuning *run, bool *changed) {
   siam_clblast_result found;
   siam_status status = siam_clblast_search_run(run->tuner, &search, &found);
   *changed = status == SIAM_OK && found.set != NULL;
-  if (*changed) status = siam_tuning_clear(run->device);
+  if (*changed) status = siam_clblast_forget(run->device);
   // That none is better is known only once all were tried.
   if (status == SIAM_OK && (*changed || found.untried == 0))
     status = siam_clblast_keep(run->device, found.set);
@@ -161,20 +163,20 @@ static siam_status search_clblast(tuning *run, bool *changed) {
   return SIAM_OK;
 }
 
-/// All ways are measured with CLBlast as it comes; then, where other parameters are better, once more with
-/// those.
+/// All ways are measured with CLBlast as it comes; then, where other parameters are better, those that this
+/// matters to once more with the new ones.
 static siam_status tune_with_clblast(tuning *run) {
   bool changed = false;
-  SIAM_RETURN_IF_FAILED(tune_all(run, own_share));
+  SIAM_RETURN_IF_FAILED(tune_all(run, own_share, false));
   SIAM_RETURN_IF_FAILED(search_clblast(run, &changed));
-  return changed ? tune_all(run, 1) : SIAM_OK;
+  return changed ? tune_all(run, 1, true) : SIAM_OK;
 }
 
 static siam_status tune(tuning *run) {
   const size_t count = run->computations.count;
   size_t sets = 0;
   run->steps = count;
-  if (!run->clblast.tried) return tune_all(run, 1);
+  if (!run->clblast.tried) return tune_all(run, 1, false);
   while (siam_clblast_set_at(run->device, sets) != NULL) sets++;
   run->steps = 2 * count + 1 + sets;
   return tune_with_clblast(run);

@@ -15,11 +15,11 @@ void siam_check_fill_parameters(siam_network *network, uint32_t seed) {
   siam_store *store = &network->store;
   for (size_t p = 0; p < store->count; p++) {
     const siam_parameter *parameter = &store->parameters[p];
-    bool positive =
-        parameter->initialiser.kind == SIAM_INITIALISE_CONSTANT && parameter->initialiser.value == 1;
+    const siam_initialiser first = parameter->initialiser;
+    const float middle = first.kind == SIAM_INITIALISE_CONSTANT ? first.value : 0;
     float *values = siam_reference_array(parameter->count, sizeof *values);
     siam_check_fill(values, parameter->count, SIAM_VALUES_SPREAD, seed * 1000 + (uint32_t)p + 1);
-    for (size_t i = 0; i < parameter->count; i++) values[i] = values[i] / 4 + (positive ? 1 : 0);
+    for (size_t i = 0; i < parameter->count; i++) values[i] = values[i] / 4 + middle;
     siam_reference_ok(
         siam_buffer_write(store->device, store->weights, parameter->offset, parameter->count, values));
     free(values);
@@ -103,23 +103,6 @@ static void write_clock(check *c) {
   c->reference->step = c->options->step;
 }
 
-/// The backward pass layer by layer, down to the gradient of the input, which siam_run_backward() leaves out.
-static void add_backward(check *c) {
-  siam_view dy = c->dy;
-  for (size_t i = c->run->count; i-- > 0;) {
-    const siam_layer *layer = &c->run->layers[i];
-    siam_pass *pass = &c->run->passes[i];
-    pass->dy = dy;
-    if (layer->type->backward == NULL) continue;
-    for (int s = 0; s < layer->slot_count; s++)
-      pass->gradient[s] = siam_store_gradient(&c->network->store, c->added, layer->slots[s].parameter);
-    pass->dx = i > 0 ? siam_tape_tensor(c->tape, pass->x.count) : c->dx;
-    siam_reference_ok(layer->type->backward(layer, pass));
-    dy = pass->dx;
-  }
-  if (dy.buffer != c->dx.buffer) siam_reference_ok(siam_tape_copy(c->tape, dy, c->dx));
-}
-
 /// Dropout's draws depend on the pass's number; layers that others absorb have none.
 static void take_numbers(check *c) {
   for (size_t i = 0; i < c->network->count; i++)
@@ -142,7 +125,8 @@ static void run_on_device(check *c) {
   siam_reference_ok(siam_buffer_create(device_of(c), trained + 1, &c->fresh));
   siam_reference_ok(siam_buffer_write(device_of(c), c->added, 0, trained, c->before));
   siam_reference_ok(siam_run_forward(c->network, c->tape, &options, c->x, c->y, &c->run));
-  if (options.way_back == SIAM_BACK_TO_INPUT) add_backward(c);
+  if (options.way_back == SIAM_BACK_TO_INPUT)
+    siam_reference_ok(siam_run_backward_to_input(c->run, c->dy, c->added, c->dx));
   if (options.way_back == SIAM_BACK_TO_WEIGHTS) siam_reference_ok(siam_run_backward(c->run, c->dy, c->added));
   if (options.way_back != SIAM_NO_WAY_BACK) siam_reference_ok(siam_run_backward(c->run, c->dy, c->fresh));
   siam_reference_ok(siam_tape_seal(c->tape));

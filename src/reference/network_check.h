@@ -4,7 +4,7 @@
 ///
 /// On the way it also proves that
 /// - gradients are added to what is there: the buffer is filled with numbers before;
-/// - siam_run_backward() gives the same as layer after layer with the gradient of the input;
+/// - siam_run_backward() gives the same as with the gradient of the input;
 /// - nothing is read or written beside x, y and their gradients, which lie at odd places between guards.
 #ifndef SIAM_REFERENCE_NETWORK_CHECK_H
 #define SIAM_REFERENCE_NETWORK_CHECK_H
@@ -37,7 +37,7 @@ typedef struct siam_check_result {
 /// Checks a network that is placed on a device.
 siam_check_result siam_network_check(siam_network *network, const siam_check_options *options);
 
-/// Gives every parameter new values: weights spread over −½ … ½, scales ½ … 3/2, variances ½ … 3/2.
+/// Gives every parameter new values: weights spread over −½ … ½, others by as much around their first value.
 void siam_check_fill_parameters(siam_network *network, uint32_t seed);
 
 #endif

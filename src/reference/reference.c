@@ -1,6 +1,7 @@
 #include "reference/reference.h"
 
 #include "reference/give_up.h"
+#include "reference/reference_gem.h"
 
 #include "base/random.h"
 
@@ -89,6 +90,36 @@ static void conv_forward(const siam_reference *r) {
 static void conv_backward(const siam_reference *r) {
   memset(r->dx, 0, input_count(r) * sizeof *r->dx);
   each_tap(r, r->layer->in, r->layer->out, conv_tap_backward);
+  bias_backward(r);
+}
+
+/// The first weight [ky][kx][c] of a depthwise filter's tap; each_tap() counts those of a full convolution.
+static size_t depthwise_tap(const siam_reference *r, size_t tap) {
+  return tap / (size_t)r->layer->out.channels;
+}
+
+// y[c] += x[c] · w[c]
+static void depthwise_tap_forward(const siam_reference *r, size_t x_pixel, size_t y_pixel, size_t tap) {
+  for (size_t c = 0, w = depthwise_tap(r, tap); c < (size_t)r->layer->in.channels; c++, w++)
+    r->y[y_pixel + c] += r->x[x_pixel + c] * r->weight[0][w];
+}
+
+// dx[c] += dy[c] · w[c],  dw[c] += x[c] · dy[c]
+static void depthwise_tap_backward(const siam_reference *r, size_t x_pixel, size_t y_pixel, size_t tap) {
+  for (size_t c = 0, w = depthwise_tap(r, tap); c < (size_t)r->layer->in.channels; c++, w++) {
+    r->dx[x_pixel + c] += r->dy[y_pixel + c] * r->weight[0][w];
+    r->gradient[0][w] += r->x[x_pixel + c] * r->dy[y_pixel + c];
+  }
+}
+
+static void depthwise_conv_forward(const siam_reference *r) {
+  start_with_bias(r);
+  each_tap(r, r->layer->in, r->layer->out, depthwise_tap_forward);
+}
+
+static void depthwise_conv_backward(const siam_reference *r) {
+  memset(r->dx, 0, input_count(r) * sizeof *r->dx);
+  each_tap(r, r->layer->in, r->layer->out, depthwise_tap_backward);
   bias_backward(r);
 }
 
@@ -216,7 +247,7 @@ static double activate(const siam_layer *layer, double x) {
   case SIAM_ACTIVATION_RELU:
     return x <= 0 ? 0 : x;
   case SIAM_ACTIVATION_LEAKY_RELU:
-    return x <= 0 ? siam_reference_option(layer, "slope") * x : x;
+    return x <= 0 ? (float)siam_reference_option(layer, "slope") * x : x;
   case SIAM_ACTIVATION_SIGMOID:
     return 1 / (1 + exp(-x));
   case SIAM_ACTIVATION_TANH:
@@ -234,7 +265,7 @@ static double derivative(const siam_layer *layer, double x) {
   case SIAM_ACTIVATION_RELU:
     return x <= 0 ? 0 : 1;
   case SIAM_ACTIVATION_LEAKY_RELU:
-    return x <= 0 ? siam_reference_option(layer, "slope") : 1;
+    return x <= 0 ? (float)siam_reference_option(layer, "slope") : 1;
   case SIAM_ACTIVATION_SIGMOID:
     return y * (1 - y);
   default:
@@ -379,6 +410,11 @@ static void flatten_backward(const siam_reference *r) {
   memcpy(r->dx, r->dy, input_count(r) * sizeof *r->dx);
 }
 
+// y = x + other,  dx = dy, for both
+static void add_forward(const siam_reference *r) {
+  for (size_t i = 0; i < input_count(r); i++) r->y[i] = r->x[i] + r->other[i];
+}
+
 static const double shortest_length = 1e-12;
 
 /// hypot() keeps squares of huge and tiny numbers from overflowing and vanishing.
@@ -478,6 +514,7 @@ static const struct {
   reference_function forward, backward;
 } table[] = {
     {"conv", conv_forward, conv_backward},
+    {"depthwise_conv", depthwise_conv_forward, depthwise_conv_backward},
     {"conv_transpose", conv_transpose_forward, conv_transpose_backward},
     {"linear", linear_forward, linear_backward},
     {"batch_norm", batch_norm_forward, batch_norm_backward},
@@ -488,6 +525,8 @@ static const struct {
     {"max_pool", max_pool_forward, max_pool_backward},
     {"avg_pool", avg_pool_forward, avg_pool_backward},
     {"global_avg_pool", avg_pool_forward, avg_pool_backward},
+    {"gem_pool", siam_reference_gem_forward, siam_reference_gem_backward},
+    {"add", add_forward, flatten_backward},
     {"upsample", upsample_forward, upsample_backward},
     {"dropout", dropout_forward, dropout_backward},
     {"flatten", flatten_forward, flatten_backward},

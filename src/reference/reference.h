@@ -15,10 +15,11 @@ typedef struct siam_reference {
   uint64_t seed; ///< Of dropout's draws, with `step` and `number` as in siam_pass.
   uint32_t step;
   unsigned number;
-  const double *x; ///< [N,H,W,C]
+  const double *x;     ///< [N,H,W,C]
+  const double *other; ///< Second input of a type that joins two; NULL for others.
   double *y;
   const double *dy;
-  double *dx;                       ///< Assigned.
+  double *dx;                       ///< Assigned; that of `other`, too.
   double *weight[SIAM_SLOTS_MAX];   ///< As the layer uses them: after transposing.
   double *gradient[SIAM_SLOTS_MAX]; ///< Added to; NULL for running statistics.
 } siam_reference;

@@ -10,8 +10,12 @@
 
 size_t siam_reference_network_size(const siam_reference_network *reference, size_t i) {
   const siam_network *network = reference->network;
-  siam_shape shape = i < network->count ? network->layers[i].in : siam_network_output(network);
+  siam_shape shape = i > 0 ? network->layers[i - 1].out : network->input;
   return (size_t)reference->images * siam_shape_count(shape);
+}
+
+static size_t input_size(const siam_reference_network *reference, size_t i) {
+  return (size_t)reference->images * siam_shape_count(reference->network->layers[i].in);
 }
 
 static double **new_by_layer(const siam_reference_network *reference) {
@@ -45,6 +49,9 @@ siam_reference_network *siam_reference_network_create(const siam_network *networ
   made->value_errors = new_by_layer(made);
   made->slopes = new_by_layer(made);
   made->slope_errors = new_by_layer(made);
+  made->shares = siam_reference_array(network->count + 1, sizeof *made->shares);
+  for (size_t i = 0; i < network->count; i++)
+    made->shares[i] = siam_reference_array(input_size(made, i), sizeof **made->shares);
   made->parameters = new_by_parameter(store);
   made->gradients = new_by_parameter(store);
   made->gradient_errors = new_by_parameter(store);
@@ -66,6 +73,7 @@ void siam_reference_network_destroy(siam_reference_network *reference) {
   free_arrays(reference->value_errors, layers);
   free_arrays(reference->slopes, layers);
   free_arrays(reference->slope_errors, layers);
+  free_arrays(reference->shares, layers);
   free_arrays(reference->parameters, parameters);
   free_arrays(reference->gradients, parameters);
   free_arrays(reference->gradient_errors, parameters);
@@ -100,6 +108,11 @@ static void release_slot(double **arrays, const siam_slot *slot, double *taken, 
   free(taken);
 }
 
+/// The entry of the arrays by layer that a source is; NULL for none.
+static double *entry_of(double **arrays, siam_source source) {
+  return source == SIAM_SOURCE_NONE ? NULL : arrays[source + 1];
+}
+
 static siam_reference take_layer(siam_reference_network *reference, size_t i) {
   const siam_layer *layer = &reference->network->layers[i];
   siam_reference r = {.layer = layer,
@@ -108,10 +121,11 @@ static siam_reference take_layer(siam_reference_network *reference, size_t i) {
                       .seed = reference->seed,
                       .step = reference->step,
                       .number = reference->numbers[i],
-                      .x = reference->values[i],
+                      .x = entry_of(reference->values, layer->from),
+                      .other = entry_of(reference->values, layer->other),
                       .y = reference->values[i + 1],
                       .dy = reference->slopes[i + 1],
-                      .dx = reference->slopes[i]};
+                      .dx = reference->shares[i]};
   for (int s = 0; s < layer->slot_count; s++) {
     r.weight[s] = take_slot(reference->parameters, &layer->slots[s]);
     r.gradient[s] = take_slot(reference->gradients, &layer->slots[s]);
@@ -134,15 +148,32 @@ void siam_reference_network_forward(siam_reference_network *reference) {
   }
 }
 
+/// Clears the entries of an array by layer that are going to be added to: all but the output's.
+static void clear_entries(const siam_reference_network *reference, double **arrays) {
+  for (size_t i = 0; i < reference->network->count; i++)
+    memset(arrays[i], 0, siam_reference_network_size(reference, i) * sizeof **arrays);
+}
+
+/// Adds `share` to the entry of a source.
+static void add_share(double **arrays, siam_source source, const double *share, size_t count) {
+  double *to = entry_of(arrays, source);
+  for (size_t i = 0; to != NULL && i < count; i++) to[i] += share[i];
+}
+
+static void backward(siam_reference_network *reference, size_t i) {
+  siam_reference r = take_layer(reference, i);
+  siam_reference_backward(&r);
+  add_share(reference->slopes, r.layer->from, r.dx, input_size(reference, i));
+  add_share(reference->slopes, r.layer->other, r.dx, input_size(reference, i));
+  release_layer(reference, &r, true);
+}
+
 void siam_reference_network_backward(siam_reference_network *reference) {
   const siam_store *store = &reference->network->store;
+  clear_entries(reference, reference->slopes);
   for (size_t p = 0; p < store->count; p++)
     memset(reference->gradients[p], 0, store->parameters[p].count * sizeof(double));
-  for (size_t i = reference->network->count; i-- > 0;) {
-    siam_reference r = take_layer(reference, i);
-    siam_reference_backward(&r);
-    release_layer(reference, &r, true);
-  }
+  for (size_t i = reference->network->count; i-- > 0;) backward(reference, i);
 }
 
 static void bound_forward(siam_reference_network *reference, size_t i) {
@@ -150,7 +181,8 @@ static void bound_forward(siam_reference_network *reference, size_t i) {
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
                             .forward_only = reference->forward_only,
-                            .x_error = reference->value_errors[i],
+                            .x_error = entry_of(reference->value_errors, r.layer->from),
+                            .other_error = entry_of(reference->value_errors, r.layer->other),
                             .y_error = reference->value_errors[i + 1]};
   if (siam_reference_is(r.layer, "batch_norm"))
     for (int s = 0; s < 2; s++)
@@ -159,21 +191,37 @@ static void bound_forward(siam_reference_network *reference, size_t i) {
   release_layer(reference, &r, false);
 }
 
+/// Adds the bounds of a share of a source's gradient, and for the additions of the shares, where there are
+/// several, theirs.
+static void add_share_bound(siam_reference_network *reference, siam_source source, const double *share,
+                            const double *errors, size_t count) {
+  double *to = entry_of(reference->slope_errors, source);
+  const size_t users = siam_network_count_users(reference->network, source);
+  const double gamma = users > 1 ? siam_rounding_of_sum((double)users) : 0;
+  for (size_t i = 0; to != NULL && i < count; i++) to[i] += errors[i] + gamma * (fabs(share[i]) + errors[i]);
+}
+
 static void bound_backward(siam_reference_network *reference, size_t i, double prior) {
+  const siam_layer *layer = &reference->network->layers[i];
+  const size_t count = input_size(reference, i);
   siam_reference r = take_layer(reference, i);
   siam_rounding rounding = {.device = reference->network->store.device,
                             .reference = &r,
                             .forward_only = reference->forward_only,
-                            .x_error = reference->value_errors[i],
+                            .x_error = entry_of(reference->value_errors, layer->from),
+                            .other_error = entry_of(reference->value_errors, layer->other),
                             .y_error = reference->value_errors[i + 1],
                             .dy_error = reference->slope_errors[i + 1],
-                            .dx_error = reference->slope_errors[i],
+                            .dx_error = siam_reference_array(count, sizeof(double)),
                             .prior = prior};
-  for (int s = 0; s < r.layer->slot_count; s++)
-    rounding.gradient_error[s] = take_slot(reference->gradient_errors, &r.layer->slots[s]);
+  for (int s = 0; s < layer->slot_count; s++)
+    rounding.gradient_error[s] = take_slot(reference->gradient_errors, &layer->slots[s]);
   siam_rounding_backward(&rounding);
-  for (int s = 0; s < r.layer->slot_count; s++)
-    release_slot(reference->gradient_errors, &r.layer->slots[s], rounding.gradient_error[s], true);
+  add_share_bound(reference, layer->from, r.dx, rounding.dx_error, count);
+  add_share_bound(reference, layer->other, r.dx, rounding.dx_error, count);
+  for (int s = 0; s < layer->slot_count; s++)
+    release_slot(reference->gradient_errors, &layer->slots[s], rounding.gradient_error[s], true);
+  free(rounding.dx_error);
   release_layer(reference, &r, false);
 }
 
@@ -186,6 +234,7 @@ void siam_reference_network_bound(siam_reference_network *reference, double prio
   for (size_t p = 0; p < store->count; p++)
     memset(reference->gradient_errors[p], 0, store->parameters[p].count * sizeof(double));
   siam_reference_network_bound_forward(reference);
+  clear_entries(reference, reference->slope_errors);
   for (size_t i = reference->network->count; i-- > 0;) bound_backward(reference, i, prior);
 }
 

@@ -6,8 +6,9 @@
 #include "model/network.h"
 #include "reference/reference.h"
 
-/// Arrays by layer have one entry more than there are layers: entry i is the input of layer i, the last one
-/// the output of the network. Arrays by parameter go by the store's numbers.
+/// Arrays by layer have one entry more than there are layers: entry 0 is the input of the network, entry i +
+/// 1 the output of layer i, and the last one that of the network. Arrays by parameter go by the store's
+/// numbers.
 typedef struct siam_reference_network {
   const siam_network *network;
   int images;
@@ -18,6 +19,7 @@ typedef struct siam_reference_network {
   unsigned *numbers;               ///< Of dropout's passes, by layer.
   double **values, **value_errors; ///< By layer: [N,H,W,C].
   double **slopes, **slope_errors; ///< By layer: gradients of `values`.
+  double **shares;                 ///< What layer i adds to the gradients of its inputs; no last entry.
   double **parameters;             ///< By parameter.
   double **gradients, **gradient_errors;
   double **state_errors; ///< By parameter; of running statistics only.

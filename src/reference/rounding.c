@@ -1,6 +1,7 @@
 #include "reference/rounding.h"
 
 #include "reference/give_up.h"
+#include "reference/reference_gem.h"
 
 #include "reference/winograd.h"
 
@@ -206,6 +207,16 @@ static void conv_rounding_backward(const siam_rounding *r) {
   add_winograd_backward(r);
 }
 
+static void depthwise_conv_rounding_forward(const siam_rounding *r) {
+  const double kernel = siam_reference_option(r->reference->layer, "kernel");
+  linear_rounding_forward(r, kernel * kernel);
+}
+static void depthwise_conv_rounding_backward(const siam_rounding *r) {
+  const siam_layer *layer = r->reference->layer;
+  const double kernel = siam_reference_option(layer, "kernel");
+  linear_rounding_backward(r, kernel * kernel, (double)output_count(r) / layer->out.channels);
+}
+
 /// Places of the filters along one axis that can meet one pixel of a transposed convolution's output.
 static double most_places(const siam_layer *layer) {
   return ceil(siam_reference_option(layer, "kernel") / siam_reference_option(layer, "stride"));
@@ -273,6 +284,13 @@ static void flatten_rounding_forward(const siam_rounding *r) {
 }
 static void flatten_rounding_backward(const siam_rounding *r) {
   memcpy(r->dx_error, r->dy_error, input_count(r) * sizeof(double));
+}
+
+static void add_rounding_forward(const siam_rounding *r) {
+  for (size_t i = 0; i < input_count(r); i++) {
+    const double errors = r->x_error[i] + r->other_error[i];
+    r->y_error[i] = errors + unit * (fabs(r->reference->y[i]) + errors) + smallest;
+  }
 }
 
 /// How much an activation can stretch an error of its argument, and what it adds itself, as a part of y:
@@ -607,6 +625,7 @@ static const struct {
   rounding_function forward, backward;
 } table[] = {
     {"conv", conv_rounding_forward, conv_rounding_backward},
+    {"depthwise_conv", depthwise_conv_rounding_forward, depthwise_conv_rounding_backward},
     {"conv_transpose", conv_transpose_rounding_forward, conv_transpose_rounding_backward},
     {"linear", dense_rounding_forward, dense_rounding_backward},
     {"batch_norm", batch_norm_rounding_forward, batch_norm_rounding_backward},
@@ -617,6 +636,8 @@ static const struct {
     {"max_pool", max_pool_rounding_forward, max_pool_rounding_backward},
     {"avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
     {"global_avg_pool", avg_pool_rounding_forward, avg_pool_rounding_backward},
+    {"gem_pool", siam_rounding_gem_forward, siam_rounding_gem_backward},
+    {"add", add_rounding_forward, flatten_rounding_backward},
     {"upsample", upsample_rounding_forward, upsample_rounding_backward},
     {"dropout", dropout_rounding_forward, dropout_rounding_backward},
     {"flatten", flatten_rounding_forward, flatten_rounding_backward},

@@ -16,6 +16,7 @@ typedef struct siam_rounding {
   siam_device *device;             ///< Whose engines say whose rounding.
   const siam_reference *reference; ///< After its forward pass (and backward pass, for the backward bounds).
   const double *x_error;           ///< Bounds for x, 0 where it is exact.
+  const double *other_error;       ///< The same for the second input of a type that joins two.
   double *y_error;
   const double *dy_error;
   double *dx_error;

@@ -207,8 +207,8 @@ static siam_status test_tuned(siam_self_test_run *test, const char *problem, con
   return SIAM_OK;
 }
 
-/// CLBlast's parameters, where tuning found others than its own. Where they are wrong, all that was measured
-/// with them is forgotten.
+/// CLBlast's parameters, where tuning found others than its own. Where they are wrong, what was measured with
+/// them is forgotten, too.
 static siam_status test_clblast(siam_self_test_run *test, const siam_tunable *tunables, size_t count) {
   const siam_clblast_set *set = NULL;
   siam_self_test_row *row = NULL;
@@ -222,7 +222,7 @@ static siam_status test_clblast(siam_self_test_run *test, const siam_tunable *tu
     status = siam_product_check(test->device, &tunables[i], "clblast", &result);
   siam_self_test_end(test, row, status, &result);
   if (row->status == SIAM_SELF_TEST_PASSED) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(siam_tuning_clear(test->device));
+  SIAM_RETURN_IF_FAILED(siam_clblast_forget(test->device));
   note_struck(test, row);
   return siam_clblast_use(test->device, &siam_clblast_generic);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define EMBED "siamese-embed -m m.siamese "
-#define KEYS "output images broken embedding seconds model device"
+#define KEYS "output images broken embedding views seconds model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -41,6 +41,28 @@ Test(cli_embed, a_matrix_and_its_paths_stand_side_by_side) {
     for (int i = 0; i < 8; i++) sum += (double)numbers[i] * numbers[i];
     cr_expect_float_eq(sum, 1, 1e-5);
   }
+}
+
+Test(cli_embed, a_model_with_views_has_a_row_for_each_of_them) {
+  free(siam_cli_out(0, "siamese-train data -e tiny.txt -b 8 --steps 2 --views copies -o views.siamese -q"));
+  json_t *object = siam_cli_json(0, "siamese-embed -m views.siamese held-out -o v.csv --views", KEYS);
+  cr_expect_eq(json_integer_value(json_object_get(object, "images")), 48);
+  cr_expect_eq(json_integer_value(json_object_get(object, "views")), 12);
+  json_decref(object);
+  // The first row of each picture is the one that is written without views.
+  free(siam_cli_out(0, "siamese-embed -m views.siamese held-out -o w.csv -q"));
+  char *views = siam_cli_read("v.csv"), *wholes = siam_cli_read("w.csv"), *rest = wholes;
+  unsigned row = 0;
+  for (char *line = strtok(views, "\n"); line != NULL; line = strtok(NULL, "\n"), row++) {
+    if (row > 0 && (row - 1) % 12 != 0) continue;
+    size_t length = strlen(line);
+    cr_assert(strncmp(rest, line, length) == 0 && rest[length] == '\n', "row %u: %s", row, line);
+    rest += length + 1;
+  }
+  cr_expect_eq(row, 1 + 12 * 48);
+  cr_expect_eq(*rest, '\0');
+  free(views);
+  free(wholes);
 }
 
 Test(cli_embed, a_csv_has_a_header_and_quotes_names) {

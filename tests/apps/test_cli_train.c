@@ -145,7 +145,9 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
               "verdicts will go by the threshold of best accuracy");
   expect_said("siamese-compare -m w.siamese " PAIR, false, "(best accuracy)");
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}}, {NULL, {0}}});
+      {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
+      {TRAIN "-o t.siamese --views films", {"there are no views \"films\"", "copies"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {
@@ -173,7 +175,7 @@ Test(cli_train, names_that_mean_nothing_are_refused_with_those_that_do) {
   write_text("nothing.txt", "# Nothing yet\n");
   siam_test_write(siam_cli_path("binary.txt"), "input 16 16 1\nflatten\0", 22);
   siam_cli_expect_refusals((siam_cli_refusal[]){
-      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, lenet, koch"}},
+      {"siamese-train data -o m.siamese -e resnet", {"'resnet'", "conv4, resnet8, resnet12, lenet, koch"}},
       {"siamese-train data -o m.siamese -e bad.txt",
        {"bad.txt:3: there is no layer 'foo'", "conv, conv_transpose, linear"}},
       {"siamese-train data -o m.siamese -e nothing.txt",

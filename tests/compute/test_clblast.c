@@ -229,16 +229,18 @@ Test(clblast, what_is_kept_and_means_nothing_counts_as_none) {
   }
 }
 
-Test(clblast, a_kept_set_that_fails_is_forgotten_with_all_that_was_measured_with_it) {
+Test(clblast, a_kept_set_that_fails_is_forgotten_with_what_was_measured_beside_it) {
   static const behaviour failures[] = {BROKEN, REFUSED};
   for (int i = 0; i < 2; i++) {
     siam_device *device = open_device();
     messages[0] = '\0';
     siam_test_ok(siam_clblast_keep(device, siam_clblast_set_at(device, 0)));
     siam_test_ok(siam_tuning_keep(device, "gemm nn 2x2x3", "clblast"));
+    siam_test_ok(siam_tuning_keep(device, "conv forward", "direct"));
     fake.with[1] = failures[i];
     device = open_anew();
     expect_right();
+    cr_expect_eq(siam_tuning_find(device, "conv forward") != NULL, device->traits.is_cpu);
     cr_expect_eq(fake.in_force, -1);
     cr_expect_not_null(strstr(messages, siam_clblast_set_at(device, 0)->name), "%s", messages);
     cr_expect_null(siam_tuning_find(device, "gemm nn 2x2x3"));

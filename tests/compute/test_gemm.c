@@ -187,12 +187,14 @@ static void multiply_long(const char *engine) {
     }
 }
 
-/// Every activation, with and without bias, on a plain and on a divided sum.
+/// Every activation, with and without bias, on a plain and on a divided sum, and on whole tiles whose sum
+/// goes block by block.
 static void multiply_with_epilogues(const char *engine) {
   setenv("SIAMESE_GEMM", engine, 1);
   for (int activation = SIAM_ACTIVATION_NONE; activation <= SIAM_ACTIVATION_TANH; activation++)
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 6; variant++) {
       siam_gemm gemm = {.m = 9, .n = 21, .k = variant < 2 ? 30 : 1200, .beta = variant % 2 ? 1.0F : 0.0F};
+      if (variant >= 4) gemm.m = 72, gemm.n = 128, gemm.k = 300;
       gemm.epilogue = (siam_epilogue){.activation = (siam_activation)activation, .slope = 0.1F};
       const float any = 0;
       if (variant != 1) gemm.epilogue.bias = siam_test_upload(&any, 1);

@@ -371,12 +371,26 @@ Test(dataset, lfw_lists_without_folds_with_spaces_and_with_faults) {
                {"x y\n", "line 1"},
                {"1 1\nAnn_Other 1 2\n", "promises 2 pairs, but 1 follow"},
                {"1\nAnn_Other 1\nAnn_Other 1 Bob 1\n", "line 2: a pair has three fields or four"}};
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     text("lfw/pairs.txt", cases[i].content);
     refused("lfw", SIAM_ERROR_FORMAT, cases[i].reason);
   }
   text("lfw/pairs.txt", "1\nNo_One 1 2\nNo_One 1 Bob 1\n");
   refused("lfw", SIAM_ERROR_DATA, "2 of its 2 pairs");
+  // Persons outside of the folder are none of its.
+  picture("out_0001.jpg");
+  picture("out_0002.jpg");
+  mkdir(in("out"), 0700);
+  text("lfw/pairs.txt", "2\nAnn_Other 1 2\n../out 1 2\nAnn_Other 1 Bob 1\nAnn_Other 2 /tmp 1\n");
+  messages[0] = '\0';
+  open_well("lfw");
+  cr_expect_eq(siam_dataset_count_pairs(dataset), 2);
+  const char *found = strstr(messages, "line 3: skipped: ");
+  cr_assert_not_null(found, "%s", messages);
+  cr_expect_not_null(strstr(found, "line 3: a person's folder lies outside of the data"), "%s", messages);
+  cr_expect_not_null(strstr(messages, "line 5: a person's folder lies outside of the data"), "%s", messages);
+  siam_dataset_destroy(dataset);
+  dataset = NULL;
   // Without its list the same folder is class folders.
   cr_assert_eq(
       siam_dataset_open(in("lfw"), &(siam_dataset_options){.form = SIAM_DATASET_CLASS_FOLDERS}, &dataset),

@@ -154,6 +154,7 @@ static void expect_refusal(const char *name, siam_status expected, const char *r
 
 Test(picture_damage, damage_is_named) {
   expect_refusal("bad_png_palette_index.png", SIAM_ERROR_FORMAT, "outside its palette");
+  expect_refusal("bad_png_palette_end.png", SIAM_ERROR_FORMAT, "outside its palette");
   expect_refusal("bad_png_no_palette.png", SIAM_ERROR_FORMAT, "no chunk PLTE");
   expect_refusal("bad_png_short_data.png", SIAM_ERROR_FORMAT, "data end before the picture");
   expect_refusal("bad_png_critical.png", SIAM_ERROR_FORMAT, "ABCD is not known");

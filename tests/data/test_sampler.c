@@ -46,6 +46,7 @@ Test(sampler, half_of_the_pairs_are_same_and_no_picture_meets_itself) {
       same += batch.same[i];
       cr_assert_neq(a, b);
       cr_assert_eq(class_of(a) == class_of(b), batch.same[i]);
+      cr_assert_eq(batch.same[i], i % 2 == 0, "by turns, the first is same");
       cr_assert_eq(batch.classes[i], class_of(a));
       cr_assert_eq(batch.classes[8 + i], class_of(b));
     }

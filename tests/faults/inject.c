@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -203,6 +206,22 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return NEXT(pthread_create)(thread, attributes, run, context);
 }
 
+// Processes for decoding, and speaking with them.
+
+int socketpair(int domain, int type, int protocol, int ends[2]) {
+  return COUNTED && memory_fails() ? -1 : NEXT(socketpair)(domain, type, protocol, ends);
+}
+
+int memfd_create(const char *name, unsigned flags) {
+  return COUNTED && memory_fails() ? -1 : NEXT(memfd_create)(name, flags);
+}
+
+int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions_t *files,
+                const posix_spawnattr_t *attributes, char *const words[], char *const environment[]) {
+  if (COUNTED && memory_fails()) return ENOMEM;
+  return NEXT(posix_spawn)(process, path, files, attributes, words, environment);
+}
+
 // Files. Removing never fails: what cannot be removed is left behind by the best of programs.
 
 int open(const char *path, int flags, ...) {
@@ -288,6 +307,14 @@ FILE_CALL(fstatat, false, true, (int folder, const char *path, struct stat *info
 FILE_CALL(fchmod, false, true, (int file, mode_t mode), (file, mode))
 FILE_CALL(utimensat, false, true, (int folder, const char *path, const struct timespec times[2], int flags),
           (folder, path, times, flags))
+
+ssize_t recv(int socket, void *bytes, size_t count, int flags) {
+  return COUNTED && is_interrupted() ? -1 : NEXT(recv)(socket, bytes, count, flags);
+}
+
+ssize_t send(int socket, const void *bytes, size_t count, int flags) {
+  return COUNTED && is_interrupted() ? -1 : NEXT(send)(socket, bytes, count, flags);
+}
 
 // OpenCL. Its headers are not included: every argument is a number or a pointer and fits a machine word, so
 // one form of wrapper serves all functions. Codes: out of resources, of device memory, of host memory, device

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes lenet.txt, conv4.txt and koch.txt: what PyTorch computes for the three built-in encoders; and
-autoencoder.txt: for a convolutional autoencoder whose decoder uses the weights of its encoder.
+"""Makes lenet.txt, conv4.txt, resnet8.txt, resnet12.txt and koch.txt: what PyTorch computes for the built-in
+encoders; and autoencoder.txt: for a convolutional autoencoder whose decoder uses the weights of its encoder.
 
     python3 tests/golden/make_golden.py [ENCODER ...]        (needs torch and numpy; CPU)
 
@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 
 SEED = 20240607
-PAIRS = {"lenet": 3, "conv4": 3, "koch": 1, "autoencoder": 3}
+PAIRS = {"lenet": 3, "conv4": 3, "resnet8": 3, "resnet12": 3, "koch": 1, "autoencoder": 3}
 SAMPLES, STEPS, MARGIN = 32, 3, 1.0
 STREAM = 2
 PICTURES, PROJECTIONS, FIRST_PARAMETER = 1, 2, 16  # What stands in for the step in the draws.
@@ -32,7 +32,8 @@ OPTIMIZERS = {
     "adam": dict(rate=0.001, decay=0.01),
     "adamw": dict(rate=0.001, decay=0.1),
 }
-USED = {"lenet": ["sgd", "adam", "adamw"], "conv4": ["sgd"], "koch": ["sgd"], "autoencoder": ["sgd", "adamw"]}
+USED = {"lenet": ["sgd", "adam", "adamw"], "conv4": ["sgd"], "resnet8": ["sgd"], "resnet12": ["sgd"], "koch": ["sgd"],
+        "autoencoder": ["sgd", "adamw"]}
 
 
 def draws(step, count):
@@ -59,7 +60,8 @@ class Encoder:
 
     def __init__(self, name, dtype):
         self.dtype, self.names, self.values, self.states = dtype, [], {}, {}
-        build = {"lenet": self.lenet, "conv4": self.conv4, "koch": self.koch, "autoencoder": self.autoencoder}[name]
+        build = {"lenet": self.lenet, "conv4": self.conv4, "resnet8": self.resnet8, "resnet12": self.resnet12,
+                 "koch": self.koch, "autoencoder": self.autoencoder}[name]
         self.loss = reconstruction if name == "autoencoder" else contrastive
         self.layers, self.side = build()
 
@@ -69,9 +71,12 @@ class Encoder:
         self.names.append(name)
         self.values[name] = tensor
 
-    def conv(self, number, kernel, inputs, filters, pad=0, stride=1):
+    def conv(self, number, kernel, inputs, filters, pad=0, stride=1, bias=True):
         scale = math.sqrt(6.0 / (kernel**2 * inputs))
         self.add(f"conv{number}.weight", (kernel, kernel, inputs, filters), scale)
+        if not bias:
+            return lambda x: F.conv2d(x, self.values[f"conv{number}.weight"].permute(3, 2, 0, 1), padding=pad,
+                                      stride=stride)
         self.add(f"conv{number}.bias", (filters,), 0.125)
         return lambda x: F.conv2d(x, self.values[f"conv{number}.weight"].permute(3, 2, 0, 1),
                                   self.values[f"conv{number}.bias"], padding=pad, stride=stride)
@@ -101,6 +106,38 @@ class Encoder:
         self.add(f"linear{number}.bias", (features,), 0.125)
         return lambda x: x @ self.values[f"linear{number}.weight"] + self.values[f"linear{number}.bias"]
 
+    def normalized(self, number, kernel, inputs, filters, stride=1):
+        """A convolution and the batch normalisation of the same number."""
+        conv = self.conv(number, kernel, inputs, filters, pad=kernel // 2, stride=stride, bias=False)
+        norm = self.batch_norm(number, filters)
+        return lambda x: norm(conv(x))
+
+    def residual(self, first, count, inputs, filters, activation, stride=1):
+        """`count` convolutions from number `first` on, and past them a 1×1 convolution where shapes differ."""
+        body = [self.normalized(first + i, 3, inputs if i == 0 else filters, filters, stride if i == 0 else 1)
+                for i in range(count)]
+        past = torch.nn.Identity()
+        if inputs != filters:
+            past = self.normalized(first + count, 1, inputs, filters, stride)
+
+        def block(x):
+            y = body[0](x)
+            for layer in body[1:]:
+                y = layer(activation(y))
+            return activation(y + past(x))
+        return block
+
+    def gem_pool(self, number):
+        """Radenović, Tolias and Chum 2018."""
+        name = f"gem_pool{number}.exponent"
+        self.add(name, (1,), 0.25, 3.0)
+        return lambda x: x.clamp(min=float(np.float32(1e-6))).pow(self.values[name]).mean((2, 3)).pow(
+            1 / self.values[name])
+
+    @staticmethod
+    def global_average(x):
+        return x.mean((2, 3))
+
     @staticmethod
     def flatten(x):
         return x.permute(0, 2, 3, 1).flatten(1)
@@ -124,6 +161,23 @@ class Encoder:
             layers += [self.conv(number, 3, 1 if number == 1 else 64, 64, pad=1), self.batch_norm(number, 64),
                        torch.relu, self.pool]
         return layers + [self.flatten, self.linear(1, 64, 64), self.normalize], 28
+
+    def resnet8(self):
+        return [self.normalized(1, 3, 1, 64), torch.relu, self.pool,
+                self.residual(2, 2, 64, 64, torch.relu),
+                self.residual(4, 2, 64, 128, torch.relu, stride=2),
+                self.residual(7, 2, 128, 256, torch.relu, stride=2),
+                self.gem_pool(1), self.linear(1, 256, 64), self.normalize], 28
+
+    def resnet12(self):
+        def activation(x):
+            return F.leaky_relu(x, float(np.float32(0.1)))
+
+        layers, inputs = [], 1
+        for block, filters in enumerate((32, 64, 128, 256)):
+            layers += [self.residual(1 + 4 * block, 3, inputs, filters, activation), self.pool]
+            inputs = filters
+        return layers + [self.global_average, self.linear(1, 256, 64), self.normalize], 28
 
     def koch(self):
         layers = [self.conv(1, 10, 1, 64), torch.relu, self.pool,

@@ -15,7 +15,7 @@
 TestSuite(golden, .fini = siam_test_device_close, .timeout = 300);
 
 // As in make_golden.py.
-enum { SAMPLES = 32, PROJECTIONS = 4, STEPS = SIAM_GOLDEN_STEPS, MOST_RECORDS = 128 };
+enum { SAMPLES = 32, PROJECTIONS = 4, STEPS = SIAM_GOLDEN_STEPS, MOST_RECORDS = 256 };
 
 /// A tensor of the file: four projections of it and a sample of its elements, and how far PyTorch's float32
 /// strays from them (root of the mean square).
@@ -118,6 +118,10 @@ static void first_values(const siam_parameter *parameter, uint32_t number, float
   if (strncmp(parameter->name, "batch_norm", 10) == 0) scale = 0.25;
   if (strncmp(parameter->name, "batch_norm", 10) == 0 && strstr(parameter->name, ".weight") != NULL)
     offset = 1;
+  if (strcmp(parameter->name, "gem_pool1.exponent") == 0) {
+    scale = 0.25;
+    offset = 3;
+  }
   if (parameter->kind == SIAM_PARAMETER_WEIGHT)
     scale = sqrt(6.0 * parameter->dims[parameter->rank - 1] / (double)parameter->count);
   siam_golden_spread(SIAM_GOLDEN_FIRST_PARAMETER + number, parameter->count, scale, offset, values);
@@ -338,6 +342,18 @@ Test(golden, conv4_trains_as_in_pytorch) {
   finish(t);
 }
 
+Test(golden, resnet8_trains_as_in_pytorch) {
+  trial *t = begin("resnet8", 3);
+  check_steps(t, "sgd", 0.05F, sgd);
+  finish(t);
+}
+
+Test(golden, resnet12_trains_as_in_pytorch) {
+  trial *t = begin("resnet12", 3);
+  check_steps(t, "sgd", 0.05F, sgd);
+  finish(t);
+}
+
 Test(golden, koch_trains_as_in_pytorch) {
   trial *t = begin("koch", 1);
   check_steps(t, "sgd", 0.05F, sgd);
@@ -399,5 +415,7 @@ static void check_reference(const char *encoder, int pairs) {
 Test(golden, the_reference_of_the_layer_tests_agrees_with_pytorch_to_ten_digits) {
   check_reference("lenet", 3);
   check_reference("conv4", 3);
+  check_reference("resnet8", 3);
+  check_reference("resnet12", 3);
   check_reference("autoencoder", 3);
 }

@@ -126,10 +126,44 @@ Test(description, mistakes_are_refused_with_the_line_and_the_reason) {
   assert_refused("input 1 1 4\nlinear 4\nlinear 4 weight=linear2.weight\n", "circle");
 }
 
+Test(description, sources_other_than_the_line_before_are_written_as_they_are_read) {
+  static const char text[] =
+      "input 8 8 3\nconv 4 pad=1\nbatch_norm name=body\nconv 4 1 from=input\n"
+      "batch_norm\nadd body\nrelu\nconv 4 1 pad=0 from=body name=late\nadd relu1\nadd late\n";
+  siam_network *network = NULL, *again = NULL;
+  siam_text first = {0}, second = {0};
+  cr_assert_eq(siam_description_parse("a", text, NULL, &network), SIAM_OK, "%s", siam_last_error());
+  cr_expect_eq(network->layers[2].from, SIAM_SOURCE_INPUT);
+  cr_expect_eq(network->layers[4].from, 3);
+  cr_expect_eq(network->layers[4].other, 1);
+  cr_expect_eq(network->layers[6].from, 1);
+  siam_description_write(network, &first);
+  cr_expect_not_null(strstr(first.bytes, "\nconv 4 1 from=input\n"), "%s", first.bytes);
+  cr_expect_not_null(strstr(first.bytes, "\nadd body\n"), "%s", first.bytes);
+  cr_expect_not_null(strstr(first.bytes, "\nconv 4 1 from=body name=late\n"), "%s", first.bytes);
+  cr_assert_eq(siam_description_parse("b", first.bytes, NULL, &again), SIAM_OK, "%s", siam_last_error());
+  siam_description_write(again, &second);
+  cr_expect_str_eq(first.bytes, second.bytes);
+  siam_text_clear(&first);
+  siam_text_clear(&second);
+  siam_network_destroy(network);
+  siam_network_destroy(again);
+}
+
+Test(description, sources_that_cannot_be_are_refused_with_their_line) {
+  assert_refused("input 1 1 4\nlinear 4\nadd\n", ":3: 'add' takes the name of an earlier layer");
+  assert_refused("input 1 1 4\nlinear 4\nadd nobody\n", ":3: no layer before this one is called 'nobody'");
+  assert_refused("input 1 1 4\nlinear 4\nadd add1\n", ":3: no layer before this one is called 'add1'");
+  assert_refused("input 1 1 4\nlinear 4 from=linear2\nlinear 4\n", ":2: no layer before this one");
+  assert_refused("input 1 1 4\nlinear 3\nadd input\n", "gives 1×1×3 and 'input' 1×1×4");
+  assert_refused("input 1 1 4\nlinear 4\nadd input input\n", "'add' does not know 'input'");
+  assert_refused("input 1 1 4\nlinear 4\nlinear 4 from=input\n", "nothing reads the output of 'linear1'");
+}
+
 Test(description, an_unknown_encoder_names_those_there_are) {
   siam_network *network = NULL;
   cr_assert_eq(siam_encoder_build("no-such-encoder", NULL, &network), SIAM_ERROR_ARGUMENT);
-  cr_assert_not_null(strstr(siam_last_error(), "conv4, lenet, koch"));
+  cr_assert_not_null(strstr(siam_last_error(), "conv4, resnet8, resnet12, lenet, koch"));
 }
 
 Test(description, a_file_is_read_and_a_binary_one_refused) {
@@ -216,6 +250,14 @@ static size_t weights_of(const char *name) {
 Test(description, encoders_have_the_published_numbers_of_weights) {
   // Three 3×3×64×64 convolutions behind one of 3×3×1×64, biases, scales and shifts, and 64 × 64 + 64.
   cr_assert_eq(weights_of("conv4"), 9 * 64 + 3 * 9 * 64 * 64 + 4 * 3 * 64 + 64 * 64 + 64);
+  // Convolutions without biases, each with a scale and a shift a filter; shortcuts of 1×1; an exponent.
+  cr_assert_eq(weights_of("resnet8"), 9 * 64 + 2 * 9 * 64 * 64 + 9 * 64 * 128 + 9 * 128 * 128 + 64 * 128 +
+                                          9 * 128 * 256 + 9 * 256 * 256 + 128 * 256 +
+                                          2 * (3 * 64 + 3 * 128 + 3 * 256) + 1 + 256 * 64 + 64);
+  size_t resnet12 = 256 * 64 + 64;
+  for (size_t in = 1, out = 32; out <= 256; in = out, out *= 2)
+    resnet12 += 9 * in * out + 2 * 9 * out * out + in * out + 4 * 2 * out;
+  cr_assert_eq(weights_of("resnet12"), resnet12);
   // 5·5·20 + 5·5·20·50, 800 → 500 → 10 → 2, with biases.
   cr_assert_eq(weights_of("lenet"), 500 + 20 + 25000 + 50 + 400000 + 500 + 5000 + 10 + 20 + 2);
   // Figure 4 of Koch et al. 2015: 9216 → 4096 behind the convolutions.

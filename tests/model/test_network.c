@@ -331,7 +331,8 @@ Test(network, every_layer_type_has_a_reference) {
     if (strcmp(type->name, "dropout") == 0) options[0] = 0.5;
     if (strcmp(type->name, "reshape") == 0) options[2] = 4;
     siam_test_ok(siam_network_create(1, 1, 4, &network));
-    siam_test_ok(siam_network_add_layer(network, type, NULL, options));
+    siam_test_ok(siam_network_add_layer_from(network, type, NULL, options, SIAM_SOURCE_INPUT,
+                                             type->joins ? SIAM_SOURCE_INPUT : SIAM_SOURCE_NONE));
     place(1);
     siam_check_network(network, &(siam_check_options){.images = 2, .no_differences = true});
     siam_network_destroy(network);

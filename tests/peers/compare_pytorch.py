@@ -23,6 +23,7 @@ import load_in_pytorch  # noqa: E402
 
 EVERY_LAYER = """
 input 17 17 3
+layer_norm epsilon=0.0001
 conv 6 3 pad=1 bias=0 name=first
 batch_norm epsilon=0.001
 leaky_relu 0.2

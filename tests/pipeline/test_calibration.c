@@ -147,6 +147,17 @@ Test(calibration, equal_distances_have_the_mean_as_their_similarity) {
   siam_ranking_clear(&ranking);
 }
 
+Test(calibration, the_same_share_at_every_distance_tells_nothing_apart) {
+  siam_ranking ranking = rank_these((float[]){1, 1, 2, 2, 3, 3}, "sdsdsd");
+  siam_calibration calibration;
+  cr_assert_eq(siam_calibration_fit_isotonic(&ranking, &calibration), SIAM_OK);
+  cr_expect_eq(siam_calibration_evaluate(&calibration, 1.5), 0.5);
+  cr_expect_eq(calibration.knot_count, 2, "one block from the first distance to the last");
+  cr_expect(calibration.reversed);
+  siam_calibration_clear(&calibration);
+  siam_ranking_clear(&ranking);
+}
+
 Test(calibration, adjacent_violators_are_pooled_as_by_hand) {
   // Shares by distance: 1, 0, 1 | 1, 0, 0 → blocks 1; (0, 1, 1) = 2/3; 0.
   siam_ranking ranking = rank_these((float[]){1, 2, 3, 4, 5, 6}, "sdssdd");

@@ -25,7 +25,7 @@ static siam_ranking draw(size_t count) {
 Test(operating_point, states_what_its_threshold_does) {
   siam_ranking ranking = draw(200000);
   siam_operating_points points;
-  cr_assert_eq(siam_operating_points_fit(&ranking, &points), SIAM_OK);
+  cr_assert_eq(siam_operating_points_fit(&ranking, 0, &points), SIAM_OK);
   cr_assert_eq(points.count, 4);
   cr_assert_eq(points.unsupported_count, 0);
   const char *const names[] = {"best accuracy", "far 1e-2", "far 1e-3", "far 1e-4"};
@@ -52,7 +52,7 @@ Test(operating_point, states_what_its_threshold_does) {
 Test(operating_point, a_rate_that_the_pairs_cannot_support_is_left_out_and_named) {
   siam_ranking ranking = draw(4000);
   siam_operating_points points;
-  cr_assert_eq(siam_operating_points_fit(&ranking, &points), SIAM_OK);
+  cr_assert_eq(siam_operating_points_fit(&ranking, 0, &points), SIAM_OK);
   cr_assert_eq(points.count, 2);
   cr_assert_eq(points.unsupported_count, 2);
   cr_assert_eq(points.unsupported[0], 1e-3);
@@ -60,11 +60,41 @@ Test(operating_point, a_rate_that_the_pairs_cannot_support_is_left_out_and_named
   siam_ranking_clear(&ranking);
 }
 
+Test(operating_point, another_rate_stands_among_the_standard_ones_and_a_standard_one_is_there_once) {
+  static const struct {
+    double wanted;
+    uint32_t count, place;
+    const char *name;
+  } cases[] = {{0.05, 5, 1, "far 0.05"},
+               {5e-4, 5, 3, "far 0.0005"},
+               {2e-4, 5, 3, "far 0.0002"},
+               {1e-3, 4, 2, "far 1e-3"},
+               {1e-5, 4, 0, NULL}};
+  siam_ranking ranking = draw(200000);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    siam_operating_points points;
+    cr_assert_eq(siam_operating_points_fit(&ranking, cases[i].wanted, &points), SIAM_OK);
+    cr_assert_eq(points.count, cases[i].count);
+    for (uint32_t k = 2; k < points.count; k++)
+      cr_assert_lt(points.points[k].rate, points.points[k - 1].rate);
+    if (cases[i].name == NULL) {
+      // 100,000 different pairs are a tenth of what this rate takes.
+      cr_assert_eq(points.unsupported[points.unsupported_count - 1], cases[i].wanted);
+      continue;
+    }
+    const siam_operating_point *point = &points.points[cases[i].place];
+    cr_assert_str_eq(point->name, cases[i].name);
+    cr_assert_eq(point->rate, cases[i].wanted);
+    cr_assert_float_eq(point->far, cases[i].wanted, 1e-5 / 2);
+  }
+  siam_ranking_clear(&ranking);
+}
+
 Test(operating_point, is_found_by_its_rate_or_the_others_are_named) {
   siam_ranking ranking = draw(20000);
   siam_operating_points points;
   const siam_operating_point *point = NULL;
-  cr_assert_eq(siam_operating_points_fit(&ranking, &points), SIAM_OK);
+  cr_assert_eq(siam_operating_points_fit(&ranking, 0, &points), SIAM_OK);
   cr_assert_eq(siam_operating_points_find(&points, 0, &point), SIAM_OK);
   cr_assert_eq(point, &points.points[0]);
   cr_assert_eq(siam_operating_points_find(&points, 0.001, &point), SIAM_OK);
@@ -81,7 +111,7 @@ Test(operating_point, what_is_written_comes_back_to_the_bit) {
   siam_ranking ranking = draw(20000);
   siam_operating_points points, back;
   siam_text json = {0};
-  cr_assert_eq(siam_operating_points_fit(&ranking, &points), SIAM_OK);
+  cr_assert_eq(siam_operating_points_fit(&ranking, 0, &points), SIAM_OK);
   cr_assert_eq(siam_operating_points_write(&points, &json), SIAM_OK);
   cr_assert_eq(siam_operating_points_parse("m", json.bytes, &back), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(back.count, points.count);

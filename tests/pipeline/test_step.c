@@ -3,6 +3,7 @@
 #include "data/images.h"
 #include "model/description.h"
 #include "pipeline/embedder.h"
+#include "pipeline/looks.h"
 #include "pipeline/step.h"
 #include "pipeline/supply.h"
 #include "scratch.h"
@@ -56,10 +57,12 @@ typedef struct run_options {
   uint64_t resident_bytes;
   bool turned, augmented;
   uint32_t steps;
+  uint64_t seed; ///< Of augmentation; 0: 4.
 } run_options;
 
 static siam_step_options step_options(const run_options *run) {
-  siam_step_options options = {.branches = run->branches, .seed = 4, .turned = run->turned};
+  siam_step_options options = {
+      .branches = run->branches, .seed = run->seed > 0 ? run->seed : 4, .turned = run->turned};
   cr_assert_eq(siam_loss_parse("contrastive", &options.loss), SIAM_OK);
   options.loss.pairing = run->pairing;
   cr_assert_eq(siam_optimizer_find("sgd", &options.optimizer), SIAM_OK);
@@ -139,6 +142,21 @@ Test(step, fused_and_two_pass_give_the_same_gradients_up_to_rounding) {
   cr_assert_lt(relative_difference(a, b, count), 2 * sqrt(16.0 * 256) * FLT_EPSILON);
   siam_free(a);
   siam_free(b);
+}
+
+Test(step, every_bit_of_the_seed_counts) {
+  static const uint64_t seeds[] = {4, 5, 4 + (1ULL << 32), 4 + (1ULL << 63)};
+  enum { SEEDS = 4 };
+  float *weights[SEEDS];
+  size_t count = 0;
+  for (int s = 0; s < SEEDS; s++) {
+    const run_options run = {.encoder = plain, .steps = 1, .augmented = true, .seed = seeds[s]};
+    weights[s] = run_steps(&run, false, &count);
+  }
+  for (int s = 0; s < SEEDS; s++)
+    for (int t = 0; t < s; t++)
+      cr_expect_arr_neq(weights[s], weights[t], count * sizeof **weights, "%d and %d", s, t);
+  for (int s = 0; s < SEEDS; s++) siam_free(weights[s]);
 }
 
 Test(step, two_passes_have_batch_statistics_of_their_own) {
@@ -287,24 +305,23 @@ Test(step, an_embedding_depends_neither_on_the_batch_nor_on_its_place_in_it) {
   siam_images *images = open_images(&dataset, model, 0);
   uint32_t all = siam_images_count(images);
   const size_t dimensions = 7, bytes = 16 * 16;
-  float *single = siam_allocate(all * dimensions, sizeof *single),
-        *batch = siam_allocate(all * dimensions, sizeof *batch);
-  siam_embedder *one = NULL, *many = NULL;
+  float *single = siam_allocate(all * dimensions, sizeof *single);
+  siam_telling telling = {0};
+  siam_looks batch = {0};
+  siam_embedder *one = NULL;
   cr_assert_eq(siam_embedder_create(model, 1, &one), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_embedder_create(model, 16, &many), SIAM_OK, "%s", siam_last_error());
   for (uint32_t i = 0; i < all; i++)
     cr_assert_eq(
         siam_embedder_run(one, siam_images_get_bytes(images) + i * bytes, 1, single + i * dimensions),
         SIAM_OK);
-  cr_assert_eq(siam_embedder_all(many, images, NULL, NULL, batch), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_looks_take(model, NULL, images, 16, &telling, &batch), SIAM_OK, "%s", siam_last_error());
   // Lengths are 1; sums run over 25 and 720 terms.
   for (size_t i = 0; i < all * dimensions; i++)
-    cr_assert_float_eq(single[i], batch[i], sqrt(720.0) * 4 * FLT_EPSILON);
+    cr_assert_float_eq(single[i], batch.values[i], sqrt(720.0) * 4 * FLT_EPSILON);
   siam_embedder_destroy(one);
-  siam_embedder_destroy(many);
+  siam_looks_clear(&batch);
   siam_images_destroy(images);
   siam_dataset_destroy(dataset);
   siam_model_destroy(model);
   siam_free(single);
-  siam_free(batch);
 }

@@ -1,0 +1,112 @@
+#include "pipeline/looks.h"
+
+#include "base/memory.h"
+#include "pipeline/embedder.h"
+
+#include <string.h>
+
+/// A walk over all pictures, some at a time.
+typedef struct walk {
+  siam_embedder *embedder;
+  siam_images *images;
+  uint32_t step;          ///< Pictures at a time.
+  uint32_t *numbers;      ///< [step]
+  uint8_t *bytes, *views; ///< [step, H, W, C], [step, V, H, W, C]
+} walk;
+
+static siam_status order(const walk *of, uint32_t first) {
+  uint32_t all = siam_images_count(of->images), count = all - first < of->step ? all - first : of->step;
+  for (uint32_t i = 0; i < count; i++) of->numbers[i] = first + i;
+  return siam_images_order(of->images, of->numbers, count);
+}
+
+/// Embeds what `bytes` shows, as many at a time as the embedder takes.
+static siam_status run(const walk *of, const uint8_t *bytes, size_t size, uint32_t count, size_t dimensions,
+                       float *values) {
+  uint32_t batch = siam_embedder_batch(of->embedder);
+  for (uint32_t done = 0; done < count; done += batch)
+    SIAM_RETURN_IF_FAILED(siam_embedder_run(of->embedder, bytes + done * size,
+                                            count - done < batch ? count - done : batch,
+                                            values + done * dimensions));
+  return SIAM_OK;
+}
+
+/// Embeds `count` pictures that were taken, in all their views.
+static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count, float *values) {
+  const siam_views *views = looks->views;
+  const siam_picture_shape *shape = siam_images_get_shape(of->images);
+  size_t size = siam_picture_shape_bytes(shape), each = siam_views_count(views);
+  if (views == NULL) return run(of, of->bytes, size, count, looks->dimensions, values);
+  for (uint32_t i = 0; i < count; i++)
+    SIAM_RETURN_IF_FAILED(siam_views_make(views, shape, of->bytes + i * size, of->views + i * each * size));
+  return run(of, of->views, size, count * (uint32_t)each, looks->dimensions, values);
+}
+
+static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) {
+  uint32_t ordered = 0;
+  for (uint32_t done = 0; done < looks->count;) {
+    // Two orders ahead keep the decoders busy while the device works.
+    for (; ordered < looks->count && ordered < done + 3 * of->step; ordered += of->step)
+      SIAM_RETURN_IF_FAILED(order(of, ordered));
+    uint32_t count = looks->count - done < of->step ? looks->count - done : of->step;
+    SIAM_RETURN_IF_FAILED(siam_images_take(of->images, of->bytes));
+    SIAM_RETURN_IF_FAILED(embed(of, looks, count, (float *)siam_looks_of(looks, done)));
+    done += count;
+    if (!siam_tell(telling, done, looks->count))
+      return siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", done, looks->count);
+  }
+  return SIAM_OK;
+}
+
+/// An embedder for `batch` views at a time, but no more than there are; 0: at most the standard.
+static siam_status make_embedder(siam_model *model, uint64_t views, uint32_t batch,
+                                 siam_embedder **embedder) {
+  uint32_t most = batch > 0 ? batch : SIAM_EMBEDDING_BATCH;
+  if (most > views) most = (uint32_t)views;
+  // Where nobody asked for a size it may be as small as the device wants it.
+  return batch > 0 ? siam_embedder_create(model, most, embedder)
+                   : siam_embedder_create_fitting(model, most, embedder);
+}
+
+siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_images *images, uint32_t batch,
+                            siam_telling *telling, siam_looks *looks) {
+  siam_status status = SIAM_OK;
+  const uint32_t each = siam_views_count(views), count = siam_images_count(images);
+  const size_t size = siam_picture_shape_bytes(siam_images_get_shape(images));
+  walk of = {.images = images};
+  *looks = (siam_looks){
+      .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
+  SIAM_TRY_ALLOCATE(looks->values, (size_t)count * each * looks->dimensions);
+  SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
+  of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
+  SIAM_TRY_ALLOCATE(of.numbers, of.step);
+  SIAM_TRY_ALLOCATE(of.bytes, of.step * size);
+  if (views != NULL) SIAM_TRY_ALLOCATE(of.views, of.step * each * size);
+  SIAM_TRY(go(&of, telling, looks));
+cleanup:
+  siam_embedder_destroy(of.embedder);
+  siam_free(of.numbers);
+  siam_free(of.bytes);
+  siam_free(of.views);
+  if (status != SIAM_OK) siam_looks_clear(looks);
+  return status;
+}
+
+void siam_looks_clear(siam_looks *looks) {
+  siam_free(looks->values);
+  *looks = (siam_looks){0};
+}
+
+const float *siam_looks_of(const siam_looks *looks, uint32_t picture) {
+  return looks->values + (size_t)picture * siam_views_count(looks->views) * looks->dimensions;
+}
+
+siam_status siam_looks_copy_whole(const siam_looks *looks, float **embeddings) {
+  siam_status status = SIAM_OK;
+  SIAM_TRY_ALLOCATE(*embeddings, looks->count * looks->dimensions);
+  for (uint32_t i = 0; i < looks->count; i++)
+    memcpy(*embeddings + i * looks->dimensions, siam_looks_of(looks, i),
+           looks->dimensions * sizeof **embeddings);
+cleanup:
+  return status;
+}

@@ -1,0 +1,49 @@
+/// views.h: looks at a picture more than once, so that a copy is known that shows only part of it.
+///
+/// One embedding that stays the same when a fifth of a picture is cut off, when it is mirrored, framed or
+/// turned has to forget much of what tells pictures apart. With views the network may stay strict, and
+/// comparing looks several times: at both pictures as they are, and at parts of either. A copy as it is meets
+/// a part of its original, or the other way round, so the distance of two pictures is the least of
+///   |a₀ − b₀|,  |aᵥ − b₀|,  |a₀ − bᵥ|   for every view v,
+/// the same in both directions, and 0 for a picture and itself.
+///
+/// Views are made from the network's own pixels, in integers: the same bits everywhere, and no second
+/// decoding.
+#ifndef SIAM_PIPELINE_VIEWS_H
+#define SIAM_PIPELINE_VIEWS_H
+
+#include "data/images.h"
+#include "model/model.h"
+
+/// A fixed list of views; static storage. NULL stands for looking once, at the whole.
+typedef struct siam_views siam_views;
+
+/// The list of this name, or where `name` is NULL none; SIAM_ERROR_UNSUPPORTED names those there are.
+siam_status siam_views_find(const char *name, const siam_views **views);
+
+/// What the model file says its pictures are compared by. Errors name the file.
+siam_status siam_views_of_model(const siam_model *model, const siam_views **views);
+/// Keeps a list in the model, by name; NULL keeps none.
+siam_status siam_views_keep(const siam_views *views, siam_model *model);
+
+/// Looks at a picture: the whole is the first. 1 for NULL.
+uint32_t siam_views_count(const siam_views *views);
+
+/// What a view shows, such as "the middle 80 %"; NULL for the whole.
+const char *siam_views_describe(const siam_views *views, uint32_t view);
+
+/// Writes every view, the whole first, of a picture's bytes [H,W,C] to `output` [V,H,W,C].
+siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
+                            uint8_t *output);
+
+/// Views at which two pictures are nearest.
+typedef struct siam_views_match {
+  double distance;
+  uint32_t a, b; ///< Numbers of the views; one of them is 0.
+} siam_views_match;
+
+/// Of the rows `a` and `b` [V, D].
+siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
+                                    size_t dimensions);
+
+#endif

@@ -1,0 +1,194 @@
+#include "pipeline/views.h"
+
+#include "device_memory.h"
+#include "pictures.h"
+#include "pipeline/comparer.h"
+#include "scratch.h"
+
+#include <criterion/criterion.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = 40, PIXELS = SIDE * SIDE, VIEWS = 12 };
+
+static const siam_picture_shape shape = {.height = SIDE, .width = SIDE, .channels = 1};
+
+static const siam_views *copies(void) {
+  const siam_views *views = NULL;
+  cr_assert_eq(siam_views_find("copies", &views), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_views_count(views), VIEWS);
+  return views;
+}
+
+/// The number of the view with these words.
+static uint32_t view_of(const char *shows) {
+  for (uint32_t i = 1; i < VIEWS; i++)
+    if (strcmp(siam_views_describe(copies(), i), shows) == 0) return i;
+  cr_assert_fail("no view shows %s", shows);
+  return 0;
+}
+
+static void make(const uint8_t *picture, uint8_t views[VIEWS][PIXELS]) {
+  cr_assert_eq(siam_views_make(copies(), &shape, picture, views[0]), SIAM_OK, "%s", siam_last_error());
+}
+
+/// A slope that rises by 5 a pixel to the right and 1 downwards.
+static void draw_slope(uint8_t *picture) {
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE; x++) picture[y * SIDE + x] = (uint8_t)(5 * x + y);
+}
+
+Test(views, a_name_that_nobody_knows_is_refused_with_those_that_are_known) {
+  const siam_views *views = NULL;
+  cr_expect_eq(siam_views_find("everything", &views), SIAM_ERROR_UNSUPPORTED);
+  cr_expect(strstr(siam_last_error(), "copies") != NULL);
+  cr_expect_eq(siam_views_find(NULL, &views), SIAM_OK);
+  cr_expect_eq(siam_views_count(views), 1);
+}
+
+Test(views, the_whole_comes_first_and_one_shade_stays_one_shade) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  draw_slope(picture);
+  make(picture, views);
+  cr_expect_arr_eq(views[0], picture, PIXELS);
+  memset(picture, 77, PIXELS);
+  make(picture, views);
+  for (int i = 0; i < VIEWS; i++)
+    for (int p = 0; p < PIXELS; p++) cr_assert_eq(views[i][p], 77, "view %d, pixel %d", i, p);
+}
+
+Test(views, a_cut_shows_its_part_at_the_size_of_the_whole) {
+  static const struct {
+    const char *shows;
+    double left, top, width, height; // Of a side.
+  } cuts[] = {{"the middle 80 %", 0.1, 0.1, 0.8, 0.8},      {"the middle 60 %", 0.2, 0.2, 0.6, 0.6},
+              {"the upper left 70 %", 0, 0, 0.7, 0.7},      {"the upper right 70 %", 0.3, 0, 0.7, 0.7},
+              {"the lower left 70 %", 0, 0.3, 0.7, 0.7},    {"the lower right 70 %", 0.3, 0.3, 0.7, 0.7},
+              {"what a window shows", 0.05, 0.15, 0.9, 0.8}};
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  draw_slope(picture);
+  make(picture, views);
+  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+    const uint8_t *of = views[view_of(cuts[i].shows)];
+    // Away from the edge, which repeats, a slope is interpolated exactly but for rounding to whole numbers.
+    for (int y = 2; y < SIDE - 2; y++)
+      for (int x = 2; x < SIDE - 2; x++) {
+        double from_x = (cuts[i].left + cuts[i].width * (x + 0.5) / SIDE) * SIDE - 0.5;
+        double from_y = (cuts[i].top + cuts[i].height * (y + 0.5) / SIDE) * SIDE - 0.5;
+        cr_assert_float_eq(of[y * SIDE + x], 5 * from_x + from_y, 1, "%s at %d, %d", cuts[i].shows, y, x);
+      }
+  }
+}
+
+Test(views, a_mirror_image_has_its_pixels_at_the_other_end) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  draw_slope(picture);
+  make(picture, views);
+  const uint8_t *mirrored = views[view_of("its mirror image")], *over = views[view_of("it upside down")];
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE; x++) {
+      cr_assert_eq(mirrored[y * SIDE + x], picture[y * SIDE + SIDE - 1 - x]);
+      cr_assert_eq(over[y * SIDE + x], picture[(SIDE - 1 - y) * SIDE + x]);
+    }
+}
+
+Test(views, a_turned_picture_shows_each_place_turned_about_the_middle) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  draw_slope(picture);
+  make(picture, views);
+  const double angle = 11 * acos(-1) / 180;
+  for (int way = -1; way <= 1; way += 2) {
+    const uint8_t *of = views[view_of(way > 0 ? "it turned left by 11°" : "it turned right by 11°")];
+    for (int y = 10; y < SIDE - 10; y++)
+      for (int x = 10; x < SIDE - 10; x++) {
+        double u = x - (SIDE - 1) / 2.0, v = y - (SIDE - 1) / 2.0;
+        double from_x = u * cos(angle) - way * v * sin(angle) + (SIDE - 1) / 2.0;
+        double from_y = way * u * sin(angle) + v * cos(angle) + (SIDE - 1) / 2.0;
+        // Shares are in 1/256: 6 levels of slope a pixel, and half a level of rounding.
+        cr_assert_float_eq(of[y * SIDE + x], 5 * from_x + from_y, 0.5 + 6.0 / 256 + 0.01, "at %d, %d", y, x);
+      }
+  }
+}
+
+Test(views, the_nearest_view_is_found_in_both_directions) {
+  float a[VIEWS * 3] = {0}, b[VIEWS * 3] = {0};
+  for (int i = 0; i < VIEWS; i++) {
+    a[3 * i] = (float)(10 + i);
+    b[3 * i] = (float)(-10 - i);
+  }
+  a[3 * 4 + 1] = 2, a[3 * 4] = -10; // The fourth part of a is 2 away from b as a whole.
+  siam_views_match match = siam_views_compare(copies(), a, b, 3);
+  cr_expect(match.distance == 2 && match.a == 4 && match.b == 0);
+  match = siam_views_compare(copies(), b, a, 3);
+  cr_expect(match.distance == 2 && match.a == 0 && match.b == 4);
+  match = siam_views_compare(copies(), a, a, 3);
+  cr_expect(match.distance == 0 && match.a == 0 && match.b == 0);
+  // Without views only the wholes count.
+  match = siam_views_compare(NULL, a, b, 3);
+  cr_expect(match.distance == 20 && match.a == 0 && match.b == 0);
+}
+
+/// A model that looks at copies, and whose embedding is the picture itself.
+static siam_model *make_model(void) {
+  siam_network *network = NULL;
+  siam_model *model = NULL;
+  const float one = 1, zero = 0;
+  cr_assert_eq(siam_network_create(SIDE, SIDE, 1, &network), SIAM_OK);
+  cr_assert_eq(siam_network_add(network, "conv 1 1"), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_network_add(network, "flatten"), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_model_wrap(siam_test_device(), network, 1, &model), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_network_write(network, "conv1.weight", &one), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_network_write(network, "conv1.bias", &zero), SIAM_OK, "%s", siam_last_error());
+  model->preprocessing.mean[0] = 0;
+  model->preprocessing.deviation[0] = 1;
+  cr_assert_eq(siam_views_keep(copies(), model), SIAM_OK);
+  return model;
+}
+
+Test(views, a_model_that_looks_at_copies_knows_a_mirror_image_and_says_so) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  char *folder = siam_scratch_create();
+  const char *a = siam_scratch_path(folder, "a.pgm"), *b = siam_scratch_path(folder, "b.pgm"),
+             *file = siam_scratch_path(folder, "model.siamese");
+  draw_slope(picture);
+  make(picture, views);
+  siam_test_write_pnm(a, SIDE, SIDE, 1, picture);
+  siam_test_write_pnm(b, SIDE, SIDE, 1, views[view_of("its mirror image")]);
+  siam_model *made = make_model(), *model = NULL;
+  cr_assert_eq(siam_model_save(made, file), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_model_load(siam_test_device(), file, &model), SIAM_OK, "%s", siam_last_error());
+  siam_comparer *comparer = NULL;
+  siam_comparison there, back;
+  const siam_compare_options options = {.threshold = &(double){0.5}};
+  cr_assert_eq(siam_comparer_create(model, &options, &comparer), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_compare(comparer, a, b, &there), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_compare(comparer, b, a, &back), SIAM_OK, "%s", siam_last_error());
+  // The mirror image of a mirror image is the picture: no difference at all, either way.
+  cr_expect_eq(there.distance, 0);
+  cr_expect_eq(back.distance, 0);
+  cr_expect(there.same && back.same);
+  cr_expect(there.shown[0] != NULL && there.shown[1] == NULL, "one of the two is taken as it is");
+  cr_expect_str_eq(there.shown[0], "its mirror image");
+  // The embedding of a picture stays that of the whole.
+  float embedding[PIXELS];
+  cr_assert_eq(siam_comparer_embed(comparer, a, embedding), SIAM_OK);
+  for (int i = 0; i < PIXELS; i++) cr_assert_float_eq(embedding[i], picture[i] / 255.0, 4 * FLT_EPSILON);
+  siam_comparer_destroy(comparer);
+  siam_model_destroy(model);
+  siam_model_destroy(made);
+  siam_test_device_close();
+  siam_scratch_remove(folder);
+}
+
+Test(views, a_model_with_views_of_a_newer_version_is_refused_by_name) {
+  siam_model *model = make_model();
+  siam_comparer *comparer = NULL;
+  const siam_compare_options options = {.threshold = &(double){0.5}};
+  cr_assert_eq(siam_model_set_fact(model, "views", "films"), SIAM_OK);
+  cr_expect_eq(siam_comparer_create(model, &options, &comparer), SIAM_ERROR_UNSUPPORTED);
+  cr_expect(strstr(siam_last_error(), "films") != NULL, "%s", siam_last_error());
+  siam_model_destroy(model);
+  siam_test_device_close();
+}
