@@ -7,10 +7,9 @@ static void set_comparison(json_t *object, const siam_comparison *comparison) {
   json_object_set_new(object, "similarity", app_json_number(comparison->similarity));
   json_object_set_new(object, "same", json_boolean(comparison->same));
   json_object_set_new(object, "blank", json_boolean(blank));
-  if (comparison->shown[0] != NULL)
-    json_object_set_new(object, "shown_of_a", json_string(comparison->shown[0]));
-  if (comparison->shown[1] != NULL)
-    json_object_set_new(object, "shown_of_b", json_string(comparison->shown[1]));
+  for (int i = 0; i < 2; i++)
+    json_object_set_new(object, i == 0 ? "shown_of_a" : "shown_of_b",
+                        comparison->shown[i] != NULL ? json_string(comparison->shown[i]) : json_null());
 }
 
 static void set_origin(json_t *object, const compare_subject *subject) {

@@ -11,9 +11,8 @@
 static bool find_own_file(char *path, size_t size) {
   Dl_info information;
   struct link_map *module = NULL;
-  if (dladdr1((void *)(uintptr_t)&siam_decoder_program_find, &information, (void **)&module,
-              RTLD_DL_LINKMAP) == 0)
-    return false;
+  static const char here = 0;
+  if (dladdr1(&here, &information, (void **)&module, RTLD_DL_LINKMAP) == 0) return false;
   if (module->l_name[0] != '\0') {
     const size_t length = strlen(module->l_name);
     if (length >= size) return false;

@@ -35,11 +35,11 @@ static const siam_views sets[] = {
       {.shows = "the upper right 70 %", .left = 300, .bottom = 300},
       {.shows = "the lower left 70 %", .top = 300, .right = 300},
       {.shows = "the lower right 70 %", .left = 300, .top = 300},
-      {.shows = "what a window shows", .left = 40, .top = 160, .right = 40, .bottom = 40},
-      {.shows = "its mirror image", .mirrored = true},
-      {.shows = "it upside down", .upside_down = true},
-      {.shows = "it turned left by 11°", .turned = 1},
-      {.shows = "it turned right by 11°", .turned = -1}}},
+      {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},
+      {.shows = "the mirror image", .mirrored = true},
+      {.shows = "the upside-down image", .upside_down = true},
+      {.shows = "the turn to the left", .turned = 1},
+      {.shows = "the turn to the right", .turned = -1}}},
 };
 enum { SET_COUNT = sizeof sets / sizeof *sets };
 

@@ -17,13 +17,14 @@ typedef struct channel {
 static channel channel_of(const siam_reference *r, size_t output) {
   const siam_layer *layer = r->layer;
   const size_t step = (size_t)layer->in.channels, image = siam_shape_count(layer->in);
+  const size_t pixels = image / step;
   const double p = r->weight[0][0];
   channel c = {.first = output / step * image + output % step,
                .end = (output / step + 1) * image,
                .step = step,
                .epsilon = (float)siam_reference_option(layer, "epsilon"),
                .p = fmin(fmax(p, 1), 16),
-               .pixels = (double)(image / step),
+               .pixels = (double)pixels,
                .p_moves = p > 1 && p < 16};
   double largest = c.epsilon, powers = 0, logarithms = 0;
   for (size_t i = c.first; i < c.end; i += step) largest = fmax(largest, r->x[i]);

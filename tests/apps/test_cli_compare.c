@@ -11,7 +11,7 @@
 
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
-#define KEYS "a b distance similarity threshold operating_point same blank model device"
+#define KEYS "a b distance similarity threshold operating_point same blank shown_of_a shown_of_b model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -192,12 +192,12 @@ Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
   json_decref(explained);
 }
 
-/// A landscape of hills, which `kind` chooses, darker or smaller where asked.
-static void draw(const char *name, int kind, uint32_t side, int percent) {
+/// A landscape of hills, which `kind` chooses, darker, smaller or mirrored where asked.
+static void draw(const char *name, int kind, uint32_t side, int percent, bool mirrored) {
   uint8_t *pixels = malloc((size_t)side * side * 3);
   for (uint32_t y = 0; y < side; y++)
     for (uint32_t x = 0; x < side; x++) {
-      double across = (double)x / side, down = (double)y / side;
+      double across = (double)(mirrored ? side - 1 - x : x) / side, down = (double)y / side;
       double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
       uint8_t *pixel = pixels + ((size_t)y * side + x) * 3;
       pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
@@ -209,12 +209,12 @@ static void draw(const char *name, int kind, uint32_t side, int percent) {
 }
 
 Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_not) {
-  draw("hills.ppm", 0, 200, 100);
-  draw("edited.ppm", 0, 120, 70);
-  draw("others.ppm", 1, 200, 100);
+  draw("hills.ppm", 0, 200, 100, false);
+  draw("edited.ppm", 0, 120, 70, false);
+  draw("others.ppm", 1, 200, 100, false);
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 1e-4");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0005");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
@@ -222,8 +222,20 @@ Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_n
   free(nearest);
 }
 
+Test(cli_compare, without_a_model_a_mirror_image_is_the_same_and_called_so) {
+  draw("hills.ppm", 0, 200, 100, false);
+  draw("mirrored.ppm", 0, 200, 100, true);
+  char *out = siam_cli_out(0, "siamese-compare hills.ppm mirrored.ppm");
+  cr_expect_not_null(strstr(out, "mirrored.ppm to the mirror image of hills.ppm"), "%s", out);
+  free(out);
+  json_t *object = siam_cli_json(0, "siamese-compare mirrored.ppm hills.ppm", KEYS);
+  cr_expect_str_eq(text(object, "shown_of_a"), "the mirror image");
+  cr_expect(json_is_null(json_object_get(object, "shown_of_b")));
+  json_decref(object);
+}
+
 Test(cli_compare, without_a_model_blank_pictures_are_called_so) {
-  draw("hills.ppm", 0, 200, 100);
+  draw("hills.ppm", 0, 200, 100, false);
   siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
   siam_test_write_flat(siam_cli_path("grey.pgm"), 70, 90);
   char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm");

@@ -39,15 +39,16 @@ Test(default_model, its_card_names_its_fingerprint) {
   siam_free(card);
 }
 
-Test(default_model, loads_without_a_file_in_colour_and_knows_its_thresholds) {
+Test(default_model, loads_without_a_file_and_knows_its_thresholds_and_views) {
   siam_device *device = NULL;
   siam_model *model = NULL;
   cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_model_load_default(device, &model), SIAM_OK, "%s", siam_last_error());
   siam_model_info info = siam_model_get_info(model);
-  cr_expect_eq(info.channels, 3);
+  cr_expect_eq(info.channels, 1);
   cr_expect_eq(info.resize, SIAM_RESIZE_STRETCH);
-  cr_expect_str_eq(siam_model_get_fact(model, "verdict_rate"), "0.0001");
+  cr_expect_str_eq(siam_model_get_fact(model, "verdict_rate"), "0.0005");
+  cr_expect_str_eq(siam_model_get_fact(model, "views"), "copies");
   cr_expect(model->refuses_blank);
   siam_model_destroy(model);
   siam_device_destroy(device);

@@ -66,15 +66,29 @@ Test(mirror, what_stands_before_the_first_weights_and_behind_the_last_is_not_wan
                 "upsample 2 name=mirror_avg_pool1\n");
 }
 
-Test(mirror, every_built_in_encoder_comes_back_at_its_pictures_in_any_size) {
+Test(mirror, every_built_in_encoder_comes_back_at_its_pictures_in_any_size_or_has_branches_and_is_refused) {
   for (const siam_encoder *row = siam_encoders; row->name != NULL; row++)
     for (int size = 105; size < 130; size += 3) {
       clear();
       siam_test_ok(siam_encoder_build(
           row->name, &(siam_description_changes){.size = size, .channels = 3, .embedding = 7}, &encoder));
-      siam_test_ok(siam_network_mirror(encoder, size % 2 == 0, &mirrored));
+      siam_status status = siam_network_mirror(encoder, size % 2 == 0, &mirrored);
+      if (strstr(row->text, "\nadd ") != NULL) {
+        cr_assert_eq(status, SIAM_ERROR_ARGUMENT, "%s", row->name);
+        cr_assert_not_null(strstr(siam_last_error(), "mirror"));
+        continue;
+      }
+      siam_test_ok(status);
       expect_back_at_the_input(row->name);
     }
+}
+
+Test(mirror, an_encoder_with_branches_is_refused_by_the_layer_that_makes_them) {
+  siam_test_ok(siam_description_parse(
+      "the test", "input 8 8 1\nconv 2 3 name=first\nrelu name=a\nconv 2 1 from=first name=side\nadd a\n",
+      NULL, &encoder));
+  cr_expect_eq(siam_network_mirror(encoder, true, &mirrored), SIAM_ERROR_ARGUMENT);
+  cr_expect_not_null(strstr(siam_last_error(), "side: reads 'first'"), "%s", siam_last_error());
 }
 
 Test(mirror, windows_of_every_kind_lead_back) {

@@ -66,7 +66,7 @@ Test(views, a_cut_shows_its_part_at_the_size_of_the_whole) {
   } cuts[] = {{"the middle 80 %", 0.1, 0.1, 0.8, 0.8},      {"the middle 60 %", 0.2, 0.2, 0.6, 0.6},
               {"the middle 71 %", 0.15, 0.15, 0.7, 0.7},    {"the upper left 70 %", 0, 0, 0.7, 0.7},
               {"the upper right 70 %", 0.3, 0, 0.7, 0.7},   {"the lower left 70 %", 0, 0.3, 0.7, 0.7},
-              {"the lower right 70 %", 0.3, 0.3, 0.7, 0.7}, {"what a window shows", 0.05, 0.15, 0.9, 0.8}};
+              {"the lower right 70 %", 0.3, 0.3, 0.7, 0.7}, {"the inside of a window", 0.05, 0.15, 0.9, 0.8}};
   uint8_t picture[PIXELS], views[VIEWS][PIXELS];
   draw_slope(picture);
   make(picture, views);
@@ -86,7 +86,8 @@ Test(views, a_mirror_image_has_its_pixels_at_the_other_end) {
   uint8_t picture[PIXELS], views[VIEWS][PIXELS];
   draw_slope(picture);
   make(picture, views);
-  const uint8_t *mirrored = views[view_of("its mirror image")], *over = views[view_of("it upside down")];
+  const uint8_t *mirrored = views[view_of("the mirror image")],
+                *over = views[view_of("the upside-down image")];
   for (int y = 0; y < SIDE; y++)
     for (int x = 0; x < SIDE; x++) {
       cr_assert_eq(mirrored[y * SIDE + x], picture[y * SIDE + SIDE - 1 - x]);
@@ -100,7 +101,7 @@ Test(views, a_turned_picture_shows_each_place_turned_about_the_middle) {
   make(picture, views);
   const double angle = 11 * acos(-1) / 180;
   for (int way = -1; way <= 1; way += 2) {
-    const uint8_t *of = views[view_of(way > 0 ? "it turned left by 11°" : "it turned right by 11°")];
+    const uint8_t *of = views[view_of(way > 0 ? "the turn to the left" : "the turn to the right")];
     for (int y = 10; y < SIDE - 10; y++)
       for (int x = 10; x < SIDE - 10; x++) {
         double u = x - (SIDE - 1) / 2.0, v = y - (SIDE - 1) / 2.0;
@@ -155,7 +156,7 @@ Test(views, a_model_that_looks_at_copies_knows_a_mirror_image_and_says_so) {
   draw_slope(picture);
   make(picture, views);
   siam_test_write_pnm(a, SIDE, SIDE, 1, picture);
-  siam_test_write_pnm(b, SIDE, SIDE, 1, views[view_of("its mirror image")]);
+  siam_test_write_pnm(b, SIDE, SIDE, 1, views[view_of("the mirror image")]);
   siam_model *made = make_model(), *model = NULL;
   cr_assert_eq(siam_model_save(made, file), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_model_load(siam_test_device(), file, &model), SIAM_OK, "%s", siam_last_error());
@@ -170,7 +171,7 @@ Test(views, a_model_that_looks_at_copies_knows_a_mirror_image_and_says_so) {
   cr_expect_eq(back.distance, 0);
   cr_expect(there.same && back.same);
   cr_expect(there.shown[0] != NULL && there.shown[1] == NULL, "one of the two is taken as it is");
-  cr_expect_str_eq(there.shown[0], "its mirror image");
+  cr_expect_str_eq(there.shown[0], "the mirror image");
   // The embedding of a picture stays that of the whole.
   float embedding[PIXELS];
   cr_assert_eq(siam_comparer_embed(comparer, a, embedding), SIAM_OK);
