@@ -1,6 +1,7 @@
 #include "pipeline/occlusion.h"
 
 #include "device_memory.h"
+#include "picture_model.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -9,22 +10,6 @@
 #include <string.h>
 
 enum { SIDE = 16, PIXELS = SIDE * SIDE, BLOCK = 4, PATCH = 3 };
-
-/// A model whose embedding is the picture itself, so that every change of the distance is known: a 1 × 1
-/// convolution that multiplies by 1.
-static siam_model *make_model(void) {
-  siam_network *network = NULL;
-  siam_model *model = NULL;
-  const float one = 1, zero = 0;
-  cr_assert_eq(siam_network_create(SIDE, SIDE, 1, &network), SIAM_OK);
-  cr_assert_eq(siam_network_add(network, "conv 1 1"), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_add(network, "flatten"), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_model_wrap(siam_test_device(), network, 1, &model), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_write(network, "conv1.weight", &one), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_write(network, "conv1.bias", &zero), SIAM_OK, "%s", siam_last_error());
-  model->preprocessing.deviation[0] = 1;
-  return model;
-}
 
 static void add_block(uint8_t *picture, int top, int left) {
   for (int y = top; y < top + BLOCK; y++) memset(picture + y * SIDE + left, 255, BLOCK);
@@ -45,7 +30,7 @@ Test(occlusion, what_both_have_speaks_for_and_what_one_has_speaks_against) {
   add_block(first, 2, 2);
   add_block(second, 2, 2);
   add_block(first, 10, 9);
-  siam_model *model = make_model();
+  siam_model *model = siam_test_picture_model(SIDE, 0);
   siam_embedder *embedder = NULL;
   cr_assert_eq(siam_embedder_create(model, 1, &embedder), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_embedder_run(embedder, second, 1, embeddings), SIAM_OK);

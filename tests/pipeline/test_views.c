@@ -1,6 +1,7 @@
 #include "pipeline/views.h"
 
 #include "device_memory.h"
+#include "picture_model.h"
 #include "pictures.h"
 #include "pipeline/comparer.h"
 #include "scratch.h"
@@ -133,17 +134,7 @@ Test(views, the_nearest_view_is_found_in_both_directions) {
 
 /// A model that looks at copies, and whose embedding is the picture itself.
 static siam_model *make_model(void) {
-  siam_network *network = NULL;
-  siam_model *model = NULL;
-  const float one = 1, zero = 0;
-  cr_assert_eq(siam_network_create(SIDE, SIDE, 1, &network), SIAM_OK);
-  cr_assert_eq(siam_network_add(network, "conv 1 1"), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_add(network, "flatten"), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_model_wrap(siam_test_device(), network, 1, &model), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_write(network, "conv1.weight", &one), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_network_write(network, "conv1.bias", &zero), SIAM_OK, "%s", siam_last_error());
-  model->preprocessing.mean[0] = 0;
-  model->preprocessing.deviation[0] = 1;
+  siam_model *model = siam_test_picture_model(SIDE, 0);
   cr_assert_eq(siam_views_keep(copies(), model), SIAM_OK);
   return model;
 }
