@@ -24,7 +24,7 @@ static bool reserve(siam_text *text, size_t extra) {
 
 void siam_text_add_bytes(siam_text *text, const char *bytes, size_t count) {
   if (!reserve(text, count)) return;
-  memcpy(text->bytes + text->length, bytes, count);
+  if (count > 0) memcpy(text->bytes + text->length, bytes, count);
   text->length += count;
   text->bytes[text->length] = '\0';
 }
