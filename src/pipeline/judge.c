@@ -9,7 +9,9 @@ siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling
   SIAM_RETURN_IF_FAILED(siam_views_of_model(judgement->model, &views));
   SIAM_RETURN_IF_FAILED(
       siam_looks_take(judgement->model, views, judgement->images, 0, telling, &judgement->looks));
-  return siam_looks_copy_whole(&judgement->looks, &judgement->embeddings);
+  if (views != NULL) SIAM_RETURN_IF_FAILED(siam_looks_copy_whole(&judgement->looks, &judgement->whole));
+  judgement->embeddings = views != NULL ? judgement->whole : judgement->looks.values;
+  return SIAM_OK;
 }
 
 siam_status siam_judgement_embed(siam_judgement *judgement) {
@@ -105,7 +107,7 @@ void siam_judgement_clear(siam_judgement *judgement) {
   siam_images_destroy(judgement->images);
   siam_dataset_destroy(judgement->dataset);
   siam_looks_clear(&judgement->looks);
-  siam_free(judgement->embeddings);
+  siam_free(judgement->whole);
   siam_free(judgement->classes);
   siam_free(judgement->parents);
   *judgement = (siam_judgement){.model = judgement->model, .options = judgement->options};
