@@ -28,8 +28,9 @@ static siam_status write(siam_bench *bench, const siam_bench_case *row, siam_tap
                                         weights + (size_t)shape->filters, &weight));
   const siam_epilogue bias = {.bias = siam_view_part(weight, weights, (size_t)shape->filters)};
   if (own->pass == FORWARD) return siam_conv_forward(tape, shape, x, weight, &bias, y);
-  if (own->pass == DATA) return siam_conv_backward_data(tape, shape, y, weight, x);
-  return siam_conv_backward_weight(tape, shape, x, y, weight);
+  if (own->pass == DATA)
+    return siam_conv_backward_data(tape, shape, &(siam_conv_gradient){.dy = y}, weight, x);
+  return siam_conv_backward_weight(tape, shape, x, &(siam_conv_gradient){.dy = y}, weight, (siam_view){0});
 }
 
 static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
