@@ -8,7 +8,7 @@
 train_arguments arguments = {.seed = 1};
 
 static const char *const reconstruct_choices[] = {"tied", "untied", NULL};
-static const char *const recipe_choices[] = {"fast", "balanced", "best", NULL};
+static const char *const recipe_choices[] = {"fast", "balanced", "best", "plain", NULL};
 static const char *const pairs_choices[] = {"drawn", "all", NULL};
 static const char *const branches_choices[] = {"fused", "two-pass", NULL};
 static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
@@ -90,9 +90,11 @@ static const app_option options[] = {
      .value = "NAME",
      .text = &arguments.recipe,
      .choices = recipe_choices,
-     .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
-             "average and "
-             "patience, with --encoder auto; what is given besides goes before. Default: none."},
+     .help =
+         "fast, balanced or best: options that go well together, for length, loss, learning rate, "
+         "average and "
+         "patience, with --encoder auto; what is given besides goes before. plain: the defaults that stand "
+         "beside each option. Default: balanced."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
@@ -377,6 +379,12 @@ static uint64_t picture_bytes(void) {
   return arguments.picture_memory > 0 ? (uint64_t)(arguments.picture_memory * 1048576) + 1 : 1;
 }
 
+/// Reconstruction looks at no pairs, which recipes are for.
+static const char *chosen_recipe(void) {
+  if (arguments.recipe == NULL && arguments.reconstruct == NULL) return "balanced";
+  return arguments.recipe;
+}
+
 siam_status train_options(const char *data, siam_train_options *train) {
   const train_arguments *a = &arguments;
   *train = (siam_train_options){
@@ -389,7 +397,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
                 .size = (int)a->size,
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
-      .recipe = a->recipe,
+      .recipe = chosen_recipe(),
       .init = a->init,
       .reconstruct = a->reconstruct,
       .loss = a->loss,

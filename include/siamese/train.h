@@ -31,7 +31,7 @@ typedef struct siam_train_options {
   /// chosen.
   siam_model_options model;
   /// "fast", "balanced" or "best": fills in loss, rate, average, augmentation, length, patience and encoder
-  /// where they are not set (docs/training.md). NULL: the defaults below.
+  /// where they are not set (docs/training.md). NULL or "plain": the defaults below.
   const char *recipe;
   /// A model file to start from: its parameters are taken over where the network has one of the same name and
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is

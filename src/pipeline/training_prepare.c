@@ -153,6 +153,21 @@ static siam_status keep_views(siam_training *run) {
   return siam_views_keep(views, run->model);
 }
 
+/// Once nothing is left that refuses the run. What a network learns to tell apart from few classes are those
+/// classes: docs/training.md has figures.
+static void tell_of_choices(const siam_training *run) {
+  enum { FEW = 10 };
+  const siam_logger *logger = &run->options->logger;
+  const uint32_t classes = siam_dataset_count_classes(run->training);
+  if (run->why[0] != '\0') siam_log(logger, SIAM_LOG_INFO, "%s", run->why);
+  if (siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS && classes < FEW)
+    siam_log(
+        logger, SIAM_LOG_INFO,
+        "%u classes are few: new pictures of them will be told apart, but hardly things that are in none "
+        "of them",
+        classes);
+}
+
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
   if (siam_training_has_choice(run->options)) {
@@ -173,5 +188,7 @@ siam_status siam_training_prepare(siam_training *run) {
   double reach = siam_loss_reach(&run->step_options.loss);
   run->watch.scale = reach > 0 ? reach : 1;
   SIAM_RETURN_IF_FAILED(write_settings(run));
-  return siam_training_go_on(run);
+  SIAM_RETURN_IF_FAILED(siam_training_go_on(run));
+  tell_of_choices(run);
+  return SIAM_OK;
 }
