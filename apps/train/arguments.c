@@ -70,6 +70,14 @@ static const app_option options[] = {
      .flag = &arguments.turned_classes,
      .help = "Take a class turned by 90, 180 or 270 degrees for another class: four times the classes, for "
              "things whose upright matters, such as characters."},
+    {.name = "composed-classes",
+     .value = "PERCENT",
+     .integer = &arguments.composed,
+     .least = 0,
+     .most = 100,
+     .help = "Of 100 classes of a batch, put so many together with another one of it, over it or beside it, "
+             "which makes a new class of the two: for drawings on a plain ground that are few, such as "
+             "characters. Default: 0."},
     {.name = "picture-memory",
      .value = "MIB",
      .number = &arguments.picture_memory,
@@ -397,6 +405,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .hardest = (uint32_t)a->hardest,
       .allow_outside = a->allow_outside,
       .turned_classes = a->turned_classes,
+      .composed_percent = (uint32_t)a->composed,
       .branches = a->branches,
       .margin = a->margin,
       .optimizer = a->optimizer,

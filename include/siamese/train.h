@@ -62,8 +62,11 @@ typedef struct siam_train_options {
   double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
   const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
 
-  bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
-  bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
+  bool allow_outside;  ///< A pair list may name pictures outside of the folder that it lies in.
+  bool turned_classes; ///< A class turned by a quarter, half or three quarters is another class.
+  /// Of 100 classes of a batch, so many are put together with another one of it, over it or beside it, which
+  /// makes a new class of the two. For drawings on a plain ground, with all pairs of a batch.
+  uint32_t composed_percent;
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64; SIAM_BATCH_AUTO.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is

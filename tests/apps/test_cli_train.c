@@ -465,6 +465,7 @@ Test(cli_train, what_reconstructing_has_no_use_for_is_refused) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --reconstruct some", {"--reconstruct some: must be one of tied, untied"}},
       {RECONSTRUCT "-o m.siamese --margin 0.5", {"without pairs and classes", "--margin"}},
+      {RECONSTRUCT "-o m.siamese --composed-classes 20", {"without pairs and classes", "--composed-classes"}},
       {RECONSTRUCT "-o m.siamese --pairs all", {"without pairs and classes", "--pairs"}},
       {"siamese-train tiny.txt -o m.siamese --reconstruct tied",
        {"tiny.txt: a file", "a folder with pictures"}},

@@ -150,6 +150,17 @@ Test(train, so_does_one_that_keeps_an_average_and_the_best_weights) {
   resume_and_compare(runs[0], runs[1]);
 }
 
+Test(train, so_does_one_that_puts_classes_together_and_it_is_another_model) {
+  siam_train_options whole = short_run("whole"), parts = short_run("parts");
+  train(&parts);
+  whole.composed_percent = 50;
+  train(&whole);
+  assert_same_files(whole.output, parts.output, false);
+  unlink(parts.output);
+  parts.composed_percent = 50;
+  resume_and_compare(whole, parts);
+}
+
 static bool refuse_to_look(void *context, const char *what, uint32_t done, uint32_t count) {
   (void)context, (void)done, (void)count;
   return strstr(what, "looking") == NULL;
@@ -362,18 +373,21 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
   static const struct {
     const char *part;
     siam_train_options change;
-  } rows[] = {{"margin", {.margin = 3}},
-              {"there is no loss 'x'", {.loss = "x"}},
-              {"the loss 'triplet' looks at all pairs", {.loss = "triplet", .pairs = "drawn"}},
-              {"the loss 'triplet' does not know 'hardest'", {.loss = "triplet", .hardest = 3}},
-              {"there is no optimizer 'x'", {.optimizer = "x"}},
-              {"there is no schedule 'x'", {.schedule = "x"}},
-              {"'x' pairs", {.pairs = "x"}},
-              {"'x' branches", {.branches = "x"}},
-              {"two passes need drawn pairs", {.branches = "two-pass"}},
-              {"1.5 makes no moving average", {.average = 1.5}},
-              {"looks at the validation data need a patience", {.look_every = 5}},
-              {"nothing is held out that patience could look at", {.patience = 3, .holdout = -1}}};
+  } rows[] = {
+      {"margin", {.margin = 3}},
+      {"there is no loss 'x'", {.loss = "x"}},
+      {"the loss 'triplet' looks at all pairs", {.loss = "triplet", .pairs = "drawn"}},
+      {"the loss 'triplet' does not know 'hardest'", {.loss = "triplet", .hardest = 3}},
+      {"there is no optimizer 'x'", {.optimizer = "x"}},
+      {"there is no schedule 'x'", {.schedule = "x"}},
+      {"'x' pairs", {.pairs = "x"}},
+      {"'x' branches", {.branches = "x"}},
+      {"two passes need drawn pairs", {.branches = "two-pass"}},
+      {"these are drawn pairs; leave composed classes out", {.pairs = "drawn", .composed_percent = 50}},
+      {"'arcface' trains something beside the encoder", {.loss = "arcface", .composed_percent = 50}},
+      {"1.5 makes no moving average", {.average = 1.5}},
+      {"looks at the validation data need a patience", {.look_every = 5}},
+      {"nothing is held out that patience could look at", {.patience = 3, .holdout = -1}}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     siam_train_options options = short_run("model");
     options.margin = rows[i].change.margin;
@@ -383,6 +397,7 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     options.schedule = rows[i].change.schedule;
     options.pairs = rows[i].change.pairs;
     options.branches = rows[i].change.branches;
+    options.composed_percent = rows[i].change.composed_percent;
     options.average = rows[i].change.average;
     options.patience = rows[i].change.patience;
     options.look_every = rows[i].change.look_every;
