@@ -25,6 +25,7 @@ typedef struct siam_train_options {
   const char *output;     ///< Model file to write; its checkpoint lies beside it, `output`.checkpoint.
   const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
   double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
+  bool holdout_parents;   ///< Whole parent folders are held out, so that nothing of their kind is trained on.
 
   /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
   /// size and number of pictures, with its size and channels where those are 0; the model file holds what was
@@ -76,7 +77,8 @@ typedef struct siam_train_options {
   /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
-  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
+  /// which the mean is its embedding (docs/comparing.md). NULL: nothing.
   const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.

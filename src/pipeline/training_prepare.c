@@ -44,7 +44,10 @@ static siam_status split_data(siam_training *run) {
     run->training = run->data;
     return SIAM_OK;
   }
-  siam_split_options split = {.fraction = options->holdout, .seed = options->seed, .logger = options->logger};
+  siam_split_options split = {.fraction = options->holdout,
+                              .seed = options->seed,
+                              .whole_parents = options->holdout_parents,
+                              .logger = options->logger};
   siam_status status = siam_dataset_split(run->data, &split, &run->training, &run->validation);
   if (status != SIAM_ERROR_DATA) return status;
   siam_log(&options->logger, SIAM_LOG_WARNING, "nothing is held out for validation: %s", siam_last_error());

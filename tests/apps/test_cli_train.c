@@ -162,6 +162,7 @@ Test(cli_train, what_contradicts_itself_is_refused) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout 0.2", {"--val and --holdout exclude each other"}},
+      {TRAIN "-o m.siamese --val held-out --holdout-parents", {"--holdout-parents", "--val"}},
       {TRAIN "-o m.siamese --pairs drawn --hardest 2", {"--hardest", "--pairs all"}},
       {TRAIN "-o m.siamese --pairs drawn --per-class 2", {"--per-class", "--pairs all"}},
       {TRAIN "-o m.siamese --branches two-pass", {"two passes need drawn pairs"}},

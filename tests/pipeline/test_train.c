@@ -87,6 +87,16 @@ Test(train, learns_to_tell_classes_it_has_never_seen_apart) {
   cr_assert_neq(access(siam_scratch_path(folder, "model.checkpoint"), F_OK), 0);
 }
 
+Test(train, whole_parent_folders_can_be_held_out) {
+  siam_train_options options = short_run("model");
+  siam_train_report report = train(&options);
+  cr_assert_eq(report.validation_classes, 4, "three in ten of 12 classes");
+  options.holdout_parents = true;
+  report = train(&options);
+  cr_assert_eq(report.classes, 6);
+  cr_assert_eq(report.validation_classes, 6, "all of one of the two groups");
+}
+
 Test(train, the_same_seed_gives_the_same_bits_and_another_seed_others) {
   siam_train_options first = short_run("first"), second = short_run("second"), third = short_run("third");
   third.seed = 6;
