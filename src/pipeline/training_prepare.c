@@ -44,7 +44,10 @@ static siam_status split_data(siam_training *run) {
     run->training = run->data;
     return SIAM_OK;
   }
-  siam_split_options split = {.fraction = options->holdout, .seed = options->seed, .logger = options->logger};
+  siam_split_options split = {.fraction = options->holdout,
+                              .seed = options->seed,
+                              .whole_parents = options->holdout_parents,
+                              .logger = options->logger};
   siam_status status = siam_dataset_split(run->data, &split, &run->training, &run->validation);
   if (status != SIAM_ERROR_DATA) return status;
   siam_log(&options->logger, SIAM_LOG_WARNING, "nothing is held out for validation: %s", siam_last_error());
@@ -94,6 +97,13 @@ static siam_status choose_sampler(siam_training *run) {
   sampler->seed = options->seed;
   sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
+  run->supply_options.composition =
+      (siam_composition_options){.percent = options->composed_percent, .seed = options->seed};
+  if (loss->pairing == SIAM_PAIRING_DRAWN && options->composed_percent > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "%s: classes are put together where all pairs of a batch of classes "
+                     "count, and these are drawn pairs; leave composed classes out",
+                     options->data);
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
     siam_training_size_sampler(run, batch, sampler);
@@ -123,6 +133,11 @@ static siam_status place_loss(siam_training *run) {
     return siam_fail(SIAM_ERROR_UNSUPPORTED, "%s: too many classes; divide the data", run->options->data);
   step->classes = (int)classes;
   int count = siam_loss_slots(&step->loss, step->classes, (int)dimensions, slots);
+  if (count > 0 && run->options->composed_percent > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "the loss '%s' trains something beside the encoder, for classes that are known before; "
+                     "leave composed classes out, or use another loss, such as contrastive",
+                     step->loss.type->name);
   SIAM_RETURN_IF_FAILED(siam_network_add_guests(network, "loss", slots, count));
   return siam_network_place(network, run->device, run->options->seed);
 }
@@ -143,6 +158,8 @@ static siam_status write_settings(siam_training *run) {
   siam_text_add(text, "batch %u pairs, %u classes of %u pictures, turned classes %d, within parents %u\n",
                 sampler->pairs, sampler->classes, sampler->images_per_class,
                 run->supply_options.turned_classes, sampler->within_parent_percent);
+  if (run->options->composed_percent > 0)
+    siam_text_add(text, "composed classes %u\n", run->options->composed_percent);
   siam_training_describe_optimization(run);
   return siam_text_status(text);
 }
