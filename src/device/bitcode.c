@@ -23,7 +23,8 @@ const uint8_t *siam_bitcode_find(const uint8_t *binary, size_t size, size_t *cou
 static uint8_t *compile(siam_device *device, const siam_binary_origin *origin, size_t *size) {
   cl_int error = CL_SUCCESS;
   uint8_t *binary = NULL;
-  cl_program program = clCreateProgramWithSource(device->context, 1, &origin->source, NULL, &error);
+  const char *source = origin->source;
+  cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
   if (error != CL_SUCCESS) return NULL;
   if (clCompileProgram(program, 1, &device->id, origin->options, 0, NULL, NULL, NULL, NULL) == CL_SUCCESS)
     binary = siam_binary_of(program, size);
