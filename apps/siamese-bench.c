@@ -92,7 +92,8 @@ static const app_command command = {
     .summary = "measure how fast everything is, and how close to the device's limits",
     .arguments = "[WHAT]...",
     .description =
-        "WHAT is gemm (matrix products), conv (convolutions), train (a training step), embed (pictures to "
+        "WHAT is gemm (matrix products), conv (convolutions, alone and in blocks with bias, activation and "
+        "pooling, as a network runs them), train (a training step), embed (pictures to "
         "embeddings), compare (two pictures, in a running program), start (whole processes, from start to "
         "end), "
         "decode (picture files to bytes), or all; without one, all are measured.\n"

@@ -32,16 +32,6 @@
 #define COLUMNS (VECTORS * WIDTH)
 #define SOME_TAPS 9 // summed at once in registers
 #define EACH_VECTOR UNROLL for (int j = 0; j < VECTORS; j++)
-#if WIDTH == 1
-typedef uchar placew;
-#define TO_PLACES(v) convert_uchar(v)
-#define FROM_PLACES(v) convert_int(v)
-#else
-typedef JOIN(uchar, WIDTH) placew;
-#define TO_PLACES(v) JOIN(convert_uchar, WIDTH)(v)
-#define FROM_PLACES(v) JOIN(convert_int, WIDTH)(v)
-#endif
-#define BELOW 4 // in a place: z was not above zero; the lower bits say which pixel of the window was largest
 
 // The work is divided into bands of `band` lines of windows of one image; of P work-items each takes every
 // P-th. It first copies what the band reads of x to its slot of `scratch`, with the zeros around the image:

@@ -18,14 +18,19 @@
 // where V was: a row of it is written when the last of that row of V has been read.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh; it multiplies ROWS tiles by COLUMNS filters
-//   TAPS, POINTS, SMALL, SIDE  see winograd.clh
+//   TAPS, POINTS, SMALL, SIDE, GATE  see winograd.clh; the data gradient's input may be gated
+//   PLACES  with SIDE 2, 1: the places of the largest outputs are written, too, for the way back
 #include "activation.clh"
 #include "common.clh"
 #include "edge.clh"
 #include "pool.clh"
 #include "tasks.clh"
 #include "tile.clh"
+#define INPUT_GATE GATE
 #include "winograd.clh"
+#ifndef PLACES
+#define PLACES 0
+#endif
 
 // U = G w Gᵀ: to[panel][matrix][channel][COLUMNS], matrices STEP(channels, COLUMNS) apart, zeros behind the
 // last filter. `turned`, for the data gradient: of the weights turned by 180°, with channels and filters
@@ -61,6 +66,11 @@ __kernel GROUP void winograd_filters(int channels, int filters, int turned, VIEW
 
 // What is written of SIDE × SIDE outputs in rows of POINTS.
 #if SIDE == 2
+INLINE intw place_of_largest(const floatw *m) {
+  const intw upper = select((intw)(0), (intw)(1), (intw)IS_LARGER(m[1], m[0]));
+  const intw lower = select((intw)(2), (intw)(3), (intw)IS_LARGER(m[POINTS + 1], m[POINTS]));
+  return select(upper, lower, (intw)IS_LARGER(LARGER(m[POINTS], m[POINTS + 1]), LARGER(m[0], m[1])));
+}
 INLINE floatw largest(const floatw *m) {
   const floatw upper = LARGER(m[0], m[1]), lower = LARGER(m[POINTS], m[POINTS + 1]);
   return LARGER(upper, lower);
@@ -70,20 +80,35 @@ INLINE floatw largest(const floatw *m) {
 #define KEPT(m) (*(m))
 #endif
 #define OUT_PIXELS ((out_height / SIDE) * (out_width / SIDE))
+#if PLACES
+#define PLACES_OUT , VIEW_OUT(places)
+#define BIND_PLACES __global uchar *places = (__global uchar *)(places_buffer + places_first);
+#else
+#define PLACES_OUT
+#define BIND_PLACES __global uchar *places = 0;
+#endif
 
 // Transforms row `from` of the matrices, `step` floats apart, to the tile of y whose first output is (y, x)
-// before any pooling: COLUMNS filters, of which `some` exist. `image` is that of the first of them.
+// before any pooling: COLUMNS filters, of which `some` exist. `image` is that of the first of them, and
+// `places` where the bytes of that image go.
 INLINE void output_tile(__global const float *from, int step, __global const float *bias, int with_bias,
-                        float slope, __global float *edge, __global float *image, int y, int x, int some,
-                        int filters, int out_height, int out_width, const int small_y, const int small_x) {
+                        float slope, __global float *edge, __global float *image, __global uchar *places,
+                        int y, int x, int some, int filters, int out_height, int out_width, const int small_y,
+                        const int small_x) {
   const int down = small_y ? SMALL : FULL, across = small_x ? SMALL : FULL;
   const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
   __global float *spare = edge + FULL * FULL * WIDTH; // for outputs beyond the edge of y
   __global float *to[FULL * FULL];
+#if PLACES
+  __global uchar *place_to[FULL * FULL];
+#endif
   UNROLL for (int i = 0; i < down; i += SIDE) UNROLL for (int j = 0; j < across; j += SIDE) {
     const bool inside = y + i + SIDE <= out_height && x + j + SIDE <= out_width;
     const long pixel = (y + i) / SIDE * (long)(out_width / SIDE) + (x + j) / SIDE;
     to[i * across + j] = inside ? image + pixel * filters : spare;
+#if PLACES
+    place_to[i * across + j] = inside ? places + pixel * filters : (__global uchar *)(spare + WIDTH);
+#endif
   }
   for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
     const int f = LAST_VECTOR(at, min(some, COLUMNS));
@@ -101,6 +126,11 @@ INLINE void output_tile(__global const float *from, int step, __global const flo
       UNROLL for (int j = 0; j < across; j += SIDE) {
         const int n = (i - SIDE + 1) * across + j;
         const floatw value = KEPT(tile + (i - SIDE + 1) * POINTS + j) + shift;
+#if PLACES
+        const intw is_cut = (intw)(value <= (floatw)(0));
+        const intw below = select((intw)(0), (intw)(slope == 0 ? BELOW : 0), is_cut);
+        STORE_PLACES(place_of_largest(tile + (i - SIDE + 1) * POINTS + j) | below, place_to[n] + f);
+#endif
         STORE(LEAKY(value, slope), whole ? to[n] + f : edge + n * WIDTH);
       }
     }
@@ -141,23 +171,25 @@ INLINE void multiply(block b, int tiles, int channels, __global const float *inp
 // V, and, `product_at` floats behind the start of V, M. Global size P.
 __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW(filter), VIEW(bias),
                                      int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(scratch), int slot,
-                                     int row, int product_row, int product_at) {
+                                     int row, int product_row, int product_at GATES PLACES_OUT) {
   BIND(x);
   BIND(filter);
   BIND(bias);
   BIND_OUT(y);
   BIND_OUT(scratch);
+  BIND_GATES
+  BIND_PLACES
   __global float *zeros = scratch + TASK * (long)slot, *edge = zeros + row;
   __global float *inputs = edge + EDGE_FLOATS, *products = inputs + product_at;
   const int step = STEP(tiles, row), product_step = STEP(tiles, product_row);
   for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
   for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
-    __global const float *x_of = x + b.image * (long)height * width * channels;
-    __global float *y_of = y + b.image * (long)OUT_PIXELS * filters;
-#define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
-  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
-             inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
+    const long of_x = b.image * IN_PIXELS * channels, of_y = b.image * (long)OUT_PIXELS * filters;
+#define TRANSFORM(image, y, x_, tile_row, small_y, small_x)                                                  \
+  input_tile(x + of_x + image * IN_PIXELS * channels, gates + of_x + image * IN_PIXELS * channels, zeros,    \
+             edge, y, x_, inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x,        \
+             small_y, small_x);
     EACH_TILE(b, TRANSFORM)
     const int following = min(number + (int)get_global_size(0), blocks - 1);
     ahead next = ahead_of_input(x, block_of(following, SHAPE_ARGUMENTS), SHAPE_ARGUMENTS);
@@ -168,10 +200,11 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
       const long panel = f / COLUMNS * (long)MATRICES * STEP(channels, COLUMNS);
       multiply(b, tiles, channels, inputs, row, filter + panel, products, product_row, &next, next_portion,
                &out, out_portion);
-#define FINISH(image, y, x, tile_row, small_y, small_x)                                                      \
+#define FINISH(image, y_, x, tile_row, small_y, small_x)                                                     \
   output_tile(products + tile_row * (long)product_row, product_step, bias + f, with_bias, slope, edge,       \
-              y_of + image * (long)OUT_PIXELS * filters + f, y, x, filters - f, filters, out_height,         \
-              out_width, small_y, small_x);
+              y + of_y + image * (long)OUT_PIXELS * filters + f,                                             \
+              places + of_y + image * (long)OUT_PIXELS * filters + f, y_, x, filters - f, filters,           \
+              out_height, out_width, small_y, small_x);
       EACH_TILE(b, FINISH)
     }
   }

@@ -23,8 +23,10 @@ typedef enum siam_activation {
 typedef struct siam_epilogue {
   siam_view bias; ///< One float a column (output channel), or nothing.
   siam_activation activation;
-  float slope; ///< Of SIAM_ACTIVATION_LEAKY_RELU.
-  bool pool;   ///< Then the largest of each 2 × 2 pixels is kept: only where siam_conv_can_pool().
+  float slope;      ///< Of SIAM_ACTIVATION_LEAKY_RELU.
+  bool pool;        ///< Then the largest of each 2 × 2 pixels is kept: only where siam_conv_can_pool().
+  siam_view places; ///< With `pool`, or nothing: a byte for each element kept, which says where it was. Only
+                    ///< where siam_conv_can_gate().
 } siam_epilogue;
 
 /// Whether the epilogue leaves values as they are.

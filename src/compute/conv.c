@@ -2,6 +2,7 @@
 
 #include "compute/choice.h"
 #include "compute/join.h"
+#include "compute/reduce.h"
 
 #include <limits.h>
 #include <string.h>
@@ -77,7 +78,7 @@ siam_conv_shape siam_conv_shape_turned(const siam_conv_shape *shape) {
 /// Floats of y, of which pooling leaves fewer.
 static size_t output_count(const siam_conv *conv) {
   const siam_conv_shape *shape = &conv->shape;
-  if (!conv->epilogue.pool) return siam_conv_output_count(shape);
+  if (!conv->epilogue.pool && !siam_view_exists(conv->gradient.places)) return siam_conv_output_count(shape);
   return (size_t)shape->images * (size_t)(shape->out_height / 2) * (size_t)(shape->out_width / 2) *
          (size_t)shape->filters;
 }
@@ -94,6 +95,8 @@ static siam_status check(const siam_conv *conv) {
     return fail_shape(shape, "the view of the weights is too short");
   if (siam_view_exists(conv->epilogue.bias) && conv->epilogue.bias.count < (size_t)shape->filters)
     return fail_shape(shape, "the view of the bias is too short");
+  if (siam_view_exists(conv->dbias) && conv->dbias.count < (size_t)shape->filters)
+    return fail_shape(shape, "the view of the bias's gradient is too short");
   return SIAM_OK;
 }
 
@@ -162,6 +165,32 @@ siam_status siam_conv_pick(siam_device *device, siam_conv *conv, const siam_conv
   return *picked != NULL ? SIAM_OK : fail_shape(&conv->shape, "no engine can do it");
 }
 
+/// Whether an engine's vectors are filled by the filters, as gates want it.
+static bool gates_at(const siam_device *device, const siam_conv_engine *engine,
+                     const siam_conv_shape *shape) {
+  return engine->gates && shape->filters >= (int)device->traits.vector_width;
+}
+
+static siam_status check_gates(const siam_device *device, const siam_conv *conv,
+                               const siam_conv_engine *engine) {
+  const bool gated = siam_view_exists(conv->epilogue.places) || siam_view_exists(conv->gradient.places) ||
+                     siam_view_exists(conv->gradient.outputs);
+  return gated && !gates_at(device, engine, &conv->shape)
+             ? fail_shape(&conv->shape, "its engine knows no gates")
+             : SIAM_OK;
+}
+
+/// A gradient of the bias is a pass of its own where the engine does not sum it.
+static siam_status add_engine(siam_tape *tape, const siam_conv_engine *engine, siam_conv *conv) {
+  const siam_conv_shape *shape = &conv->shape;
+  const siam_view dbias = conv->dbias;
+  if (engine->gates || !siam_view_exists(dbias)) return engine->add(tape, conv);
+  conv->dbias = (siam_view){0};
+  SIAM_RETURN_IF_FAILED(engine->add(tape, conv));
+  return siam_column_sums(tape, conv->y, shape->images * shape->out_height * shape->out_width, shape->filters,
+                          dbias, 1);
+}
+
 static siam_status add(siam_tape *tape, const siam_conv *conv) {
   siam_conv plain = *conv;
   SIAM_RETURN_IF_FAILED(check(conv));
@@ -170,7 +199,8 @@ static siam_status add(siam_tape *tape, const siam_conv *conv) {
   siam_tape_note(tape, engine->name);
   if (conv->epilogue.pool && (!engine->pools || !siam_epilogue_is_linear(&conv->epilogue)))
     return fail_shape(&conv->shape, "its engine does not pool");
-  if (siam_epilogue_is_linear(&conv->epilogue)) return engine->add(tape, &plain);
+  SIAM_RETURN_IF_FAILED(check_gates(siam_tape_device(tape), conv, engine));
+  if (siam_epilogue_is_linear(&conv->epilogue)) return add_engine(tape, engine, &plain);
   plain.epilogue = (siam_epilogue){0};
   SIAM_RETURN_IF_FAILED(engine->add(tape, &plain));
   const siam_conv_shape *shape = &conv->shape;
@@ -198,16 +228,39 @@ bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool 
          siam_conv_pick(device, &conv, &engine) == SIAM_OK && engine->pools;
 }
 
-siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
-                                    siam_view weight, siam_view dx) {
-  const siam_conv conv = {
-      .pass = SIAM_CONV_BACKWARD_DATA, .shape = *shape, .x = dx, .weight = weight, .y = dy};
+static bool pass_gates(siam_device *device, const siam_conv_shape *shape, siam_conv_pass pass) {
+  siam_conv conv = {.pass = pass, .shape = *shape};
+  const siam_conv_engine *engine = NULL;
+  return siam_conv_pick(device, &conv, &engine) == SIAM_OK && gates_at(device, engine, shape);
+}
+
+bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool pooled, bool to_input) {
+  if (pooled && (!siam_conv_can_pool(device, shape, false) || !pass_gates(device, shape, SIAM_CONV_FORWARD)))
+    return false;
+  return pass_gates(device, shape, SIAM_CONV_BACKWARD_WEIGHT) &&
+         (!to_input || pass_gates(device, shape, SIAM_CONV_BACKWARD_DATA));
+}
+
+siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape,
+                                    const siam_conv_gradient *gradient, siam_view weight, siam_view dx) {
+  const siam_conv conv = {.pass = SIAM_CONV_BACKWARD_DATA,
+                          .shape = *shape,
+                          .x = dx,
+                          .weight = weight,
+                          .y = gradient->dy,
+                          .gradient = *gradient};
   return add(tape, &conv);
 }
 
 siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
-                                      siam_view dy, siam_view dweight) {
-  const siam_conv conv = {
-      .pass = SIAM_CONV_BACKWARD_WEIGHT, .shape = *shape, .x = x, .weight = dweight, .y = dy};
+                                      const siam_conv_gradient *gradient, siam_view dweight,
+                                      siam_view dbias) {
+  const siam_conv conv = {.pass = SIAM_CONV_BACKWARD_WEIGHT,
+                          .shape = *shape,
+                          .x = x,
+                          .weight = dweight,
+                          .y = gradient->dy,
+                          .gradient = *gradient,
+                          .dbias = dbias};
   return add(tape, &conv);
 }

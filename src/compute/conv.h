@@ -47,13 +47,25 @@ siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, sia
 /// `weight_stays`: on tapes that keep weights.
 bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays);
 
-/// dx = gradient with respect to x (overwrites).
-siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape, siam_view dy,
-                                    siam_view weight, siam_view dx);
+/// The gradient of the sums of a convolution, before its epilogue: dy itself, or what a gate lets through of
+/// it, so that it need not be in memory.
+typedef struct siam_conv_gradient {
+  siam_view dy;
+  siam_view places;  ///< dy is that of the pooled output of a forward pass that wrote these places.
+  siam_view outputs; ///< dy is that of these outputs of a ReLU.
+} siam_conv_gradient;
 
-/// dweight += gradient with respect to the weights.
+/// Whether gradients at this shape may come through a gate: by the places of a forward pass (`pooled`, which
+/// may write them) or by its outputs. `to_input`: also the gradient of x. The activation is none or ReLU.
+bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool pooled, bool to_input);
+
+/// dx = gradient with respect to x (overwrites).
+siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape,
+                                    const siam_conv_gradient *gradient, siam_view weight, siam_view dx);
+
+/// dweight += gradient with respect to the weights, and, where it exists, dbias += Σ over all pixels.
 siam_status siam_conv_backward_weight(siam_tape *tape, const siam_conv_shape *shape, siam_view x,
-                                      siam_view dy, siam_view dweight);
+                                      const siam_conv_gradient *gradient, siam_view dweight, siam_view dbias);
 
 /// Whether nothing forces an engine, so that a layer may do a convolution in kernels of its own.
 bool siam_conv_choice_is_free(void);

@@ -16,9 +16,12 @@ typedef struct siam_conv {
   siam_conv_pass pass;
   siam_conv_shape shape;
   siam_view x, weight, y;
-  bool weight_stays;      ///< What engines make of the weights is made once: see siam_tape_begin_once().
-  siam_epilogue epilogue; ///< Of the forward pass; linear (see compute/join.h) when an engine sees it.
-  const char *variant;    ///< How the engine divides its work, in its own words; NULL: the standard way.
+  bool weight_stays;           ///< What engines make of the weights is made once: see siam_tape_begin_once().
+  siam_epilogue epilogue;      ///< Of the forward pass; linear (see compute/join.h) when an engine sees it.
+  siam_conv_gradient gradient; ///< Of the others: its gates; y is its dy.
+  siam_view dbias;     ///< Of the weight gradient, or nothing; nothing when an engine sees it that does
+                       ///< not gate.
+  const char *variant; ///< How the engine divides its work, in its own words; NULL: the standard way.
 } siam_conv;
 
 /// The data gradient of stride 1 is the convolution of dy with the weights turned by 180 degrees, channels
@@ -38,6 +41,7 @@ typedef struct siam_conv_engine {
   bool (*variant)(const siam_device *device, const siam_conv *conv, size_t index,
                   char variant[SIAM_TUNING_CHOICE_SIZE]);
   bool pools; ///< Its forward pass obeys siam_epilogue.pool.
+  bool gates; ///< And writes places; its gradients obey gates, and sum dbias.
 } siam_conv_engine;
 
 /// The engine that the door takes for a pass. It may note a tuned variant in `conv`.

@@ -3,6 +3,7 @@
 #include "compute/tile.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
   SMALL = 2,          ///< Outputs along a small tile; see cl/winograd.clh.
@@ -110,13 +111,38 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
   return siam_larger(1, siam_smaller(parts, (int)(PARTS_MOST / size)));
 }
 
-static siam_status get_program(siam_tape *tape, const char *name, const division *by,
+/// What gates the gradient: GATE in cl/winograd.clh.
+static int gate_of(const siam_conv *conv) {
+  return siam_view_exists(conv->gradient.places) ? 1 : siam_view_exists(conv->gradient.outputs) ? 2 : 0;
+}
+static siam_view gates_of(const siam_conv *conv) {
+  return gate_of(conv) == 1 ? conv->gradient.places : conv->gradient.outputs;
+}
+
+static siam_status get_program(siam_tape *tape, const char *name, const siam_conv *conv, const division *by,
                                siam_program **program) {
-  char options[96];
-  snprintf(options, sizeof options, "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSMALL=%d -DSIDE=%d",
-           by->tile.rows, by->tile.vectors, by->taps, by->points, by->small, by->side);
+  char options[128];
+  snprintf(options, sizeof options,
+           "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSMALL=%d -DSIDE=%d%s%s -DGATE=%d", by->tile.rows,
+           by->tile.vectors, by->taps, by->points, by->small, by->side,
+           siam_view_exists(conv->epilogue.places) ? " -DPLACES=1" : "",
+           siam_view_exists(conv->dbias) ? " -DBIAS=1" : "", gate_of(conv));
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
+
+/// Adds a launch whose last arguments are views that may be nothing, which the kernel then does not have.
+static siam_status launch(siam_tape *tape, siam_program *program, const char *kernel, int items,
+                          const siam_argument *arguments, size_t count, const siam_view last[2]) {
+  enum { MOST = 32 };
+  siam_argument all[MOST];
+  memcpy(all, arguments, count * sizeof *all);
+  for (int i = 0; i < 2; i++)
+    if (siam_view_exists(last[i])) all[count++] = siam_arg(last[i]);
+  return siam_tape_kernel(tape, program, kernel, (siam_grid){{(size_t)items}}, all, count);
+}
+#define LAUNCH(tape, program, kernel, items, last, ...)                                                      \
+  launch(tape, program, kernel, items, (const siam_argument[]){__VA_ARGS__},                                 \
+         sizeof((const siam_argument[]){__VA_ARGS__}) / sizeof(siam_argument), last)
 
 /// The first 14 arguments of the kernels that work on blocks.
 #define SHAPE_ARGUMENTS(shape, by)                                                                           \
@@ -145,6 +171,11 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
     shape.out_height -= shape.out_height % 2;
     shape.out_width -= shape.out_width % 2;
   }
+  if (gate_of(conv) == 1) {
+    // Nor has it a gradient.
+    shape.height -= shape.height % 2;
+    shape.width -= shape.width % 2;
+  }
   division by = {.tile = tile_for(device, shape.filters),
                  .taps = shape.kernel_height,
                  .points = points,
@@ -155,7 +186,7 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   divide(device, &shape, points == MOST_POINTS ? 2 * BLOCK : BLOCK, panels > 1 ? row + columns : row, &by);
   by.tiles = by.images * by.down * by.across + by.tile.rows - 1;
   siam_program *program = NULL;
-  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", &by, &program));
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd", conv, &by, &program));
 
   const siam_view filters = siam_tape_tensor(tape, (size_t)panels * matrices(&by, shape.channels, columns));
   siam_tape_begin_once(tape);
@@ -169,20 +200,29 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   const size_t slot = (size_t)row + edge_floats(device, &by) + inputs + products;
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
   const bool with_bias = siam_view_exists(conv->epilogue.bias);
-  return SIAM_LAUNCH(tape, program, "winograd_forward", ((siam_grid){{(size_t)by.tasks}}),
-                     SHAPE_ARGUMENTS(&shape, &by), siam_arg(forward ? conv->x : conv->y), siam_arg(filters),
-                     siam_arg(with_bias ? conv->epilogue.bias : filters), siam_arg_int(with_bias),
-                     siam_arg_float(siam_epilogue_slope(&conv->epilogue)),
-                     siam_arg(forward ? conv->y : conv->x), siam_arg(scratch), siam_arg_int((int)slot),
-                     siam_arg_int(row), siam_arg_int(panels > 1 ? columns : row),
-                     siam_arg_int(panels > 1 ? (int)inputs : 0));
+  const siam_view last[2] = {gates_of(conv), conv->epilogue.places};
+  return LAUNCH(tape, program, "winograd_forward", by.tasks, last, SHAPE_ARGUMENTS(&shape, &by),
+                siam_arg(forward ? conv->x : conv->y), siam_arg(filters),
+                siam_arg(with_bias ? conv->epilogue.bias : filters), siam_arg_int(with_bias),
+                siam_arg_float(siam_epilogue_slope(&conv->epilogue)), siam_arg(forward ? conv->y : conv->x),
+                siam_arg(scratch), siam_arg_int((int)slot), siam_arg_int(row),
+                siam_arg_int(panels > 1 ? columns : row), siam_arg_int(panels > 1 ? (int)inputs : 0));
 }
 
 static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, int points) {
   const siam_device *device = siam_tape_device(tape);
-  const siam_conv_shape *shape = &conv->shape;
-  division by = {
-      .tile = tile_for(device, shape->filters), .taps = shape->kernel_height, .points = points, .side = 1};
+  siam_conv_shape gated = conv->shape;
+  const siam_conv_shape *shape = &gated;
+  const bool pooled = gate_of(conv) == 1;
+  if (pooled) {
+    // A last row or column that belongs to no window has no gradient.
+    gated.out_height -= gated.out_height % 2;
+    gated.out_width -= gated.out_width % 2;
+  }
+  division by = {.tile = tile_for(device, shape->filters),
+                 .taps = shape->kernel_height,
+                 .points = points,
+                 .side = pooled ? 2 : 1};
   const int width = (int)device->traits.vector_width, columns = by.tile.columns;
   const int panels = siam_divide_up(shape->filters, columns);
   const int row = siam_larger(siam_divide_up(shape->channels, width) * width, columns);
@@ -191,19 +231,22 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
   const size_t part = (size_t)panels * matrices(&by, shape->channels, columns);
   by.tasks = siam_smaller(by.tasks, parts_for(device, &by, part));
   siam_program *program = NULL;
-  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", &by, &program));
+  SIAM_RETURN_IF_FAILED(get_program(tape, "conv_winograd_weight", conv, &by, &program));
 
   const siam_view parts = siam_tape_tensor(tape, (size_t)by.tasks * part);
   const size_t slot = (size_t)row + edge_floats(device, &by) + matrices(&by, by.tiles, row) +
                       matrices(&by, by.tiles, columns);
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
-  SIAM_RETURN_IF_FAILED(SIAM_LAUNCH(tape, program, "winograd_weight_sums", ((siam_grid){{(size_t)by.tasks}}),
-                                    SHAPE_ARGUMENTS(shape, &by), siam_arg(conv->x), siam_arg(conv->y),
-                                    siam_arg(parts), siam_arg(scratch), siam_arg_int((int)slot),
-                                    siam_arg_int(row)));
-  return SIAM_LAUNCH(tape, program, "winograd_weight_finish", ((siam_grid){{(size_t)shape->channels}}),
-                     siam_arg_int(by.tasks), siam_arg_int(shape->channels), siam_arg_int(shape->filters),
-                     siam_arg(parts), siam_arg(conv->weight));
+  const bool with_bias = siam_view_exists(conv->dbias);
+  siam_view shifts = {0};
+  if (with_bias) shifts = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)panels * (size_t)columns);
+  const siam_view last[2] = {gates_of(conv), shifts}, last_finish[2] = {shifts, conv->dbias};
+  SIAM_RETURN_IF_FAILED(LAUNCH(
+      tape, program, "winograd_weight_sums", by.tasks, last, SHAPE_ARGUMENTS(shape, &by), siam_arg(conv->x),
+      siam_arg(conv->y), siam_arg(parts), siam_arg(scratch), siam_arg_int((int)slot), siam_arg_int(row)));
+  return LAUNCH(tape, program, "winograd_weight_finish", shape->channels + with_bias, last_finish,
+                siam_arg_int(by.tasks), siam_arg_int(shape->channels), siam_arg_int(shape->filters),
+                siam_arg(parts), siam_arg(conv->weight));
 }
 
 /// Points of the tile that makes `outputs` × `outputs` with these filters; 0: there is none.
@@ -265,7 +308,8 @@ static siam_status add(siam_tape *tape, const siam_conv *conv, int outputs) {
                                                         .can = can##outputs,                                 \
                                                         .suits = suits##outputs,                             \
                                                         .add = add##outputs,                                 \
-                                                        .pools = (outputs) % 2 == 0};
+                                                        .pools = (outputs) % 2 == 0,                         \
+                                                        .gates = true};
 
 ENGINE(4)
 ENGINE(3)

@@ -34,7 +34,7 @@ struct siam_tape {
   size_t constant_count, constant_capacity;
   size_t floats; ///< Of the arena, once laid out.
   bool laid_out, sealed;
-  bool keeps_weights;
+  bool keeps_weights, keeps_tensors;
   bool once;                         ///< Commands that are added now are done once.
   bool prepared;                     ///< Those are done.
   const char *engines[MOST_ENGINES]; ///< Those noted, then NULLs.
@@ -76,7 +76,12 @@ siam_device *siam_tape_device(const siam_tape *tape) {
 
 siam_view siam_tape_tensor(siam_tape *tape, size_t count) {
   unsigned number = siam_arena_add(&tape->arena, count);
+  if (tape->keeps_tensors) siam_arena_keep(&tape->arena, number);
   return (siam_view){.tensor = number + 1, .count = count};
+}
+
+void siam_tape_keep_tensors(siam_tape *tape) {
+  tape->keeps_tensors = true;
 }
 
 siam_view siam_tape_lasting(siam_tape *tape, size_t count) {

@@ -43,6 +43,10 @@ siam_view siam_tape_tensor(siam_tape *tape, size_t count);
 /// A tensor that keeps its memory over the whole tape and between runs (a result the host reads).
 siam_view siam_tape_lasting(siam_tape *tape, size_t count);
 
+/// From now on every tensor is such a one, so that parts of a tape can be run again and again, as a benchmark
+/// does.
+void siam_tape_keep_tensors(siam_tape *tape);
+
 /// A buffer with `count` floats that never change, such as a table of options; owned by the tape.
 siam_status siam_tape_constants(siam_tape *tape, const float *values, size_t count, siam_view *view);
 
@@ -166,7 +170,7 @@ size_t siam_tape_mark(const siam_tape *tape);
 
 /// Enqueues the commands from mark `first` up to mark `end` only, and flushes. Tensors keep their content
 /// from one part to the next, but no longer: parts run in order, and none of them twice without those before
-/// it.
+/// it, unless tensors are kept.
 siam_status siam_tape_run_part(siam_tape *tape, size_t first, size_t end);
 
 /// Notes the engine that a door of compute/ picked for commands it adds; `engine` is static. For those who

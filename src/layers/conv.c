@@ -3,8 +3,6 @@
 // before the absorbed activation. Images are NHWC, filters HWIO.
 #include "layers/conv.h"
 
-#include "compute/reduce.h"
-
 #include <math.h>
 
 enum {
@@ -56,23 +54,26 @@ static siam_status forward(const siam_layer *layer, siam_pass *pass) {
 
 static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = siam_layer_conv_shape(layer, pass->images);
-  siam_view dz;
-  SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &dz));
-  SIAM_RETURN_IF_FAILED(
-      siam_conv_backward_weight(pass->tape, &shape, pass->x, dz, pass->gradient[WEIGHT_SLOT]));
-  int rows = shape.images * shape.out_height * shape.out_width;
+  siam_conv_gradient gradient = {.dy = pass->dy};
+  const bool to_input = siam_view_exists(pass->dx);
+  if (layer->activation == SIAM_ACTIVATION_RELU &&
+      siam_conv_can_gate(siam_tape_device(pass->tape), &shape, false, to_input))
+    gradient.outputs = pass->y;
+  else
+    SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &gradient.dy));
   // Batch statistics take any bias away again: its gradient is 0, and the sum would be nothing but rounding.
   const bool is_balanced = pass->dy_is_balanced && layer->activation == SIAM_ACTIVATION_NONE;
-  if (layer->slot_count > BIAS_SLOT && !is_balanced)
-    SIAM_RETURN_IF_FAILED(
-        siam_column_sums(pass->tape, dz, rows, shape.filters, pass->gradient[BIAS_SLOT], 1));
-  if (!siam_view_exists(pass->dx)) return SIAM_OK;
-  return siam_conv_backward_data(pass->tape, &shape, dz, pass->weight[WEIGHT_SLOT], pass->dx);
+  const bool has_bias = layer->slot_count > BIAS_SLOT && !is_balanced;
+  SIAM_RETURN_IF_FAILED(siam_conv_backward_weight(pass->tape, &shape, pass->x, &gradient,
+                                                  pass->gradient[WEIGHT_SLOT],
+                                                  has_bias ? pass->gradient[BIAS_SLOT] : (siam_view){0}));
+  if (!to_input) return SIAM_OK;
+  return siam_conv_backward_data(pass->tape, &shape, &gradient, pass->weight[WEIGHT_SLOT], pass->dx);
 }
 
 static bool absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how) {
   return siam_conv_norm_absorb(layer, next, how) || siam_conv_folded_absorb(layer, next, how) ||
-         siam_layer_absorb_activation(layer, next, how);
+         siam_conv_pooled_absorb(layer, next, how) || siam_layer_absorb_activation(layer, next, how);
 }
 
 static double multiply_adds(const siam_layer *layer) {

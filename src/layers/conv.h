@@ -20,4 +20,8 @@ bool siam_conv_norm_absorb(siam_layer *layer, const siam_layer *next, const siam
 /// convolution where it can.
 bool siam_conv_folded_absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
 
+/// In training: lets `layer` take over a ReLU, or none, and a 2×2 max pooling behind it, whose way back needs
+/// neither of the tensors between.
+bool siam_conv_pooled_absorb(siam_layer *layer, const siam_layer *next, const siam_fusion *how);
+
 #endif

@@ -68,8 +68,8 @@ static int pixels_of(const siam_layer *layer, const siam_pass *pass) {
 
 static siam_status forward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = conv_shape(layer, pass->images);
-  SIAM_RETURN_IF_FAILED(
-      siam_conv_backward_data(pass->tape, &shape, pass->x, pass->weight[WEIGHT_SLOT], pass->y));
+  SIAM_RETURN_IF_FAILED(siam_conv_backward_data(pass->tape, &shape, &(siam_conv_gradient){.dy = pass->x},
+                                                pass->weight[WEIGHT_SLOT], pass->y));
   siam_epilogue epilogue = {
       .bias = pass->weight[BIAS_SLOT], .activation = layer->activation, .slope = layer->slope};
   int filters = layer->out.channels;
@@ -80,8 +80,9 @@ static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = conv_shape(layer, pass->images);
   siam_view dz;
   SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &dz));
-  SIAM_RETURN_IF_FAILED(
-      siam_conv_backward_weight(pass->tape, &shape, dz, pass->x, pass->gradient[WEIGHT_SLOT]));
+  SIAM_RETURN_IF_FAILED(siam_conv_backward_weight(pass->tape, &shape, dz,
+                                                  &(siam_conv_gradient){.dy = pass->x},
+                                                  pass->gradient[WEIGHT_SLOT], (siam_view){0}));
   if (layer->slot_count > BIAS_SLOT)
     SIAM_RETURN_IF_FAILED(siam_column_sums(pass->tape, dz, pixels_of(layer, pass), layer->out.channels,
                                            pass->gradient[BIAS_SLOT], 1));

@@ -79,6 +79,7 @@ extern const siam_bench_type siam_bench_types[];
 
 siam_status siam_bench_plan_gemm(siam_bench *bench);
 siam_status siam_bench_plan_conv(siam_bench *bench);
+siam_status siam_bench_plan_blocks(siam_bench *bench);
 siam_status siam_bench_plan_train(siam_bench *bench);
 siam_status siam_bench_plan_embed(siam_bench *bench);
 siam_status siam_bench_plan_compare(siam_bench *bench);
@@ -88,6 +89,9 @@ siam_status siam_bench_plan_decode(siam_bench *bench);
 /// Adds a row; takes over `state`, also on failure. A row whose name is there already is dropped.
 __attribute__((format(printf, 4, 5))) siam_status
 siam_bench_add(siam_bench *bench, const siam_bench_kind *kind, void *state, const char *format, ...);
+
+/// An option of a layer by its name, as docs/encoders.md lists them.
+int siam_bench_option(const siam_layer *layer, const char *name);
 
 /// Frees what a row owns.
 void siam_bench_case_clear(siam_bench_case *row);

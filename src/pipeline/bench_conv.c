@@ -28,8 +28,9 @@ static siam_status write(siam_bench *bench, const siam_bench_case *row, siam_tap
                                         weights + (size_t)shape->filters, &weight));
   const siam_epilogue bias = {.bias = siam_view_part(weight, weights, (size_t)shape->filters)};
   if (own->pass == FORWARD) return siam_conv_forward(tape, shape, x, weight, &bias, y);
-  if (own->pass == DATA) return siam_conv_backward_data(tape, shape, y, weight, x);
-  return siam_conv_backward_weight(tape, shape, x, y, weight);
+  if (own->pass == DATA)
+    return siam_conv_backward_data(tape, shape, &(siam_conv_gradient){.dy = y}, weight, x);
+  return siam_conv_backward_weight(tape, shape, x, &(siam_conv_gradient){.dy = y}, weight, (siam_view){0});
 }
 
 static siam_status prepare(siam_bench *bench, siam_bench_case *row) {
@@ -76,8 +77,7 @@ static siam_status add_passes(siam_bench *bench, siam_conv_shape shape, bool to_
   return add(bench, WEIGHT, &shape);
 }
 
-/// An option of a layer by its name, as docs/encoders.md lists them.
-static int option(const siam_layer *layer, const char *name) {
+int siam_bench_option(const siam_layer *layer, const char *name) {
   for (int i = 0; i < SIAM_OPTIONS_MAX && layer->type->options[i].name != NULL; i++)
     if (strcmp(layer->type->options[i].name, name) == 0) return (int)layer->options[i];
   return 0;
@@ -93,11 +93,11 @@ static siam_status add_layers(siam_bench *bench, const siam_network *network) {
                                                          .height = layer->in.height,
                                                          .width = layer->in.width,
                                                          .channels = layer->in.channels,
-                                                         .kernel_height = option(layer, "kernel"),
-                                                         .kernel_width = option(layer, "kernel"),
-                                                         .stride = option(layer, "stride"),
-                                                         .pad_y = option(layer, "pad"),
-                                                         .pad_x = option(layer, "pad"),
+                                                         .kernel_height = siam_bench_option(layer, "kernel"),
+                                                         .kernel_width = siam_bench_option(layer, "kernel"),
+                                                         .stride = siam_bench_option(layer, "stride"),
+                                                         .pad_y = siam_bench_option(layer, "pad"),
+                                                         .pad_x = siam_bench_option(layer, "pad"),
                                                          .filters = layer->out.channels},
                                        to_input));
     to_input |= layer->slot_count > 0;
@@ -121,5 +121,5 @@ siam_status siam_bench_plan_conv(siam_bench *bench) {
                                      true));
   for (size_t e = 0; e < bench->encoder_count; e++)
     SIAM_RETURN_IF_FAILED(add_layers(bench, bench->encoders[e].network));
-  return SIAM_OK;
+  return siam_bench_plan_blocks(bench);
 }

@@ -2,7 +2,9 @@
 
 const siam_bench_type siam_bench_types[] = {
     {"gemm", "matrix products: squares, and those of the encoder's linear layers", siam_bench_plan_gemm},
-    {"conv", "convolutions, all three passes: 3×3 from 64 to 64 channels, and those of the encoder",
+    {"conv",
+     "convolutions, all three passes, alone and in blocks with what runs with them: 3×3 from 64 to 64 "
+     "channels, and those of the encoder",
      siam_bench_plan_conv},
     {"train", "a training step of the encoder: both pictures of each pair, all the way to new weights",
      siam_bench_plan_train},

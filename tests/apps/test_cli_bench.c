@@ -89,6 +89,35 @@ Test(cli_bench, figures_of_a_row_agree_with_each_other) {
   json_decref(report);
 }
 
+Test(cli_bench, blocks_are_a_convolution_with_all_that_runs_with_it) {
+  json_t *report = run_json(BENCH "conv --repeats 1");
+  static const char *const blocks[] = {"2x28x28x64/3x3x64p1/relu", "2x7x7x64/3x3x64p1/relu/max_pool2"};
+  static const char *const parts[] = {"forward", "embed", "weight", "backward"};
+  for (int b = 0; b < 2; b++)
+    for (int part = 0; part < 4; part++) {
+      char name[96];
+      snprintf(name, sizeof name, "conv/block/%s/%s", parts[part], blocks[b]);
+      const json_t *row = find(report, name, "iteration");
+      // Both ways back take as many operations as the way forward each.
+      const double pixels = b == 0 ? 28.0 * 28 : 7.0 * 7, passes = part == 3 ? 2 : 1;
+      const double flops = number_of(row, "flops_per_second") * 1e-9 * number_of(row, "real_time");
+      cr_expect_float_eq(flops / (passes * 2 * 2 * pixels * 9 * 64 * 64), 1, 1e-7, "%s: %g", name, flops);
+      cr_expect_gt(strlen(text_of(row, "label")), 0, "%s", name);
+    }
+  // A first convolution has no way back to the picture.
+  static const char first[] = "2x16x16x1/3x3x8p1/batch_norm/relu/max_pool2";
+  const json_t *list = json_object_get(report, "benchmarks");
+  int of_first = 0, backward = 0;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *name = text_of(json_array_get(list, i), "name");
+    of_first += strstr(name, first) != NULL;
+    backward += strstr(name, first) != NULL && strstr(name, "/backward/") != NULL;
+  }
+  cr_expect_geq(of_first, 3);
+  cr_expect_eq(backward, 0);
+  json_decref(report);
+}
+
 Test(cli_bench, the_engine_that_was_forced_is_the_one_that_is_named) {
   const siam_command_options options = {
       .environment = (const char *const[]){"SIAMESE_CONV=im2col", "SIAMESE_GEMM=clblast", NULL}};
@@ -104,12 +133,14 @@ Test(cli_bench, tables_are_for_people_or_in_markdown) {
   char *out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet");
   cr_expect_not_null(strstr(out, "\nrow  "), "%s", out);
   cr_expect_not_null(strstr(out, "\nconv/forward/2x16x16x1/3x3x8p1  "), "%s", out);
+  cr_expect_not_null(strstr(out, "\nconv/block/embed/2x14x14x64/3x3x64p1/relu/max_pool2  "), "%s", out);
   cr_expect_null(strstr(out, "gemm/"));
   free(out);
   out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet --markdown");
   cr_expect_not_null(strstr(out, "- device: "), "%s", out);
   cr_expect_not_null(strstr(out, "\n| row "), "%s", out);
   cr_expect_not_null(strstr(out, "\n| conv/forward/2x16x16x1/3x3x8p1 "), "%s", out);
+  cr_expect_not_null(strstr(out, "\n| conv/block/weight/2x14x14x64/3x3x64p1/relu/max_pool2 "), "%s", out);
   free(out);
 }
 
@@ -222,14 +253,14 @@ Test(cli_bench, a_comparison_says_what_is_faster_or_slower_and_slower_is_exit_co
   json_t *slower =
       siam_cli_json(1, BENCH "conv --repeats 6 --compare before.json", "context benchmarks comparison");
   const json_t *rows = json_object_get(slower, "comparison");
-  cr_expect_eq(json_array_size(rows), 11);
+  cr_expect_eq(json_array_size(rows), 38);
   for (size_t i = 0; i < json_array_size(rows); i++)
     cr_expect_str_eq(text_of(json_array_get(rows, i), "verdict"), "slower");
   json_decref(slower);
   write_before(report, 100);
   char *out = siam_cli_out(0, BENCH "conv --repeats 6 --quiet --compare before.json");
   cr_expect_not_null(strstr(out, "Compared with before.json"), "%s", out);
-  cr_expect_not_null(strstr(out, "\n0 slower, 11 faster of 11 rows"), "%s", out);
+  cr_expect_not_null(strstr(out, "\n0 slower, 38 faster of 38 rows"), "%s", out);
   free(out);
   // One sample against eight tells nothing at this level.
   out = siam_cli_out(0, BENCH "conv --repeats 1 --quiet --markdown --compare before.json");

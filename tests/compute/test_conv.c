@@ -172,8 +172,9 @@ static siam_status add_pass(siam_tape *tape, siam_conv_pass pass, const siam_con
   }
   if (pass == SIAM_CONV_FORWARD) return siam_conv_forward(tape, s, x->view, weight->view, epilogue, y->view);
   if (pass == SIAM_CONV_BACKWARD_DATA)
-    return siam_conv_backward_data(tape, s, y->view, weight->view, x->view);
-  return siam_conv_backward_weight(tape, s, x->view, y->view, weight->view);
+    return siam_conv_backward_data(tape, s, &(siam_conv_gradient){.dy = y->view}, weight->view, x->view);
+  return siam_conv_backward_weight(tape, s, x->view, &(siam_conv_gradient){.dy = y->view}, weight->view,
+                                   (siam_view){0});
 }
 
 static void check_forward(siam_conv_shape s, const char *engine, int number) {

@@ -3,6 +3,7 @@
 #include "model/description.h"
 
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,6 +294,45 @@ Test(network, two_backward_passes_add_up_to_twice_the_gradient) {
   for (size_t i = 0; i < count; i++) cr_assert_float_eq(twice[i], 2 * once[i], 144 * 0x1p-24F * 4 * largest);
   free(once);
   free(twice);
+}
+
+/// Runs the way back of a tape `times` times after one way forward; the caller frees the gradients.
+static float *go_back(int times) {
+  enum { IMAGES = 3 };
+  siam_tape *tape = siam_test_tape();
+  siam_run *run = NULL;
+  cl_mem gradients = NULL;
+  const size_t trained = network->store.trained;
+  const size_t inputs = IMAGES * siam_shape_count(network->input);
+  const size_t outputs = IMAGES * siam_shape_count(siam_network_output(network));
+  float *values = calloc(inputs + outputs + trained, sizeof *values);
+  siam_test_numbers(values, inputs, 1);
+  siam_test_numbers(values + inputs, outputs, 2);
+  const siam_view x = siam_test_upload(values, inputs), dy = siam_test_upload(values + inputs, outputs);
+  siam_test_ok(siam_buffer_create(siam_test_device(), trained, &gradients));
+  siam_tape_keep_tensors(tape);
+  const siam_run_options options = {.images = IMAGES, .training = true};
+  siam_test_ok(siam_run_forward(network, tape, &options, x, siam_tape_tensor(tape, outputs), &run));
+  const size_t mark = siam_tape_mark(tape);
+  siam_test_ok(siam_run_backward_to_input(run, dy, gradients, siam_tape_tensor(tape, inputs)));
+  siam_test_ok(siam_tape_seal(tape));
+  siam_test_ok(siam_tape_run_part(tape, 0, mark));
+  for (int i = 0; i < times; i++) siam_test_ok(siam_tape_run_part(tape, mark, siam_tape_mark(tape)));
+  siam_test_ok(siam_buffer_read(siam_test_device(), gradients, 0, trained, values));
+  siam_run_destroy(run);
+  siam_buffer_release(siam_test_device(), gradients);
+  return values;
+}
+
+Test(network, where_tensors_are_kept_a_way_back_runs_as_often_as_one_likes) {
+  describe("input 9 9 3\nconv 32 3 pad=1\nrelu\nmax_pool 2\nconv 32 3 pad=1\nbatch_norm\nrelu\nmax_pool 2\n");
+  place(1);
+  float *once = go_back(1), *four = go_back(4);
+  // Sums of equal numbers: each addition rounds once.
+  for (size_t i = 0; i < network->store.trained; i++)
+    cr_assert_float_eq(four[i], 4 * once[i], 4 * FLT_EPSILON * fabsf(4 * once[i]), "%zu", i);
+  free(once);
+  free(four);
 }
 
 Test(network, two_branches_in_turn_give_the_gradients_of_one_batch) {
