@@ -4,7 +4,8 @@
     python3 script/kinds.py WORK --omniglot FOLDER        # needs pillow, numpy and scikit-learn; Debian's apt-get
     python3 script/kinds.py WORK --only icons flags --options "--recipe best"
 
-Every fourth class of each kind is kept from training, and judged by siamese-eval: ROC AUC with its interval of 95 %,
+Every fourth class of each kind (of known_digits every fourth picture of each class) is kept from training, and judged
+by siamese-eval: ROC AUC with its interval of 95 %,
 and the error of 20-way one-shot trials, or of as many ways as there are classes. Pictures come from Debian's packages,
 which apt-get downloads into WORK/debs, from scikit-learn, from siamese-glyphs, and from Omniglot's
 images_background_small1, where --omniglot names it. What is there already is not made again. SIAMESE_BIN names the
@@ -85,12 +86,14 @@ class Kinds:
                 yield file.stem, file
 
     def digits(self):
-        """Digits by hand, 8 × 8 pixels, of scikit-learn: seven to train on, three to judge."""
+        """Digits by hand, 8 × 8 pixels, of scikit-learn: eight to train on, two to judge."""
         from PIL import Image
         from sklearn.datasets import load_digits
         data = load_digits()
         for picture, digit in zip(data.images, data.target):
             yield str(digit), Image.fromarray((picture * 15.9).astype("uint8"))
+
+    known_digits = digits
 
     def icons(self):
         """Icons of the same name in four themes, 22 to 48 pixels."""
@@ -167,7 +170,7 @@ class Kinds:
             yield name, ImageEnhance.Color(edit).enhance(draw.uniform(0.4, 1.6))
 
     def make(self, kind):
-        """WORK/KIND with its classes of two pictures and more: every fourth of them for judging."""
+        """WORK/KIND with its classes of two pictures and more: every fourth class for judging, or picture."""
         folder, part = self.work / kind, self.work / f"{kind}.part"
         if folder.exists():
             return folder
@@ -176,9 +179,10 @@ class Kinds:
             groups.setdefault(name, []).append(source)
         shutil.rmtree(part, ignore_errors=True)
         for number, name in enumerate(sorted(name for name in groups if len(groups[name]) > 1)):
-            target = part / ("test" if number % 4 == 3 else "train") / name
-            target.mkdir(parents=True)
             for i, source in enumerate(groups[name]):
+                kept = (i if kind in KNOWN else number) % 4 == 3
+                target = part / ("test" if kept else "train") / name
+                target.mkdir(parents=True, exist_ok=True)
                 if isinstance(source, pathlib.Path):
                     shutil.copy(source, target / f"{i}{source.suffix}")
                 else:
@@ -187,7 +191,9 @@ class Kinds:
         return folder
 
 
-NAMES = ["characters", "letters", "fonts", "digits", "icons", "flags", "textures", "photographs", "stamps", "emoji"]
+NAMES = ["characters", "letters", "fonts", "digits", "icons", "flags", "textures", "photographs", "stamps", "emoji",
+         "known_digits"]
+KNOWN = {"known_digits"}  # judged by other pictures of the classes trained on
 
 
 def percent(value):

@@ -8,7 +8,7 @@
 train_arguments arguments = {.seed = 1};
 
 static const char *const reconstruct_choices[] = {"tied", "untied", NULL};
-static const char *const recipe_choices[] = {"fast", "balanced", "best", NULL};
+static const char *const recipe_choices[] = {"fast", "balanced", "best", "plain", NULL};
 static const char *const pairs_choices[] = {"drawn", "all", NULL};
 static const char *const branches_choices[] = {"fused", "two-pass", NULL};
 static const char *const schedule_choices[] = {"cosine", "constant", "step", NULL};
@@ -50,6 +50,9 @@ static const app_option options[] = {
      .most = 0.9,
      .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none. Default: "
              "0.1."},
+    {.name = "holdout-parents",
+     .flag = &arguments.holdout_parents,
+     .help = "Hold out whole parent folders, so that nothing of their kind is trained on."},
     {.name = "check",
      .flag = &arguments.check,
      .help =
@@ -70,6 +73,14 @@ static const app_option options[] = {
      .flag = &arguments.turned_classes,
      .help = "Take a class turned by 90, 180 or 270 degrees for another class: four times the classes, for "
              "things whose upright matters, such as characters."},
+    {.name = "composed-classes",
+     .value = "PERCENT",
+     .integer = &arguments.composed,
+     .least = 0,
+     .most = 100,
+     .help = "Of 100 classes of a batch, put so many together with another one of it, over it or beside it, "
+             "which makes a new class of the two: for drawings on a plain ground that are few, such as "
+             "characters. Default: 0."},
     {.name = "picture-memory",
      .value = "MIB",
      .number = &arguments.picture_memory,
@@ -90,9 +101,11 @@ static const app_option options[] = {
      .value = "NAME",
      .text = &arguments.recipe,
      .choices = recipe_choices,
-     .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
-             "average and "
-             "patience, with --encoder auto; what is given besides goes before. Default: none."},
+     .help =
+         "fast, balanced or best: options that go well together, for length, loss, learning rate, "
+         "average and "
+         "patience, with --encoder auto; what is given besides goes before. plain: the defaults that stand "
+         "beside each option. Default: balanced."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
@@ -250,9 +263,10 @@ static const app_option options[] = {
     {.name = "views",
      .value = "NAME",
      .text = &arguments.views,
-     .help = "Let the model look at parts of pictures, too, when it compares: copies, for finding copies "
-             "that were "
-             "cut, framed, mirrored or turned. Default: at the whole alone."},
+     .help =
+         "Let the model look more than once when it compares: copies, at parts of pictures, too, for "
+         "finding copies that were cut, framed, mirrored or turned; average, at the picture moved a little "
+         "each way, of which it takes the mean. Default: at the whole alone."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",
@@ -361,6 +375,11 @@ int train_check_arguments(void) {
     return app_fail("--steps, --epochs and --minutes exclude each other; give one");
   if (arguments.validation != NULL && arguments.given_holdout)
     return app_fail("--val and --holdout exclude each other; give one");
+  if (arguments.holdout_parents && (arguments.validation != NULL || arguments.reconstruct != NULL ||
+                                    (arguments.given_holdout && arguments.holdout == 0)))
+    return app_fail(
+        "--holdout-parents says what is held out of classes; leave it out with --val, --reconstruct "
+        "and --holdout 0");
   if (draws_pairs() && (arguments.hardest > 0 || arguments.images_per_class > 0))
     return app_fail("--hardest and --per-class are for --pairs all; leave them out with --pairs drawn");
   return APP_SUCCESS;
@@ -377,6 +396,12 @@ static uint64_t picture_bytes(void) {
   return arguments.picture_memory > 0 ? (uint64_t)(arguments.picture_memory * 1048576) + 1 : 1;
 }
 
+/// Reconstruction looks at no pairs, which recipes are for.
+static const char *chosen_recipe(void) {
+  if (arguments.recipe == NULL && arguments.reconstruct == NULL) return "balanced";
+  return arguments.recipe;
+}
+
 siam_status train_options(const char *data, siam_train_options *train) {
   const train_arguments *a = &arguments;
   *train = (siam_train_options){
@@ -385,11 +410,12 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .output = a->output,
       .validation = a->validation,
       .holdout = typed(a->given_holdout, a->holdout),
+      .holdout_parents = a->holdout_parents,
       .model = {.encoder = a->encoder,
                 .size = (int)a->size,
                 .channels = (int)a->channels,
                 .embedding = (int)a->embedding},
-      .recipe = a->recipe,
+      .recipe = chosen_recipe(),
       .init = a->init,
       .reconstruct = a->reconstruct,
       .loss = a->loss,
@@ -397,6 +423,7 @@ siam_status train_options(const char *data, siam_train_options *train) {
       .hardest = (uint32_t)a->hardest,
       .allow_outside = a->allow_outside,
       .turned_classes = a->turned_classes,
+      .composed_percent = (uint32_t)a->composed,
       .branches = a->branches,
       .margin = a->margin,
       .optimizer = a->optimizer,

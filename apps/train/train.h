@@ -13,10 +13,10 @@ typedef struct train_arguments {
   char *line;
   double picture_memory, holdout, margin, rate, weight_decay, momentum, clip, warmup, epochs, minutes, far,
       checkpoint_seconds, average;
-  int64_t size, channels, embedding, batch, images_per_class, within_parent, hardest, steps, patience,
-      look_every, seed;
+  int64_t size, channels, embedding, batch, images_per_class, composed, within_parent, hardest, steps,
+      patience, look_every, seed;
   bool given_memory, given_holdout, given_decay, given_momentum, given_clip, given_warmup;
-  bool resume, json, quiet, turned_classes, check, find_rate, allow_outside;
+  bool resume, json, quiet, turned_classes, holdout_parents, check, find_rate, allow_outside;
 } train_arguments;
 
 /// What was typed; train_command's options write here.

@@ -19,6 +19,10 @@ typedef struct siam_idx {
 /// Reads an IDX file of bytes with exactly `dimension_count` dimensions, compressed by gzip or not. The whole
 /// file has to be as long as its header says. Release with siam_idx_release().
 siam_status siam_idx_read(const char *path, uint32_t dimension_count, siam_idx *idx);
+
+/// The same for a file of `count` bytes that lies in memory; `path` stands for it in messages.
+siam_status siam_idx_parse(const char *path, const uint8_t *bytes, size_t count, uint32_t dimension_count,
+                           siam_idx *idx);
 void siam_idx_release(siam_idx *idx);
 
 #endif

@@ -10,6 +10,7 @@ typedef struct siam_embed_options {
   uint32_t batch; ///< Pictures at a time; 0: 128.
   /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
   /// The distance of two pictures is then the least one of a row of either from the first row of the other.
+  /// Views that are averaged leave one row, their mean, with or without this.
   bool views;
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   siam_logger logger;

@@ -25,13 +25,14 @@ typedef struct siam_train_options {
   const char *output;     ///< Model file to write; its checkpoint lies beside it, `output`.checkpoint.
   const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
   double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
+  bool holdout_parents;   ///< Whole parent folders are held out, so that nothing of their kind is trained on.
 
   /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
   /// size and number of pictures, with its size and channels where those are 0; the model file holds what was
   /// chosen.
   siam_model_options model;
   /// "fast", "balanced" or "best": fills in loss, rate, average, augmentation, length, patience and encoder
-  /// where they are not set (docs/training.md). NULL: the defaults below.
+  /// where they are not set (docs/training.md). NULL or "plain": the defaults below.
   const char *recipe;
   /// A model file to start from: its parameters are taken over where the network has one of the same name and
   /// shape, with the normalisation of pictures that belongs to them. Without `model.encoder` the network is
@@ -62,8 +63,11 @@ typedef struct siam_train_options {
   double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
   const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
 
-  bool allow_outside;        ///< A pair list may name pictures outside of the folder that it lies in.
-  bool turned_classes;       ///< A class turned by a quarter, half or three quarters is another class.
+  bool allow_outside;  ///< A pair list may name pictures outside of the folder that it lies in.
+  bool turned_classes; ///< A class turned by a quarter, half or three quarters is another class.
+  /// Of 100 classes of a batch, so many are put together with another one of it, over it or beside it, which
+  /// makes a new class of the two. For drawings on a plain ground, with all pairs of a batch.
+  uint32_t composed_percent;
   uint32_t batch;            ///< Pairs of a step, so 2·batch pictures; 0: 64; SIAM_BATCH_AUTO.
   uint32_t images_per_class; ///< With all pairs: pictures of each class; 0: 4.
   /// Of 100 batches of classes, or of 100 different drawn pairs, so many are of one parent folder, which is
@@ -73,7 +77,8 @@ typedef struct siam_train_options {
   /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
-  /// pictures that were cut, framed, mirrored or turned (docs/comparing.md); NULL: nothing.
+  /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
+  /// which the mean is its embedding (docs/comparing.md). NULL: nothing.
   const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.

@@ -87,8 +87,7 @@ static bool is_safe_entry(const char *path) {
          (information.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/// Whether `file` is a sound entry for `key`; writes how much content it ends with.
-static bool is_sound(const uint8_t *file, size_t size, const char *key, size_t *content_length) {
+bool siam_cache_is_sound(const uint8_t *file, size_t size, const char *key, size_t *content_length) {
   header head;
   if (size < sizeof head) return false;
   memcpy(&head, file, sizeof head);
@@ -110,7 +109,7 @@ siam_status siam_cache_load(const char *kind, const char *key, size_t limit, uin
   SIAM_TRY(find_entry(kind, key, &path));
   if (path.length == 0 || !is_safe_entry(path.bytes)) goto cleanup;
   if (siam_file_read(path.bytes, before + limit, &file, &size) != SIAM_OK) goto cleanup;
-  if (!is_sound(file, size, key, &content)) goto cleanup;
+  if (!siam_cache_is_sound(file, size, key, &content)) goto cleanup;
   // The time of last use decides what goes when the folder is full.
   (void)utimensat(AT_FDCWD, path.bytes, NULL, AT_SYMLINK_NOFOLLOW);
   memmove(file, file + before, content);

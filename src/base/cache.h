@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@
 /// `key`. `*bytes` is a new block of `*count` bytes (free with siam_free()), or NULL where there is no such
 /// entry, or one above `limit` bytes. An error means that the folder must not be used.
 siam_status siam_cache_load(const char *kind, const char *key, size_t limit, uint8_t **bytes, size_t *count);
+
+/// Whether the bytes of an entry's file are whole and for `key`; writes how much content they end with.
+bool siam_cache_is_sound(const uint8_t *file, size_t size, const char *key, size_t *content_length);
 
 /// Stores an entry in place of an older one, and removes those unused for longest once all take more than
 /// 256 MiB. Not being able to write is an error, for the caller to pass over.

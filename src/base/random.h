@@ -16,8 +16,9 @@ typedef enum siam_stream {
   SIAM_STREAM_EVALUATE,
   SIAM_STREAM_BOOTSTRAP,
   SIAM_STREAM_ONE_SHOT,
-  SIAM_STREAM_TURN, ///< Quarter turns of classes.
-  SIAM_STREAM_MINE  ///< Negatives that a loss draws.
+  SIAM_STREAM_TURN,   ///< Quarter turns of classes.
+  SIAM_STREAM_MINE,   ///< Negatives that a loss draws.
+  SIAM_STREAM_COMPOSE ///< Classes put together of two.
 } siam_stream;
 
 typedef struct siam_draw {

@@ -53,6 +53,14 @@ siam_status siam_read_class_folders(const char *path, const siam_logger *logger,
 siam_status siam_read_pair_folders(const char *path, const siam_logger *logger, siam_dataset *dataset);
 siam_status siam_read_pair_list(const char *path, const siam_dataset_options *options, siam_dataset *dataset);
 siam_status siam_read_lfw_pairs(const char *path, const siam_logger *logger, siam_dataset *dataset);
+
+/// The same for lists that lie in memory, changed while they are read: the `count` bytes of the CSV file at
+/// `path`, with one more behind them; the text of the pairs.txt in `folder`.
+siam_status siam_parse_pair_list(const char *path, uint8_t *bytes, size_t count,
+                                 const siam_dataset_options *options, siam_dataset *dataset);
+siam_status siam_parse_lfw_pairs(const char *folder, char *text, const siam_logger *logger,
+                                 siam_dataset *dataset);
+
 siam_status siam_read_pictures(const char *const *paths, size_t count, const siam_logger *logger,
                                siam_dataset *dataset);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LIST "pairs.txt"
 enum { LARGEST_LIST = 1 << 28, MOST_FIELDS = 5 };
 
 typedef struct lfw_reader {
@@ -140,19 +141,26 @@ static siam_status read_lines(lfw_reader *reader, char *text) {
                    reader->path, reader->dataset->skipped, count);
 }
 
-siam_status siam_read_lfw_pairs(const char *path, const siam_logger *logger, siam_dataset *dataset) {
-  siam_status status = SIAM_OK;
-  uint8_t *bytes = NULL;
-  size_t count = 0;
-  lfw_reader reader = {.dataset = dataset, .logger = logger, .folder = path};
-  reader.path = siam_join_path(path, "pairs.txt");
+siam_status siam_parse_lfw_pairs(const char *folder, char *text, const siam_logger *logger,
+                                 siam_dataset *dataset) {
+  lfw_reader reader = {.dataset = dataset, .logger = logger, .folder = folder};
+  reader.path = siam_join_path(folder, LIST);
   if (reader.path == NULL) return SIAM_ERROR_MEMORY;
-  SIAM_TRY(siam_file_read(reader.path, LARGEST_LIST, &bytes, &count));
-  SIAM_TRY(read_lines(&reader, (char *)bytes));
-cleanup:
+  siam_status status = read_lines(&reader, text);
   siam_key_map_clear(&reader.known);
   siam_key_map_clear(&reader.persons);
   siam_free(reader.path);
+  return status;
+}
+
+siam_status siam_read_lfw_pairs(const char *path, const siam_logger *logger, siam_dataset *dataset) {
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  char *list = siam_join_path(path, LIST);
+  if (list == NULL) return SIAM_ERROR_MEMORY;
+  siam_status status = siam_file_read(list, LARGEST_LIST, &bytes, &count);
+  if (status == SIAM_OK) status = siam_parse_lfw_pairs(path, (char *)bytes, logger, dataset);
   siam_free(bytes);
+  siam_free(list);
   return status;
 }

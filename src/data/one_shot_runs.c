@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LABELS "class_labels.txt"
 /// The official files have 20 lines of 45 bytes.
 enum { LABELS_LIMIT = 1 << 20 };
 
@@ -105,44 +106,65 @@ cleanup:
   return status;
 }
 
-static siam_status read_run(const char *folder, const char *name, siam_one_shot_runs *runs) {
+/// The next run, empty.
+static siam_status add_run(const char *name, siam_one_shot_runs *runs, siam_one_shot_run **run) {
+  siam_one_shot_run *grown = siam_reallocate(runs->runs, runs->run_count + 1, sizeof *grown);
+  if (grown == NULL) return SIAM_ERROR_MEMORY;
+  runs->runs = grown;
+  *run = &grown[runs->run_count++];
+  **run = (siam_one_shot_run){.name = siam_copy_text(name)};
+  return (*run)->name != NULL ? SIAM_OK : SIAM_ERROR_MEMORY;
+}
+
+siam_status siam_one_shot_runs_parse(const char *folder, const char *name, char *text, size_t length,
+                                     siam_one_shot_runs *runs) {
   siam_status status = SIAM_OK;
-  siam_one_shot_run *run = &runs->runs[runs->run_count++];
-  char *place = join(folder, name), *path = place != NULL ? join(place, "class_labels.txt") : NULL;
-  uint8_t *bytes = NULL;
-  size_t length = 0, count = 0;
+  siam_one_shot_run *run = NULL;
+  siam_text path = {0};
   label_list list = {0};
   const char **names = NULL;
-  run->name = siam_copy_text(name);
-  if (path == NULL || run->name == NULL) {
-    status = SIAM_ERROR_MEMORY;
+  size_t count = 0;
+  siam_text_add(&path, "%s/%s/" LABELS, folder, name);
+  SIAM_TRY(siam_text_status(&path));
+  SIAM_TRY(add_run(name, runs, &run));
+  if (memchr(text, '\0', length) != NULL) {
+    status = siam_fail(SIAM_ERROR_FORMAT, "%s: holds a NUL byte and is no list of labels", path.bytes);
     goto cleanup;
   }
-  SIAM_TRY(siam_file_read(path, LABELS_LIMIT, &bytes, &length));
-  if (memchr(bytes, '\0', length) != NULL) {
-    status = siam_fail(SIAM_ERROR_FORMAT, "%s: holds a NUL byte and is no list of labels", path);
-    goto cleanup;
-  }
-  SIAM_TRY(parse_labels(path, (char *)bytes, &list));
+  SIAM_TRY(parse_labels(path.bytes, text, &list));
   SIAM_TRY(find_supports(&list, &names, &count));
   if (count < 2) {
-    status = siam_fail(SIAM_ERROR_DATA, "%s: a run needs two supports or more, there are %zu", path, count);
+    status =
+        siam_fail(SIAM_ERROR_DATA, "%s: a run needs two supports or more, there are %zu", path.bytes, count);
     goto cleanup;
   }
   SIAM_TRY(fill_run(folder, &list, names, count, runs, run));
 cleanup:
   siam_free(names);
   siam_free(list.labels);
+  siam_text_clear(&path);
+  return status;
+}
+
+static siam_status read_run(const char *folder, const char *name, siam_one_shot_runs *runs) {
+  siam_status status = SIAM_OK;
+  siam_text path = {0};
+  uint8_t *bytes = NULL;
+  size_t length = 0;
+  siam_text_add(&path, "%s/%s/" LABELS, folder, name);
+  SIAM_TRY(siam_text_status(&path));
+  SIAM_TRY(siam_file_read(path.bytes, LABELS_LIMIT, &bytes, &length));
+  SIAM_TRY(siam_one_shot_runs_parse(folder, name, (char *)bytes, length, runs));
+cleanup:
   siam_free(bytes);
-  siam_free(path);
-  siam_free(place);
+  siam_text_clear(&path);
   return status;
 }
 
 static bool is_run(const char *folder, const char *name) {
   if (*name == '.') return false;
   siam_text path = {0};
-  siam_text_add(&path, "%s/%s/class_labels.txt", folder, name);
+  siam_text_add(&path, "%s/%s/" LABELS, folder, name);
   bool found = !path.failed && access(path.bytes, F_OK) == 0;
   siam_text_clear(&path);
   return found;
@@ -182,7 +204,6 @@ siam_status siam_one_shot_runs_read(const char *folder, siam_one_shot_runs *runs
   char **names = NULL;
   size_t count = 0;
   SIAM_TRY(find_runs(folder, &names, &count));
-  SIAM_TRY_ALLOCATE(made.runs, count);
   for (size_t i = 0; i < count; i++) SIAM_TRY(read_run(folder, names[i], &made));
   *runs = made;
   made = (siam_one_shot_runs){0};

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /// One run. Pictures are numbers into the paths of all runs.
@@ -29,6 +30,12 @@ typedef struct siam_one_shot_runs {
 /// Reads the `class_labels.txt` of every folder in `folder`; pictures are not opened. SIAM_ERROR_DATA where
 /// no folder has one or a run has fewer than two supports; SIAM_ERROR_FORMAT names the file and the line.
 siam_status siam_one_shot_runs_read(const char *folder, siam_one_shot_runs *runs);
+
+/// Adds the run of the folder `name` in `folder`, whose class_labels.txt is `length` bytes of text with one
+/// more NUL behind them; they are changed. What a failure leaves is for siam_one_shot_runs_clear() alone.
+siam_status siam_one_shot_runs_parse(const char *folder, const char *name, char *text, size_t length,
+                                     siam_one_shot_runs *runs);
+
 void siam_one_shot_runs_clear(siam_one_shot_runs *runs);
 
 #endif

@@ -107,19 +107,13 @@ static siam_status read_rows(list_reader *reader) {
       reader->csv.name, reader->dataset->skipped, reader->rows);
 }
 
-siam_status siam_read_pair_list(const char *path, const siam_dataset_options *options,
-                                siam_dataset *dataset) {
+siam_status siam_parse_pair_list(const char *path, uint8_t *bytes, size_t count,
+                                 const siam_dataset_options *options, siam_dataset *dataset) {
   siam_status status = SIAM_OK;
-  uint8_t *bytes = NULL;
-  size_t count = 0;
   list_reader reader = {
       .dataset = dataset, .logger = &options->logger, .allow_outside = options->allow_outside};
-  SIAM_TRY(siam_file_read(path, LARGEST_LIST, &bytes, &count));
   reader.folder = siam_copy_text(path);
-  if (reader.folder == NULL) {
-    status = SIAM_ERROR_MEMORY;
-    goto cleanup;
-  }
+  if (reader.folder == NULL) return SIAM_ERROR_MEMORY;
   char *slash = strrchr(reader.folder, '/');
   reader.folder[slash != NULL ? slash + 1 - reader.folder : 0] = '\0';
   SIAM_TRY(siam_csv_begin(&reader.csv, path, bytes, count));
@@ -128,6 +122,15 @@ cleanup:
   siam_csv_end(&reader.csv);
   siam_key_map_clear(&reader.known);
   siam_free(reader.folder);
+  return status;
+}
+
+siam_status siam_read_pair_list(const char *path, const siam_dataset_options *options,
+                                siam_dataset *dataset) {
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  SIAM_RETURN_IF_FAILED(siam_file_read(path, LARGEST_LIST, &bytes, &count));
+  siam_status status = siam_parse_pair_list(path, bytes, count, options, dataset);
   siam_free(bytes);
   return status;
 }

@@ -135,18 +135,28 @@ static void set_header(siam_picture_cache *cache, const siam_picture_shape *shap
 siam_status siam_picture_cache_open(const char *path, const siam_dataset *dataset,
                                     const siam_picture_shape *shape, const siam_picture_options *limits,
                                     siam_picture_cache **cache) {
-  siam_status status = SIAM_OK;
-  siam_picture_cache *made = NULL;
   SIAM_RETURN_IF_FAILED(siam_file_check_kind(path, 0, MAGIC, "cache of pictures"));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(path));
-  SIAM_TRY_ALLOCATE(made, 1);
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return siam_picture_cache_use(path, descriptor, dataset, shape, limits, cache);
+}
+
+siam_status siam_picture_cache_use(const char *path, int descriptor, const siam_dataset *dataset,
+                                   const siam_picture_shape *shape, const siam_picture_options *limits,
+                                   siam_picture_cache **cache) {
+  siam_status status = SIAM_OK;
+  siam_picture_cache *made = siam_allocate(1, sizeof *made);
+  if (made == NULL) {
+    if (descriptor >= 0) close(descriptor);
+    return SIAM_ERROR_MEMORY;
+  }
   made->path = path;
+  made->descriptor = descriptor;
   made->dataset = dataset;
   made->picture_bytes = siam_picture_shape_bytes(shape);
   made->count = siam_dataset_count_images(dataset);
   made->newest = ((int64_t)time(NULL) - RECENT_SECONDS) * 1000000000;
   set_header(made, shape, limits);
-  made->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   SIAM_TRY_ALLOCATE(made->records, made->count);
   SIAM_TRY_ALLOCATE(made->places, made->count);
   if (made->descriptor >= 0) SIAM_TRY(read_index(made));

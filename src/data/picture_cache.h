@@ -22,6 +22,12 @@ typedef enum siam_cached { SIAM_CACHED_NOT, SIAM_CACHED_BROKEN, SIAM_CACHED_WHOL
 siam_status siam_picture_cache_open(const char *path, const siam_dataset *dataset,
                                     const siam_picture_shape *shape, const siam_picture_options *limits,
                                     siam_picture_cache **cache);
+
+/// The same for a file that is open for reading (-1: there is none); the cache takes over `descriptor`.
+siam_status siam_picture_cache_use(const char *path, int descriptor, const siam_dataset *dataset,
+                                   const siam_picture_shape *shape, const siam_picture_options *limits,
+                                   siam_picture_cache **cache);
+
 /// NULL is allowed. What was begun and not ended leaves the old file.
 void siam_picture_cache_destroy(siam_picture_cache *cache);
 

@@ -15,15 +15,21 @@
 
 struct siam_tunable;
 
+/// What of a program is kept between runs, beside what the driver keeps itself.
+typedef enum siam_kept {
+  SIAM_KEPT_BINARY,  ///< The driver's binary.
+  SIAM_KEPT_BITCODE, ///< PoCL: what its front end makes of the source; see bitcode.h.
+  SIAM_KEPT_NOTHING, ///< NVIDIA: the driver keeps all that takes time.
+} siam_kept;
+
 /// What the house knows about a driver's habits, found out once per device.
 typedef struct siam_device_traits {
-  bool is_cpu;                ///< A CPU with vectors: work-items own whole registers, groups of 1.
-  bool driver_keeps_binaries; ///< PoCL, NVIDIA: our binary cache stays off (asking PoCL for one costs
-                              ///< seconds).
-  bool has_fma;               ///< fma() is one instruction; else it is emulated, and the kernels do without.
-  unsigned vector_width;      ///< WIDTH of the kernels.
-  unsigned group_size;        ///< LOCAL of the kernels.
-  unsigned group_limit;       ///< Largest work-group of one dimension.
+  bool is_cpu; ///< A CPU with vectors: work-items own whole registers, groups of 1.
+  siam_kept kept;
+  bool has_fma;          ///< fma() is one instruction; else it is emulated, and the kernels do without.
+  unsigned vector_width; ///< WIDTH of the kernels.
+  unsigned group_size;   ///< LOCAL of the kernels.
+  unsigned group_limit;  ///< Largest work-group of one dimension.
   unsigned compute_units;
   uint64_t global_bytes, allocation_bytes; ///< In all and in one piece; see siam_traits_limit().
   uint64_t local_bytes;
@@ -37,7 +43,7 @@ struct siam_device {
   siam_device_traits traits;
   siam_device_info info;
   siam_logger logger;
-  uint64_t used_bytes;           ///< Of all buffers that exist.
+  _Atomic uint64_t used_bytes;   ///< Of all buffers that exist; models of other threads may be let go of.
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
   struct siam_tuning *tuning;    ///< Results of tuning, once asked for; see tuning.h.

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "device/binary.h"
+#include "device/bitcode.h"
 #include "device/kernel_sources.h"
 
 #include <string.h>
@@ -60,13 +60,23 @@ static siam_status build_from_source(siam_device *device, const siam_binary_orig
   return SIAM_OK;
 }
 
-/// Takes the kept binary where there is one, else builds and keeps.
+/// Keeps what a program was built to, where that is the driver's binary.
+static void keep(siam_device *device, const siam_binary_origin *origin, cl_program built) {
+  size_t count = 0;
+  uint8_t *binary = device->traits.kept == SIAM_KEPT_BINARY ? siam_binary_of(built, &count) : NULL;
+  if (binary != NULL) siam_binary_store(device, origin, binary, count);
+  siam_free(binary);
+}
+
+/// Takes what is kept, else builds and keeps.
 static siam_status build(siam_device *device, const siam_binary_origin *origin, cl_program *built) {
-  bool keeps = !device->traits.driver_keeps_binaries;
-  if (keeps) siam_binary_load(device, origin, built);
+  if (device->traits.kept != SIAM_KEPT_NOTHING) siam_binary_load(device, origin, built);
+  if (*built != NULL) return SIAM_OK;
+  siam_log(&device->logger, SIAM_LOG_DEBUG, "%s: compiling it with %s", origin->name, origin->options);
+  if (device->traits.kept == SIAM_KEPT_BITCODE) siam_bitcode_build(device, origin, built);
   if (*built != NULL) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(build_from_source(device, origin, built));
-  if (keeps) siam_binary_store(device, origin, *built);
+  keep(device, origin, *built);
   return SIAM_OK;
 }
 

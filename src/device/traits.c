@@ -46,8 +46,9 @@ void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_d
     traits->group_size = largest_power_of_two(smaller(GPU_GROUP, traits->group_limit));
     traits->vector_width = facts->preferred_width >= 4 ? 4 : 1;
   }
-  traits->driver_keeps_binaries = strcasestr(facts->platform, "Portable Computing Language") != NULL ||
-                                  strcasestr(facts->vendor, "NVIDIA") != NULL;
+  traits->kept = strcasestr(facts->platform, "Portable Computing Language") != NULL ? SIAM_KEPT_BITCODE
+                 : strcasestr(facts->vendor, "NVIDIA") != NULL                      ? SIAM_KEPT_NOTHING
+                                                                                    : SIAM_KEPT_BINARY;
 }
 
 static siam_status ask(cl_device_id id, cl_device_info what, size_t size, void *answer) {

@@ -12,7 +12,7 @@ typedef struct siam_device_facts {
   const char *platform, *vendor;
 } siam_device_facts;
 
-/// Derives is_cpu, driver_keeps_binaries, vector_width, group_size and group_limit. `form` is "cpu" or "gpu"
+/// Derives is_cpu, kept, vector_width, group_size and group_limit. `form` is "cpu" or "gpu"
 /// to force a form of the kernels (tests run the GPU form on a CPU this way), NULL or "" to go by the type.
 void siam_traits_derive(const siam_device_facts *facts, const char *form, siam_device_traits *traits);
 

@@ -85,27 +85,34 @@ void siam_tuning_release(siam_device *device) {
   device->tuning = NULL;
 }
 
-/// Reads the entry, once. Without one, or with one that is damaged, nothing is known.
+siam_status siam_tuning_parse(siam_device *device, const uint8_t *bytes, size_t count) {
+  siam_text lines = {0};
+  siam_tuning_release(device);
+  device->tuning = siam_allocate(1, sizeof *device->tuning);
+  if (device->tuning == NULL) return SIAM_ERROR_MEMORY;
+  siam_text_add_bytes(&lines, (const char *)bytes, count);
+  siam_status status = siam_text_status(&lines);
+  if (status == SIAM_OK && (strlen(lines.bytes) != count || parse(device->tuning, lines.bytes) != SIAM_OK))
+    device->tuning->count = 0;
+  siam_text_clear(&lines);
+  return status;
+}
+
+/// Reads the entry, once.
 static siam_status load(siam_device *device) {
   siam_status status = SIAM_OK;
-  siam_text key = {0}, lines = {0};
+  siam_text key = {0};
   uint8_t *bytes = NULL;
   size_t count = 0;
   if (device->tuning != NULL) return SIAM_OK;
-  SIAM_TRY_ALLOCATE(device->tuning, 1);
   SIAM_TRY(siam_tuning_key(device, &key));
   // Every command asks; a folder that cannot be used is news only for whoever has results to keep.
   if (siam_cache_load(SIAM_TUNING_KIND, key.bytes, MOST_BYTES, &bytes, &count) != SIAM_OK)
     siam_log(&device->logger, SIAM_LOG_DEBUG, "%s", siam_last_error());
-  if (bytes == NULL || count == 0) goto cleanup;
-  siam_text_add_bytes(&lines, (const char *)bytes, count);
-  SIAM_TRY(siam_text_status(&lines));
-  if (strlen(lines.bytes) != count || parse(device->tuning, lines.bytes) != SIAM_OK)
-    device->tuning->count = 0;
+  SIAM_TRY(siam_tuning_parse(device, bytes, count));
 cleanup:
   siam_free(bytes);
   siam_text_clear(&key);
-  siam_text_clear(&lines);
   return status;
 }
 

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "device/device.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum { SIAM_TUNING_PROBLEM_SIZE = 96, SIAM_TUNING_CHOICE_SIZE = 64 };
 
 /// Their kind in the user's cache folder.
@@ -30,6 +33,9 @@ siam_status siam_tuning_strike(siam_device *device, const char *problem);
 
 /// Writes the key of the device's entry: a line for each thing that results depend on.
 siam_status siam_tuning_key(const siam_device *device, siam_text *key);
+
+/// Lets the device know what an entry of the cache says; nothing where it is damaged or empty.
+siam_status siam_tuning_parse(siam_device *device, const uint8_t *bytes, size_t count);
 
 /// Frees what the device knows; called by siam_device_destroy().
 void siam_tuning_release(siam_device *device);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t seed, siam_model **model) {
+siam_status siam_model_describe(siam_network *network, siam_model **model) {
   siam_status status = SIAM_OK;
   siam_text text = {0};
   siam_model *made = siam_allocate(1, sizeof *made);
@@ -13,13 +13,11 @@ siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t
     siam_network_destroy(network);
     return SIAM_ERROR_MEMORY;
   }
-  made->device = device;
   made->network = network;
   for (int c = 0; c < 3; c++) {
     made->preprocessing.mean[c] = 0.5f;
     made->preprocessing.deviation[c] = 0.5f;
   }
-  SIAM_TRY(siam_network_place(network, device, seed));
   siam_description_write(network, &text);
   SIAM_TRY(siam_text_status(&text));
   made->encoder = text.bytes;
@@ -29,6 +27,22 @@ siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t
 cleanup:
   siam_text_clear(&text);
   siam_model_destroy(made);
+  return status;
+}
+
+siam_status siam_model_place(siam_model *model, siam_device *device, uint64_t seed) {
+  model->device = device;
+  return siam_network_place(model->network, device, seed);
+}
+
+siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t seed, siam_model **model) {
+  siam_model *made = NULL;
+  SIAM_RETURN_IF_FAILED(siam_model_describe(network, &made));
+  siam_status status = siam_model_place(made, device, seed);
+  if (status == SIAM_OK)
+    *model = made;
+  else
+    siam_model_destroy(made);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #define SIAM_MODEL_MODEL_H
 
 #include "model/network.h"
+#include "model/safetensors.h"
 
 #include <siamese/model.h>
 
@@ -29,7 +30,17 @@ struct siam_model {
   size_t fact_count, fact_capacity;
 };
 
-/// Takes over `network`, places it and describes it; on failure the network is destroyed too.
+/// Takes over `network` and describes it, without a device; on failure the network is destroyed too.
+siam_status siam_model_describe(siam_network *network, siam_model **model);
+
+/// Gives the model's network its places on a device, and first values.
+siam_status siam_model_place(siam_model *model, siam_device *device, uint64_t seed);
+
+/// The model that a file describes, everything in it checked, without a device: its numbers are still in the
+/// file.
+siam_status siam_model_read(const siam_safetensors *file, siam_model **model);
+
+/// The first two of these in one.
 siam_status siam_model_wrap(siam_device *device, siam_network *network, uint64_t seed, siam_model **model);
 
 /// siam_model_create(), but that options which name no encoder mean that of `like` (NULL: the standard one).

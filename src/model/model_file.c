@@ -5,7 +5,6 @@
 #include "model/default_model.h"
 #include "model/description.h"
 #include "model/model.h"
-#include "model/safetensors.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -191,10 +190,13 @@ static siam_status check_format(const siam_safetensors *file) {
   return SIAM_OK;
 }
 
-/// Copies every parameter from the file to its place in `weights`.
-static siam_status gather(const siam_safetensors *file, const siam_store *store, float *weights) {
+/// Every parameter that somebody uses must be in the file, and nothing else.
+static siam_status check_tensors(const siam_safetensors *file, const siam_store *store) {
+  size_t used = 0;
   for (size_t i = 0; i < store->count; i++) {
     const siam_parameter *parameter = &store->parameters[i];
+    if (parameter->users == 0) continue;
+    used++;
     const siam_safetensors_tensor *tensor = siam_safetensors_find(file, parameter->name);
     bool fits = tensor != NULL && tensor->values != NULL && tensor->rank == (uint32_t)parameter->rank;
     for (int d = 0; fits && d < parameter->rank; d++) fits = tensor->shape[d] == (uint64_t)parameter->dims[d];
@@ -202,20 +204,24 @@ static siam_status gather(const siam_safetensors *file, const siam_store *store,
       return siam_fail(SIAM_ERROR_FORMAT,
                        "the parameter '%s' is missing, or has not the shape its encoder needs",
                        parameter->name);
-    memcpy(weights + parameter->offset, tensor->values, parameter->count * sizeof(float));
   }
-  if (siam_safetensors_count(file) != store->count)
+  if (siam_safetensors_count(file) != used)
     return siam_fail(SIAM_ERROR_FORMAT, "holds %zu tensors and its encoder has %zu parameters",
-                     siam_safetensors_count(file), store->count);
+                     siam_safetensors_count(file), used);
   return SIAM_OK;
 }
 
-static siam_status read_weights(const siam_safetensors *file, siam_model *model) {
+/// Brings every number to its place on the device.
+static siam_status write_weights(const siam_safetensors *file, siam_model *model) {
   siam_status status = SIAM_OK;
   const siam_store *store = &model->network->store;
   float *weights = NULL;
   SIAM_TRY_ALLOCATE(weights, store->total);
-  SIAM_TRY(gather(file, store, weights));
+  for (size_t i = 0; i < store->count; i++) {
+    const siam_parameter *parameter = &store->parameters[i];
+    const siam_safetensors_tensor *tensor = siam_safetensors_find(file, parameter->name);
+    memcpy(weights + parameter->offset, tensor->values, parameter->count * sizeof(float));
+  }
   SIAM_TRY(siam_buffer_write(model->device, store->weights, 0, store->total, weights));
 cleanup:
   siam_free(weights);
@@ -251,7 +257,7 @@ static siam_status check_size(const siam_safetensors *file, const siam_network *
                    needed);
 }
 
-static siam_status build(siam_device *device, const siam_safetensors *file, siam_model **model) {
+siam_status siam_model_read(const siam_safetensors *file, siam_model **model) {
   siam_status status = SIAM_OK;
   siam_network *network = NULL;
   siam_model *made = NULL;
@@ -262,18 +268,30 @@ static siam_status build(siam_device *device, const siam_safetensors *file, siam
   const char *text = siam_safetensors_find_metadata(file, "preprocessing");
   SIAM_TRY(read_preprocessing(text, described_channels(network), &preprocessing));
   SIAM_TRY(check_size(file, network));
+  SIAM_TRY(check_tensors(file, &network->store));
   network->store.values_follow = true;
-  status = siam_model_wrap(device, network, 0, &made);
+  status = siam_model_describe(network, &made);
   network = NULL;
   if (status != SIAM_OK) goto cleanup;
   made->preprocessing = preprocessing;
-  SIAM_TRY(read_weights(file, made));
   SIAM_TRY(read_facts(file, made));
   *model = made;
   made = NULL;
 cleanup:
   siam_network_destroy(network);
   siam_model_destroy(made);
+  return status;
+}
+
+static siam_status build(siam_device *device, const siam_safetensors *file, siam_model **model) {
+  siam_model *made = NULL;
+  SIAM_RETURN_IF_FAILED(siam_model_read(file, &made));
+  siam_status status = siam_model_place(made, device, 0);
+  if (status == SIAM_OK) status = write_weights(file, made);
+  if (status == SIAM_OK)
+    *model = made;
+  else
+    siam_model_destroy(made);
   return status;
 }
 

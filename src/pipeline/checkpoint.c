@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "model/safetensors.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -156,11 +155,9 @@ static siam_status restore_selection(const siam_safetensors *file, size_t count,
   return SIAM_OK;
 }
 
-static siam_status restore(const siam_safetensors *file, siam_model *model, siam_step *step,
-                           siam_checkpoint *checkpoint) {
-  const siam_store *store = &model->network->store;
-  size_t state_count = 0;
-  cl_mem state = siam_step_state(step, &state_count);
+siam_status siam_checkpoint_read(const siam_safetensors *file, size_t weight_count, size_t state_count,
+                                 siam_checkpoint *checkpoint, const float **weight_values,
+                                 const float **state_values) {
   const char *format = siam_safetensors_find_metadata(file, "format");
   const char *settings = siam_safetensors_find_metadata(file, "settings");
   if (format == NULL || strcmp(format, FORMAT) != 0 || settings == NULL)
@@ -169,15 +166,28 @@ static siam_status restore(const siam_safetensors *file, siam_model *model, siam
   const siam_safetensors_tensor *weights = siam_safetensors_find(file, "weights");
   const siam_safetensors_tensor *moments = siam_safetensors_find(file, "optimizer");
   if (weights == NULL || moments == NULL || weights->values == NULL || moments->values == NULL ||
-      weights->count != store->total || moments->count != state_count)
+      weights->count != weight_count || moments->count != state_count)
     return siam_fail(SIAM_ERROR_FORMAT, "holds weights of another network");
   double number = 0;
   SIAM_RETURN_IF_FAILED(read_number(file, "step", &number));
   SIAM_RETURN_IF_FAILED(read_number(file, "seconds", &checkpoint->seconds));
   checkpoint->step = (uint32_t)number;
-  SIAM_RETURN_IF_FAILED(restore_selection(file, store->total, checkpoint->selection));
-  SIAM_RETURN_IF_FAILED(siam_buffer_write(model->device, store->weights, 0, store->total, weights->values));
-  return siam_buffer_write(model->device, state, 0, state_count, moments->values);
+  SIAM_RETURN_IF_FAILED(restore_selection(file, weight_count, checkpoint->selection));
+  *weight_values = weights->values;
+  *state_values = moments->values;
+  return SIAM_OK;
+}
+
+static siam_status restore(const siam_safetensors *file, siam_model *model, siam_step *step,
+                           siam_checkpoint *checkpoint) {
+  const siam_store *store = &model->network->store;
+  const float *weights = NULL, *moments = NULL;
+  size_t state_count = 0;
+  cl_mem state = siam_step_state(step, &state_count);
+  SIAM_RETURN_IF_FAILED(
+      siam_checkpoint_read(file, store->total, state_count, checkpoint, &weights, &moments));
+  SIAM_RETURN_IF_FAILED(siam_buffer_write(model->device, store->weights, 0, store->total, weights));
+  return siam_buffer_write(model->device, state, 0, state_count, moments);
 }
 
 static siam_status load_one(const char *path, siam_model *model, siam_step *step,

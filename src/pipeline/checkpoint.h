@@ -7,6 +7,7 @@
 #ifndef SIAM_PIPELINE_CHECKPOINT_H
 #define SIAM_PIPELINE_CHECKPOINT_H
 
+#include "model/safetensors.h"
 #include "pipeline/selection.h"
 #include "pipeline/step.h"
 
@@ -27,6 +28,13 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
 /// from `checkpoint->settings` are refused; the sentence names the first difference.
 siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, siam_model *model,
                                  siam_step *step, siam_checkpoint *checkpoint);
+
+/// What a file says, before anything goes to a device: checks all of it against a network of so many weights
+/// whose optimiser's state is so many numbers, writes `step`, `seconds` and the selection, and points to the
+/// numbers in the file.
+siam_status siam_checkpoint_read(const siam_safetensors *file, size_t weight_count, size_t state_count,
+                                 siam_checkpoint *checkpoint, const float **weight_values,
+                                 const float **state_values);
 
 /// Whether there is anything to load, the last checkpoint or the previous one.
 bool siam_checkpoint_exists(const char *path);

@@ -22,9 +22,11 @@ siam_status siam_comparer_create(siam_model *model, const siam_compare_options *
   SIAM_TRY_ALLOCATE(made->bytes, siam_picture_shape_bytes(&shape));
   SIAM_TRY(siam_views_of_model(model, &made->views));
   uint32_t views = siam_views_count(made->views);
-  made->row = views * (size_t)siam_model_get_info(model).embedding;
+  const size_t dimensions = (size_t)siam_model_get_info(model).embedding;
+  made->row = siam_views_rows(made->views) * dimensions;
   SIAM_TRY_ALLOCATE(made->cut, views * siam_picture_shape_bytes(&shape));
   SIAM_TRY_ALLOCATE(made->looks, 2 * made->row);
+  SIAM_TRY_ALLOCATE(made->each, views * dimensions);
   SIAM_TRY(siam_embedder_create(model, views, &made->embedder));
   *comparer = made;
   made = NULL;
@@ -40,6 +42,7 @@ void siam_comparer_destroy(siam_comparer *comparer) {
   siam_free(comparer->bytes);
   siam_free(comparer->cut);
   siam_free(comparer->looks);
+  siam_free(comparer->each);
   siam_free(comparer);
 }
 
@@ -51,7 +54,13 @@ siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float 
     return SIAM_OK;
   }
   SIAM_RETURN_IF_FAILED(siam_views_make(comparer->views, &shape, comparer->bytes, comparer->cut));
-  return siam_embedder_run(comparer->embedder, comparer->cut, siam_views_count(comparer->views), looks);
+  const uint32_t views = siam_views_count(comparer->views);
+  if (siam_views_rows(comparer->views) == views)
+    return siam_embedder_run(comparer->embedder, comparer->cut, views, looks);
+  SIAM_RETURN_IF_FAILED(siam_embedder_run(comparer->embedder, comparer->cut, views, comparer->each));
+  siam_views_average(comparer->views, siam_network_has_unit_length(comparer->model->network), comparer->each,
+                     comparer->row, looks);
+  return SIAM_OK;
 }
 
 siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {

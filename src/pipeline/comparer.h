@@ -14,12 +14,13 @@ struct siam_comparer {
   siam_picture_options picture; ///< How pictures are decoded.
   double threshold;
   char point[sizeof((siam_comparison *)0)->point];
-  uint8_t *bytes, *cut; ///< [H,W,C], [V,H,W,C]
+  uint8_t *bytes, *cut; ///< [H,W,C], [views,H,W,C]
+  float *each;          ///< [views, D], before they are averaged.
   size_t row;           ///< V · D
   float *looks;         ///< [2, V, D]
 };
 
-/// Embeds a picture in all its views, to `looks` [V, D].
+/// Embeds a picture in all its views, to `looks` [V, D] (siam_views_rows()).
 siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks);
 
 /// What two pictures' looks come to; `a` and `b` are the files' names, for messages.

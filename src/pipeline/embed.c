@@ -33,10 +33,12 @@ static siam_status embed_all(siam_model *model, const siam_embed_options *option
                                 .progress_context = &telling};
   SIAM_RETURN_IF_FAILED(siam_images_open(all->dataset, &images, &all->images));
   const siam_views *views = NULL;
-  if (options->views) SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
+  SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
+  // Averaged views are what the embedding is; of others the whole may do.
+  if (!options->views && siam_views_rows(views) > 1) views = NULL;
   telling.what = "embedding";
   SIAM_RETURN_IF_FAILED(siam_looks_take(model, views, all->images, options->batch, &telling, &all->looks));
-  all->views = siam_views_count(views);
+  all->views = siam_views_rows(views);
   all->rows = all->looks.count * all->views;
   return SIAM_OK;
 }

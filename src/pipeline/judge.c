@@ -9,8 +9,9 @@ siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling
   SIAM_RETURN_IF_FAILED(siam_views_of_model(judgement->model, &views));
   SIAM_RETURN_IF_FAILED(
       siam_looks_take(judgement->model, views, judgement->images, 0, telling, &judgement->looks));
-  if (views != NULL) SIAM_RETURN_IF_FAILED(siam_looks_copy_whole(&judgement->looks, &judgement->whole));
-  judgement->embeddings = views != NULL ? judgement->whole : judgement->looks.values;
+  const bool several = siam_views_rows(views) > 1;
+  if (several) SIAM_RETURN_IF_FAILED(siam_looks_copy_whole(&judgement->looks, &judgement->whole));
+  judgement->embeddings = several ? judgement->whole : judgement->looks.values;
   return SIAM_OK;
 }
 

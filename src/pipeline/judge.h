@@ -16,7 +16,7 @@ typedef struct siam_judgement {
   siam_images *images;
   siam_looks looks;            ///< What distances of pairs are taken from.
   const float *embeddings;     ///< [images, D], of the whole pictures: what neighbours are looked for by.
-  float *whole;                ///< Owns them where there are views; else they are the looks.
+  float *whole;                ///< Owns them where looks have several rows; else they are the looks.
   uint32_t *classes, *parents; ///< Of pictures, and of classes; NULL before siam_judgement_label().
   double seconds;              ///< Of reading and embedding.
   siam_decision decision;

@@ -11,7 +11,9 @@ typedef struct walk {
   siam_images *images;
   uint32_t step;          ///< Pictures at a time.
   uint32_t *numbers;      ///< [step]
-  uint8_t *bytes, *views; ///< [step, H, W, C], [step, V, H, W, C]
+  uint8_t *bytes, *views; ///< [step, H, W, C], [step, views, H, W, C]
+  float *each;            ///< [step, views, D], before they are averaged; NULL: they are not.
+  bool unit_length;       ///< Of embeddings.
 } walk;
 
 static siam_status order(const walk *of, uint32_t first) {
@@ -39,7 +41,12 @@ static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count
   if (views == NULL) return run(of, of->bytes, size, count, looks->dimensions, values);
   for (uint32_t i = 0; i < count; i++)
     SIAM_RETURN_IF_FAILED(siam_views_make(views, shape, of->bytes + i * size, of->views + i * each * size));
-  return run(of, of->views, size, count * (uint32_t)each, looks->dimensions, values);
+  if (of->each == NULL) return run(of, of->views, size, count * (uint32_t)each, looks->dimensions, values);
+  SIAM_RETURN_IF_FAILED(run(of, of->views, size, count * (uint32_t)each, looks->dimensions, of->each));
+  for (uint32_t i = 0; i < count; i++)
+    siam_views_average(views, of->unit_length, of->each + i * each * looks->dimensions, looks->dimensions,
+                       values + i * looks->dimensions);
+  return SIAM_OK;
 }
 
 static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) {
@@ -73,21 +80,23 @@ siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_ima
   siam_status status = SIAM_OK;
   const uint32_t each = siam_views_count(views), count = siam_images_count(images);
   const size_t size = siam_picture_shape_bytes(siam_images_get_shape(images));
-  walk of = {.images = images};
+  walk of = {.images = images, .unit_length = siam_network_has_unit_length(model->network)};
   *looks = (siam_looks){
       .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
-  SIAM_TRY_ALLOCATE(looks->values, (size_t)count * each * looks->dimensions);
+  SIAM_TRY_ALLOCATE(looks->values, (size_t)count * siam_views_rows(views) * looks->dimensions);
   SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
   of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
   SIAM_TRY_ALLOCATE(of.numbers, of.step);
   SIAM_TRY_ALLOCATE(of.bytes, of.step * size);
   if (views != NULL) SIAM_TRY_ALLOCATE(of.views, of.step * each * size);
+  if (siam_views_rows(views) < each) SIAM_TRY_ALLOCATE(of.each, of.step * each * looks->dimensions);
   SIAM_TRY(go(&of, telling, looks));
 cleanup:
   siam_embedder_destroy(of.embedder);
   siam_free(of.numbers);
   siam_free(of.bytes);
   siam_free(of.views);
+  siam_free(of.each);
   if (status != SIAM_OK) siam_looks_clear(looks);
   return status;
 }
@@ -98,7 +107,7 @@ void siam_looks_clear(siam_looks *looks) {
 }
 
 const float *siam_looks_of(const siam_looks *looks, uint32_t picture) {
-  return looks->values + (size_t)picture * siam_views_count(looks->views) * looks->dimensions;
+  return looks->values + (size_t)picture * siam_views_rows(looks->views) * looks->dimensions;
 }
 
 siam_status siam_looks_copy_whole(const siam_looks *looks, float **embeddings) {

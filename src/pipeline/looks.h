@@ -1,4 +1,5 @@
-/// looks.h: every picture of a set as the comparing looks at it: an embedding for each of its views.
+/// looks.h: every picture of a set as the comparing looks at it: an embedding for each of its views, or their
+/// mean.
 #ifndef SIAM_PIPELINE_LOOKS_H
 #define SIAM_PIPELINE_LOOKS_H
 

@@ -10,6 +10,7 @@ typedef struct recipe {
   double rate, average;
   uint32_t steps, patience;
   const char *augment;
+  const char *encoder; ///< Where none is named and no model is started from.
 } recipe;
 
 static const recipe recipes[] = {
@@ -17,19 +18,23 @@ static const recipe recipes[] = {
      .summary = "a first look: 500 steps",
      .loss = "contrastive margin=0.6 hardest=5",
      .rate = 0.004,
-     .steps = 500},
+     .steps = 500,
+     .encoder = "auto"},
     {.name = "balanced",
      .summary = "2,000 steps with the hardest pairs",
      .loss = "contrastive margin=0.6 hardest=5",
      .rate = 0.002,
-     .steps = 2000},
+     .steps = 2000,
+     .encoder = "auto"},
     {.name = "best",
      .summary = "up to 8,000 steps, the average of the weights, and an end where nothing gets better",
      .loss = "contrastive margin=0.6 hardest=5",
      .rate = 0.002,
      .average = 0.999,
      .steps = 8000,
-     .patience = 15},
+     .patience = 15,
+     .encoder = "auto"},
+    {.name = "plain", .summary = "the default of every option"},
     {0}};
 
 const char *siam_recipe_get_name(size_t index) {
@@ -62,7 +67,7 @@ static void fill_in(const recipe *row, const siam_training *run, siam_train_opti
   if (options->augment == NULL) options->augment = row->augment;
   if (options->steps == 0 && options->epochs == 0 && options->minutes == 0) options->steps = row->steps;
   if (options->patience == 0 && run->validation != NULL) options->patience = row->patience;
-  if (options->model.encoder == NULL && options->init == NULL) options->model.encoder = "auto";
+  if (options->model.encoder == NULL && options->init == NULL) options->model.encoder = row->encoder;
 }
 
 static bool wants_encoder(const siam_train_options *options) {
@@ -79,14 +84,11 @@ siam_status siam_training_choose(siam_training *run) {
   if (run->chosen.recipe != NULL) {
     SIAM_RETURN_IF_FAILED(find(run->chosen.recipe, &row));
     fill_in(row, run, &run->chosen);
-    siam_log(&run->chosen.logger, SIAM_LOG_INFO, "recipe %s: %s", row->name, row->summary);
   }
   run->options = &run->chosen;
   if (!wants_encoder(&run->chosen)) return SIAM_OK;
-  char why[256];
   siam_picture_sample sample;
   SIAM_RETURN_IF_FAILED(siam_sample_pictures(run->training, run->chosen.decoders, &sample));
-  siam_choose_encoder(&sample, &run->chosen.model, why, sizeof why);
-  siam_log(&run->chosen.logger, SIAM_LOG_INFO, "%s", why);
+  siam_choose_encoder(&sample, &run->chosen.model, run->why, sizeof run->why);
   return SIAM_OK;
 }

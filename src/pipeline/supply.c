@@ -12,6 +12,7 @@ typedef struct supply_batch {
   uint32_t number; ///< Step it is for; 0: none.
   uint32_t *images, *turns;
   int32_t *labels;
+  siam_composition *composed;
 } supply_batch;
 
 enum { AHEAD = 4 };
@@ -22,10 +23,10 @@ struct siam_supply {
   siam_sampler *sampler;
   siam_supply_options options;
   cl_mem resident;
-  uint32_t rows;
+  uint32_t rows, classes;
   supply_batch batches[AHEAD]; ///< Step n lies in batches[n % AHEAD].
   uint32_t ordered, taken;     ///< Last steps whose pictures are ordered, and taken.
-  uint8_t *unwanted;           ///< Room for ordered pictures that nobody takes.
+  uint8_t *spare; ///< Room for a step's pictures and two more: those that nobody takes, or not as they are.
 };
 
 static siam_status move_to_device(siam_supply *supply) {
@@ -58,15 +59,17 @@ siam_status siam_supply_create(siam_device *device, const siam_dataset *dataset,
   made->images = images;
   made->options = *options;
   made->rows = siam_sampler_rows(&options->sampler);
+  made->classes = siam_dataset_count_classes(dataset);
   SIAM_TRY(check_turns(images, options));
   SIAM_TRY(siam_sampler_create(dataset, &options->sampler, &made->sampler));
-  SIAM_TRY_ALLOCATE(made->unwanted, made->rows * siam_picture_shape_bytes(siam_images_get_shape(images)));
+  SIAM_TRY_ALLOCATE(made->spare, (made->rows + 2) * siam_picture_shape_bytes(siam_images_get_shape(images)));
   for (int i = 0; i < AHEAD; i++) {
     SIAM_TRY_ALLOCATE(made->batches[i].images, made->rows);
     SIAM_TRY_ALLOCATE(made->batches[i].turns, made->rows);
     SIAM_TRY_ALLOCATE(made->batches[i].labels, made->rows);
+    SIAM_TRY_ALLOCATE(made->batches[i].composed, made->rows);
   }
-  SIAM_TRY(move_to_device(made));
+  if (options->composition.percent == 0) SIAM_TRY(move_to_device(made));
   *supply = made;
   made = NULL;
 cleanup:
@@ -77,12 +80,13 @@ cleanup:
 void siam_supply_destroy(siam_supply *supply) {
   if (supply == NULL) return;
   // Others may use the pictures afterwards, so no order stays behind.
-  for (; supply->taken < supply->ordered; supply->taken++) siam_images_take(supply->images, supply->unwanted);
-  siam_free(supply->unwanted);
+  for (; supply->taken < supply->ordered; supply->taken++) siam_images_take(supply->images, supply->spare);
+  siam_free(supply->spare);
   for (int i = 0; i < AHEAD; i++) {
     siam_free(supply->batches[i].images);
     siam_free(supply->batches[i].turns);
     siam_free(supply->batches[i].labels);
+    siam_free(supply->batches[i].composed);
   }
   siam_buffer_release(supply->device, supply->resident);
   siam_sampler_destroy(supply->sampler);
@@ -111,6 +115,16 @@ static uint32_t turn_of(const siam_supply *supply, uint32_t step, uint32_t which
   return siam_below(draw.word[0], siam_supply_turns(&supply->options));
 }
 
+/// Classes that are put together get labels of their own.
+static void compose(const siam_supply *supply, const siam_batch *drawn, supply_batch *batch) {
+  const siam_picture_shape *shape = siam_images_get_shape(supply->images);
+  const uint32_t labels = supply->classes * siam_supply_turns(&supply->options);
+  siam_composition_draw(&supply->options.composition, batch->number, shape->width == shape->height,
+                        drawn->classes, supply->rows, batch->composed);
+  for (uint32_t i = 0; i < supply->rows; i++)
+    if (batch->composed[i].number > 0) batch->labels[i] = (int32_t)(labels + batch->composed[i].number);
+}
+
 static siam_status draw(siam_supply *supply, uint32_t number, supply_batch *batch) {
   siam_batch drawn;
   SIAM_RETURN_IF_FAILED(siam_sampler_get(supply->sampler, number - 1, &drawn));
@@ -124,6 +138,7 @@ static siam_status draw(siam_supply *supply, uint32_t number, supply_batch *batc
     if (drawn_pairs && i < pairs) batch->labels[i] = drawn.same[i];
     batch->turns[i] = turn << SIAM_INDEX_TURN_SHIFT;
   }
+  if (supply->options.composition.percent > 0) compose(supply, &drawn, batch);
   return SIAM_OK;
 }
 
@@ -152,7 +167,12 @@ siam_status siam_supply_give(siam_supply *supply, uint32_t number, siam_step *st
   SIAM_RETURN_IF_FAILED(order_ahead(supply, number));
   SIAM_RETURN_IF_FAILED(siam_step_pictures(step, &bytes));
   supply->taken = number;
-  return siam_images_take(supply->images, bytes);
+  if (supply->options.composition.percent == 0) return siam_images_take(supply->images, bytes);
+  const siam_picture_shape *shape = siam_images_get_shape(supply->images);
+  SIAM_RETURN_IF_FAILED(siam_images_take(supply->images, supply->spare));
+  siam_composition_make(&supply->options.composition, number, shape, batch->composed, supply->rows,
+                        supply->spare, supply->spare + supply->rows * siam_picture_shape_bytes(shape), bytes);
+  return SIAM_OK;
 }
 
 enum { STATISTICS_PICTURES = 2000, STATISTICS_BATCH = 100 };

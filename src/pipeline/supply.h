@@ -5,6 +5,7 @@
 
 #include "data/images.h"
 #include "data/sampler.h"
+#include "pipeline/composition.h"
 #include "pipeline/step.h"
 
 typedef struct siam_supply siam_supply;
@@ -15,10 +16,12 @@ typedef struct siam_supply_options {
   /// A class turned by 90, 180 or 270 degrees is another class: every class of a batch, or every pair, comes
   /// in one of the four turns. Square pictures only.
   bool turned_classes;
+  /// With classes alone; put together on the host, so the pictures of every step go to the device.
+  siam_composition_options composition;
 } siam_supply_options;
 
 /// How many classes come of one by turning. With all pairs, the label of a picture is the number of its class
-/// times this, plus its quarter turns.
+/// times this, plus its quarter turns; those of classes put together of two come behind all of these.
 uint32_t siam_supply_turns(const siam_supply_options *options);
 
 /// Moves resident pictures to `device` where they fit. `images` and `dataset` must outlive the supply.

@@ -137,6 +137,7 @@ siam_status siam_training_make_step(siam_training *run) {
   if (!run->normalised)
     SIAM_RETURN_IF_FAILED(siam_images_statistics(run->images, run->model->preprocessing.mean,
                                                  run->model->preprocessing.deviation));
+  run->supply_options.composition.light_ink = run->model->preprocessing.mean[0] < 0.5F;
   SIAM_RETURN_IF_FAILED(siam_training_make_batch(run));
   return choose_schedule(run, siam_supply_epoch_steps(run->supply));
 }

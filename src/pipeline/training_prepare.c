@@ -44,7 +44,10 @@ static siam_status split_data(siam_training *run) {
     run->training = run->data;
     return SIAM_OK;
   }
-  siam_split_options split = {.fraction = options->holdout, .seed = options->seed, .logger = options->logger};
+  siam_split_options split = {.fraction = options->holdout,
+                              .seed = options->seed,
+                              .whole_parents = options->holdout_parents,
+                              .logger = options->logger};
   siam_status status = siam_dataset_split(run->data, &split, &run->training, &run->validation);
   if (status != SIAM_ERROR_DATA) return status;
   siam_log(&options->logger, SIAM_LOG_WARNING, "nothing is held out for validation: %s", siam_last_error());
@@ -94,6 +97,13 @@ static siam_status choose_sampler(siam_training *run) {
   sampler->seed = options->seed;
   sampler->within_parent_percent = options->within_parent_percent;
   run->supply_options.turned_classes = options->turned_classes;
+  run->supply_options.composition =
+      (siam_composition_options){.percent = options->composed_percent, .seed = options->seed};
+  if (loss->pairing == SIAM_PAIRING_DRAWN && options->composed_percent > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "%s: classes are put together where all pairs of a batch of classes "
+                     "count, and these are drawn pairs; leave composed classes out",
+                     options->data);
   if (loss->pairing == SIAM_PAIRING_DRAWN) {
     sampler->mode = SIAM_SAMPLE_PAIRS;
     siam_training_size_sampler(run, batch, sampler);
@@ -123,6 +133,11 @@ static siam_status place_loss(siam_training *run) {
     return siam_fail(SIAM_ERROR_UNSUPPORTED, "%s: too many classes; divide the data", run->options->data);
   step->classes = (int)classes;
   int count = siam_loss_slots(&step->loss, step->classes, (int)dimensions, slots);
+  if (count > 0 && run->options->composed_percent > 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "the loss '%s' trains something beside the encoder, for classes that are known before; "
+                     "leave composed classes out, or use another loss, such as contrastive",
+                     step->loss.type->name);
   SIAM_RETURN_IF_FAILED(siam_network_add_guests(network, "loss", slots, count));
   return siam_network_place(network, run->device, run->options->seed);
 }
@@ -143,6 +158,8 @@ static siam_status write_settings(siam_training *run) {
   siam_text_add(text, "batch %u pairs, %u classes of %u pictures, turned classes %d, within parents %u\n",
                 sampler->pairs, sampler->classes, sampler->images_per_class,
                 run->supply_options.turned_classes, sampler->within_parent_percent);
+  if (run->options->composed_percent > 0)
+    siam_text_add(text, "composed classes %u\n", run->options->composed_percent);
   siam_training_describe_optimization(run);
   return siam_text_status(text);
 }
@@ -151,6 +168,21 @@ static siam_status keep_views(siam_training *run) {
   const siam_views *views = NULL;
   SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
   return siam_views_keep(views, run->model);
+}
+
+/// Once nothing is left that refuses the run. What a network learns to tell apart from few classes are those
+/// classes: docs/training.md has figures.
+static void tell_of_choices(const siam_training *run) {
+  enum { FEW = 10 };
+  const siam_logger *logger = &run->options->logger;
+  const uint32_t classes = siam_dataset_count_classes(run->training);
+  if (run->why[0] != '\0') siam_log(logger, SIAM_LOG_INFO, "%s", run->why);
+  if (siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS && classes < FEW)
+    siam_log(
+        logger, SIAM_LOG_INFO,
+        "%u classes are few: new pictures of them will be told apart, but hardly things that are in none "
+        "of them",
+        classes);
 }
 
 siam_status siam_training_prepare(siam_training *run) {
@@ -173,5 +205,7 @@ siam_status siam_training_prepare(siam_training *run) {
   double reach = siam_loss_reach(&run->step_options.loss);
   run->watch.scale = reach > 0 ? reach : 1;
   SIAM_RETURN_IF_FAILED(write_settings(run));
-  return siam_training_go_on(run);
+  SIAM_RETURN_IF_FAILED(siam_training_go_on(run));
+  tell_of_choices(run);
+  return SIAM_OK;
 }

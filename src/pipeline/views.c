@@ -1,17 +1,18 @@
 #include "pipeline/views.h"
 
 #include "base/memory.h"
+#include "pipeline/affine.h"
 #include "pipeline/embedder.h"
 
 #include <math.h>
 #include <string.h>
 
-/// What a view shows of a picture: a cut, in thousandths of a side, or it mirrored, or it turned.
+/// What a view shows of a picture: a cut, in thousandths of a side, or it mirrored, or it moved or turned.
 typedef struct part {
   const char *shows;
   uint32_t left, top, right, bottom; ///< Cut off.
   bool mirrored, upside_down;
-  int turned; ///< 1 or −1: by 11 degrees.
+  siam_affine moved; ///< Zero: not moved.
 } part;
 
 enum { MOST_VIEWS = 15 };
@@ -20,12 +21,18 @@ struct siam_views {
   const char *name;
   uint32_t count; ///< Without the whole.
   part list[MOST_VIEWS];
+  bool averaged; ///< The views' embeddings become one, their mean.
 };
+
+enum { COSINE = 64332, SINE = 12505 }; // Of 11 degrees, times 65,536.
+
+/// So many times a twentieth of a side.
+#define SHIFT(x, y)                                                                                          \
+  { SIAM_AFFINE_ONE, 0, 0, SIAM_AFFINE_ONE, (x) * (SIAM_AFFINE_ONE / 20), (y) * (SIAM_AFFINE_ONE / 20) }
 
 static const siam_views sets[] = {
     // What happens to pictures on their way: cut, framed (a frame's middle is the picture), shown in a window
-    // (which
-    // has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
+    // (which has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
     {"copies",
      12,
      {{.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},
@@ -38,8 +45,22 @@ static const siam_views sets[] = {
       {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},
       {.shows = "the mirror image", .mirrored = true},
       {.shows = "the upside-down image", .upside_down = true},
-      {.shows = "the turn to the left", .turned = 1},
-      {.shows = "the turn to the right", .turned = -1}}},
+      {.shows = "the turn to the left", .moved = {COSINE, -SINE, SINE, COSINE, 0, 0}},
+      {.shows = "the turn to the right", .moved = {COSINE, SINE, -SINE, COSINE, 0, 0}}},
+     .averaged = false},
+    // The same place looked at a little off, and the mean of what is seen there: most of what a network says
+    // of a drawing depends on where its strokes lie on the grid of its pooling.
+    {"average",
+     8,
+     {{.shows = "moved to the left", .moved = SHIFT(1, 0)},
+      {.shows = "moved to the right", .moved = SHIFT(-1, 0)},
+      {.shows = "moved up", .moved = SHIFT(0, 1)},
+      {.shows = "moved down", .moved = SHIFT(0, -1)},
+      {.shows = "moved up and to the left", .moved = SHIFT(1, 1)},
+      {.shows = "moved up and to the right", .moved = SHIFT(-1, 1)},
+      {.shows = "moved down and to the left", .moved = SHIFT(1, -1)},
+      {.shows = "moved down and to the right", .moved = SHIFT(-1, -1)}},
+     .averaged = true},
 };
 enum { SET_COUNT = sizeof sets / sizeof *sets };
 
@@ -75,6 +96,24 @@ siam_status siam_views_keep(const siam_views *views, siam_model *model) {
 
 uint32_t siam_views_count(const siam_views *views) {
   return views != NULL ? 1 + views->count : 1;
+}
+
+uint32_t siam_views_rows(const siam_views *views) {
+  return views != NULL && !views->averaged ? 1 + views->count : 1;
+}
+
+void siam_views_average(const siam_views *views, bool unit_length, const float *embeddings, size_t dimensions,
+                        float *mean) {
+  const uint32_t count = siam_views_count(views);
+  double squares = 0;
+  for (size_t d = 0; d < dimensions; d++) {
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++) sum += embeddings[i * dimensions + d];
+    mean[d] = (float)(sum / count);
+    squares += (double)mean[d] * mean[d];
+  }
+  if (!unit_length || !(squares > 0)) return;
+  for (size_t d = 0; d < dimensions; d++) mean[d] = (float)(mean[d] / sqrt(squares));
 }
 
 const char *siam_views_describe(const siam_views *views, uint32_t view) {
@@ -118,50 +157,14 @@ static void mirror(const part *of, const siam_picture_shape *shape, const uint8_
     }
 }
 
-/// A place along a side as the pixel before it and the share of the next, in 1/256; beyond the edge, the
-/// edge.
-typedef struct place {
-  uint32_t first, next, share;
-} place;
-
-static place find_place(int64_t twice, uint32_t side) {
-  // `twice` is in 1/65536 of half a pixel from the first pixel's middle.
-  int64_t last = (int64_t)(side - 1) * 2 * 65536;
-  int64_t at = twice < 0 ? 0 : twice > last ? last : twice;
-  uint32_t first = (uint32_t)(at / (2 * 65536));
-  return (place){first, first + 1 < side ? first + 1 : first, (uint32_t)(at % (2 * 65536) / 512)};
-}
-
-/// Turned by 11 degrees about its middle, bilinear, in integers; what comes from beyond an edge repeats it.
-static void turn(const part *of, const siam_picture_shape *shape, const uint8_t *bytes, uint8_t *output) {
-  enum { COSINE = 64332, SINE = 12505 }; // Of 11 degrees, times 65,536.
-  const int64_t sine = of->turned * SINE, width = shape->width, height = shape->height;
-  for (int64_t y = 0; y < height; y++)
-    for (int64_t x = 0; x < width; x++) {
-      int64_t u = 2 * x + 1 - width, v = 2 * y + 1 - height;
-      place column = find_place(COSINE * u - sine * v + (width - 1) * 65536, shape->width);
-      place row = find_place(sine * u + COSINE * v + (height - 1) * 65536, shape->height);
-      for (uint32_t c = 0; c < shape->channels; c++) {
-        const uint8_t *plane = bytes + c;
-        const size_t step = shape->channels, line = shape->width * step;
-        uint32_t above = plane[row.first * line + column.first * step] * (256 - column.share) +
-                         plane[row.first * line + column.next * step] * column.share;
-        uint32_t below = plane[row.next * line + column.first * step] * (256 - column.share) +
-                         plane[row.next * line + column.next * step] * column.share;
-        output[((size_t)(y * width + x)) * step + c] =
-            (uint8_t)((above * (256 - row.share) + below * row.share + 32768) >> 16);
-      }
-    }
-}
-
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output) {
   size_t size = siam_picture_shape_bytes(shape);
   memcpy(output, bytes, size);
   for (uint32_t i = 1; i < siam_views_count(views); i++) {
     const part *of = &views->list[i - 1];
-    if (of->turned != 0)
-      turn(of, shape, bytes, output + i * size);
+    if (of->moved.xx != 0)
+      siam_affine_apply(&of->moved, shape, bytes, output + i * size);
     else if (of->mirrored || of->upside_down)
       mirror(of, shape, bytes, output + i * size);
     else
@@ -173,7 +176,7 @@ siam_status siam_views_make(const siam_views *views, const siam_picture_shape *s
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
                                     size_t dimensions) {
   siam_views_match best = {siam_squared_distance(a, b, dimensions), 0, 0};
-  for (uint32_t i = 1; i < siam_views_count(views); i++) {
+  for (uint32_t i = 1; i < siam_views_rows(views); i++) {
     double of_a = siam_squared_distance(a + i * dimensions, b, dimensions);
     double of_b = siam_squared_distance(a, b + i * dimensions, dimensions);
     if (of_a < best.distance) best = (siam_views_match){of_a, i, 0};

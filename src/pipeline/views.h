@@ -7,6 +7,9 @@
 ///   |a₀ − b₀|,  |aᵥ − b₀|,  |a₀ − bᵥ|   for every view v,
 /// the same in both directions, and 0 for a picture and itself.
 ///
+/// Other views are averaged: the embedding of a picture is the mean of those of slightly moved looks at it,
+/// which depends less on where exactly it lies. Then there is one row for a picture, as without views.
+///
 /// Views are made from the network's own pixels, in integers: the same bits everywhere, and no second
 /// decoding.
 #ifndef SIAM_PIPELINE_VIEWS_H
@@ -29,10 +32,18 @@ siam_status siam_views_keep(const siam_views *views, siam_model *model);
 /// Looks at a picture: the whole is the first. 1 for NULL.
 uint32_t siam_views_count(const siam_views *views);
 
+/// Embeddings that are kept of them, V: as many, or the mean of all. 1 for NULL.
+uint32_t siam_views_rows(const siam_views *views);
+
+/// The mean of the embeddings [views, D] of looks that are averaged, brought to length 1 where the encoder's
+/// are.
+void siam_views_average(const siam_views *views, bool unit_length, const float *embeddings, size_t dimensions,
+                        float *mean);
+
 /// What a view shows, such as "the middle 80 %"; NULL for the whole.
 const char *siam_views_describe(const siam_views *views, uint32_t view);
 
-/// Writes every view, the whole first, of a picture's bytes [H,W,C] to `output` [V,H,W,C].
+/// Writes every view, the whole first, of a picture's bytes [H,W,C] to `output` [views,H,W,C].
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output);
 
@@ -42,7 +53,7 @@ typedef struct siam_views_match {
   uint32_t a, b; ///< Numbers of the views; one of them is 0.
 } siam_views_match;
 
-/// Of the rows `a` and `b` [V, D].
+/// Of the rows `a` and `b` [V, D]. Averaged views have one, of which nothing but the distance is to be said.
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
                                     size_t dimensions);
 

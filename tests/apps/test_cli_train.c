@@ -162,6 +162,7 @@ Test(cli_train, what_contradicts_itself_is_refused) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout 0.2", {"--val and --holdout exclude each other"}},
+      {TRAIN "-o m.siamese --val held-out --holdout-parents", {"--holdout-parents", "--val"}},
       {TRAIN "-o m.siamese --pairs drawn --hardest 2", {"--hardest", "--pairs all"}},
       {TRAIN "-o m.siamese --pairs drawn --per-class 2", {"--per-class", "--pairs all"}},
       {TRAIN "-o m.siamese --branches two-pass", {"two passes need drawn pairs"}},
@@ -465,6 +466,7 @@ Test(cli_train, what_reconstructing_has_no_use_for_is_refused) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --reconstruct some", {"--reconstruct some: must be one of tied, untied"}},
       {RECONSTRUCT "-o m.siamese --margin 0.5", {"without pairs and classes", "--margin"}},
+      {RECONSTRUCT "-o m.siamese --composed-classes 20", {"without pairs and classes", "--composed-classes"}},
       {RECONSTRUCT "-o m.siamese --pairs all", {"without pairs and classes", "--pairs"}},
       {"siamese-train tiny.txt -o m.siamese --reconstruct tied",
        {"tiny.txt: a file", "a folder with pictures"}},

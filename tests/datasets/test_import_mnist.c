@@ -143,5 +143,5 @@ Test(import_mnist, refuses_files_that_do_not_belong_together) {
 
 Test(import_mnist, names_a_file_that_is_not_there) {
   unlink(images);
-  expect_refusal("images", "No such file");
+  expect_refusal("images", "no such file");
 }

@@ -1,5 +1,5 @@
 #include "base/cache.h"
-#include "device/binary.h"
+#include "device/bitcode.h"
 #include "device/program.h"
 #include "scratch.h"
 
@@ -28,12 +28,10 @@ static void end(void) {
 }
 TestSuite(binary, .init = begin, .fini = end);
 
-/// A device that keeps binaries with us, whatever its driver does.
 static siam_device *open_device(void) {
   siam_device *device = NULL;
   const siam_device_options options = {.logger = {.write = note}};
   cr_assert_eq(siam_device_create(&options, &device), SIAM_OK, "%s", siam_last_error());
-  device->traits.driver_keeps_binaries = false;
   return device;
 }
 
@@ -42,9 +40,12 @@ static const char source[] =
     "  if (get_global_id(0) == 0) y[0] = VALUE;\n"
     "}\n";
 
-/// The value of a kernel that is built for `options` in a process of its own, as far as OpenCL can tell.
-static float run(const char *options) {
+/// The value of a kernel that is built for `options` in a process of its own, as far as OpenCL can tell. Of
+/// its program `kept` is kept, whatever suits the driver.
+static float run_keeping(siam_kept kept, const char *options) {
   siam_device *device = open_device();
+  device->traits.kept = kept;
+  messages[0] = '\0';
   siam_program *program = NULL;
   cl_kernel kernel = NULL;
   cl_mem buffer = NULL;
@@ -62,6 +63,15 @@ static float run(const char *options) {
   clReleaseKernel(kernel);
   siam_device_destroy(device);
   return value;
+}
+
+static float run(const char *options) {
+  return run_keeping(SIAM_KEPT_BINARY, options);
+}
+
+/// Whether the last run compiled its program.
+static bool has_compiled(void) {
+  return strstr(messages, "2 value: compiling it with ") != NULL;
 }
 
 static size_t entries(char *path, size_t size) {
@@ -87,14 +97,15 @@ Test(binary, a_second_run_takes_the_kept_binary_and_other_options_do_not) {
   char path[512];
   struct stat first, second;
   cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_expect(has_compiled());
   cr_assert_eq(entries(path, sizeof path), 1);
   cr_assert_eq(stat(path, &first), 0);
   cr_expect_eq(run("-DVALUE=3"), 3);
+  cr_expect_str_eq(messages, "");
   cr_assert_eq(stat(path, &second), 0);
   cr_expect_eq(first.st_ino, second.st_ino, "the entry was written again");
   cr_expect_eq(run("-DVALUE=4"), 4);
   cr_expect_eq(entries(path, sizeof path), 2);
-  cr_expect_str_eq(messages, "");
 }
 
 Test(binary, whatever_else_may_compile_differently_has_entries_of_its_own) {
@@ -127,7 +138,8 @@ Test(binary, a_damaged_entry_is_rebuilt_in_silence) {
   struct stat information;
   cr_assert_eq(stat(path, &information), 0);
   cr_expect_gt(information.st_size, 8);
-  cr_expect_str_eq(messages, "");
+  cr_expect(has_compiled());
+  cr_expect_null(strstr(messages, "refused"), "what is damaged went to the driver: %s", messages);
 }
 
 Test(binary, a_sound_entry_that_the_driver_refuses_is_rebuilt_in_silence) {
@@ -151,6 +163,7 @@ Test(binary, a_sound_entry_that_the_driver_refuses_is_rebuilt_in_silence) {
   cr_expect_eq(entries(path, sizeof path), 1, "the entry was for another key");
   // Level 2 is for debugging: what is repaired needs no one's attention.
   cr_expect_eq(strncmp(messages, "2 value: the kept binary is refused", 35), 0, "%s", messages);
+  cr_expect(has_compiled());
 }
 
 Test(binary, a_folder_that_is_not_safe_is_said_once_and_programs_are_built_from_source) {
@@ -158,19 +171,62 @@ Test(binary, a_folder_that_is_not_safe_is_said_once_and_programs_are_built_from_
   cr_expect_eq(run("-DVALUE=5"), 5);
   char path[512];
   cr_expect_eq(entries(path, sizeof path), 0);
-  cr_expect_eq(strncmp(messages, "0 ", 2), 0);
+  cr_expect_eq(strncmp(messages, "0 ", 2), 0, "%s", messages);
   const char *found = strstr(messages, "others may write");
   cr_assert_not_null(found);
   cr_expect_null(strstr(found + 1, "0 /"), "%s", messages);
 }
 
-Test(binary, drivers_that_keep_their_own_get_no_entries) {
-  siam_device *device = open_device();
-  device->traits.driver_keeps_binaries = true;
-  siam_program *program = NULL;
-  cr_assert_eq(siam_program_get_source(device, "nothing", "__kernel void nothing(void) {}", "", &program),
-               SIAM_OK);
+Test(binary, drivers_that_keep_all_that_takes_time_get_no_entries) {
   char path[512];
+  cr_expect_eq(run_keeping(SIAM_KEPT_NOTHING, "-DVALUE=6"), 6);
   cr_expect_eq(entries(path, sizeof path), 0);
+}
+
+/// Whether the driver is PoCL; else ends the test.
+static void need_bitcode(void) {
+  siam_device *device = open_device();
+  bool takes = device->traits.kept == SIAM_KEPT_BITCODE;
   siam_device_destroy(device);
+  if (takes) return;
+  end(); // A skipped test ends without it.
+  cr_skip("the driver keeps no bitcode");
+}
+
+Test(binary, bitcode_is_kept_and_taken_in_place_of_what_a_front_end_makes_of_the_source) {
+  need_bitcode();
+  char path[512];
+  struct stat entry;
+  cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=7"), 7);
+  cr_expect(has_compiled());
+  cr_expect_null(strstr(messages, "no bitcode"), "%s", messages);
+  cr_assert_eq(entries(path, sizeof path), 1);
+  // No compiled kernels are in it, which would have taken their time.
+  cr_assert_eq(stat(path, &entry), 0);
+  cr_expect_lt(entry.st_size, 8192);
+  cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=7"), 7);
+  cr_expect_str_eq(messages, "");
+  cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=8"), 8);
+  cr_expect(has_compiled());
+}
+
+Test(binary, a_mistake_in_the_source_is_told_and_not_laid_to_the_driver) {
+  siam_device *device = open_device();
+  const siam_kept kept = device->traits.kept;
+  siam_program *program = NULL;
+  cr_expect_eq(siam_program_get_source(device, "broken", "void f(", "", &program), SIAM_ERROR_DEVICE);
+  cr_expect_not_null(strstr(siam_last_error(), "cl/broken.cl"), "%s", siam_last_error());
+  cr_expect_eq(device->traits.kept, kept);
+  siam_device_destroy(device);
+}
+
+Test(binary, bitcode_is_found_where_its_file_is_whole) {
+  static const uint8_t whole[] = "poclbin/program.bc\6\0\0\0BC\xC0\xDE\1\2rest";
+  size_t count = 0;
+  cr_expect_eq(siam_bitcode_find(whole, sizeof whole, &count), whole + 22);
+  cr_expect_eq(count, 6);
+  for (size_t size = 0; size < 28; size++)
+    cr_expect_null(siam_bitcode_find(whole, size, &count), "%zu", size);
+  static const uint8_t other[] = "poclbin/program.bc\6\0\0\0ELF\xDE\1\2rest";
+  cr_expect_null(siam_bitcode_find(other, sizeof other, &count));
 }

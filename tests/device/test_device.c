@@ -78,7 +78,7 @@ Test(traits, cpus_take_groups_of_one_and_whole_vector_registers) {
                              .platform = "Intel(R) OpenCL",
                              .vendor = ""};
   siam_traits_derive(&facts, NULL, &traits);
-  cr_expect(traits.is_cpu && !traits.driver_keeps_binaries);
+  cr_expect(traits.is_cpu && traits.kept == SIAM_KEPT_BINARY);
   cr_expect_eq(traits.group_size, 1);
   cr_expect_eq(traits.vector_width, 16);
   facts.native_width = 4;
@@ -121,7 +121,7 @@ Test(traits, other_devices_take_groups_that_fit_them) {
                              .platform = "",
                              .vendor = "NVIDIA Corporation"};
   siam_traits_derive(&facts, NULL, &traits);
-  cr_expect(!traits.is_cpu && traits.driver_keeps_binaries);
+  cr_expect(!traits.is_cpu && traits.kept == SIAM_KEPT_NOTHING);
   cr_expect_eq(traits.group_size, 64);
   cr_expect_eq(traits.vector_width, 4);
   facts.item_limit = 48;

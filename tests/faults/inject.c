@@ -338,6 +338,7 @@ static bool opencl_fails(int *error) {
     return COUNTED && opencl_fails(&error) ? error : NEXT(name) FORWARD;                                     \
   }
 STATUS(clBuildProgram)
+STATUS(clCompileProgram)
 STATUS(clEnqueueCopyBuffer)
 STATUS(clEnqueueFillBuffer)
 STATUS(clEnqueueNDRangeKernel)

@@ -3,7 +3,8 @@
 #include "target.h"
 
 #include <string.h>
-#include <sys/stat.h>
+
+#define FOLDER "runs"
 
 /// How deep below its start a path leads at the least, part by part.
 static int lowest(const char *path) {
@@ -18,10 +19,10 @@ static int lowest(const char *path) {
   return least;
 }
 
-static void check(const siam_one_shot_runs *runs, const char *folder) {
+static void check(const siam_one_shot_runs *runs) {
   for (uint32_t i = 0; i < runs->image_count; i++) {
-    FUZZ_REQUIRE(strncmp(runs->paths[i], folder, strlen(folder)) == 0);
-    FUZZ_REQUIRE(lowest(runs->paths[i] + strlen(folder) + 1) >= 0);
+    FUZZ_REQUIRE(strncmp(runs->paths[i], FOLDER, strlen(FOLDER)) == 0);
+    FUZZ_REQUIRE(lowest(runs->paths[i] + strlen(FOLDER) + 1) >= 0);
   }
   for (uint32_t r = 0; r < runs->run_count; r++) {
     const siam_one_shot_run *run = &runs->runs[r];
@@ -33,12 +34,10 @@ static void check(const siam_one_shot_runs *runs, const char *folder) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-  char folder[512];
   siam_one_shot_runs runs = {0};
-  snprintf(folder, sizeof folder, "%s/run01", fuzz_folder());
-  (void)mkdir(folder, 0700);
-  fuzz_file("run01/class_labels.txt", bytes, count);
-  if (siam_one_shot_runs_read(fuzz_folder(), &runs) == SIAM_OK) check(&runs, fuzz_folder());
+  char *text = fuzz_text(bytes, count);
+  if (siam_one_shot_runs_parse(FOLDER, "run01", text, count, &runs) == SIAM_OK) check(&runs);
   siam_one_shot_runs_clear(&runs);
+  free(text);
   return 0;
 }

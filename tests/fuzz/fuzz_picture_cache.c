@@ -3,18 +3,19 @@
 ///
 /// Bit 1: the header is that of a sound file, with the count as it is. Bit 2: a record whose path is 0, 1 or
 /// 2 is of that picture, as it lies on the disk. Bit 4: checksums of pictures fit. Bit 8: that of the index
-/// does.
+/// does. From 240 on the file lies on a disk and is written anew, else in memory.
 #include "base/hash.h"
 #include "data/picture_cache.h"
 #include "target.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PICTURES = 3, PICTURE_BYTES = 6, HEADER = 88, COUNT_AT = 72, SUM_AT = 80, RECORD = 40 };
-enum { RECORD_SUM = 24, RIGHT_HEADER = 1, RIGHT_PATHS = 2, RIGHT_PICTURES = 4, RIGHT_INDEX = 8 };
+enum { RECORD_SUM = 24, RIGHT_HEADER = 1, RIGHT_PATHS = 2, RIGHT_PICTURES = 4, RIGHT_INDEX = 8, WRITE = 240 };
 
 static const siam_picture_shape shape = {.height = 2, .width = 3, .channels = 1};
 static siam_picture_options limits;
@@ -29,9 +30,9 @@ static siam_picture_cache *open_cache(const char *path) {
 
 /// Three empty pictures of the year 2001, and the header of their cache.
 static void prepare(void) {
-  const char *folder = fuzz_folder(), *path = fuzz_file("sound", (const uint8_t *)"SIAMPICS", 8);
   const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
   if (dataset != NULL) return;
+  const char *folder = fuzz_folder(), *path = fuzz_file("sound", (const uint8_t *)"SIAMPICS", 8);
   FUZZ_REQUIRE(siam_dataset_collect(&folder, 1, NULL, &dataset) == SIAM_OK);
   FUZZ_REQUIRE(siam_dataset_count_images(dataset) == PICTURES);
   for (uint32_t i = 0; i < PICTURES; i++)
@@ -81,15 +82,30 @@ static void repair(uint8_t *bytes, size_t length, unsigned right) {
   put_number(bytes + SUM_AT, siam_hash_bytes(bytes, HEADER + (size_t)count * RECORD));
 }
 
+/// A cache on a file in memory with these bytes.
+static siam_picture_cache *open_bytes(const uint8_t *bytes, size_t count) {
+  static int memory = -1;
+  siam_picture_cache *cache = NULL;
+  if (memory < 0) memory = memfd_create("cache", MFD_CLOEXEC);
+  FUZZ_REQUIRE(memory >= 0 && ftruncate(memory, 0) == 0 && pwrite(memory, bytes, count, 0) == (ssize_t)count);
+  FUZZ_REQUIRE(siam_picture_cache_use("memory", dup(memory), dataset, &shape, &limits, &cache) == SIAM_OK);
+  return cache;
+}
+
+static void find_all(siam_picture_cache *cache, uint8_t found[PICTURES][PICTURE_BYTES]) {
+  uint8_t again[PICTURE_BYTES];
+  unsigned facts = 0;
+  for (uint32_t i = 0; i < PICTURES; i++)
+    if (siam_picture_cache_find(cache, i, found[i], &facts) == SIAM_CACHED_WHOLE)
+      FUZZ_REQUIRE(siam_picture_cache_read(cache, i, again) && memcmp(found[i], again, PICTURE_BYTES) == 0);
+}
+
 /// What a run does: takes what is there, and writes the rest.
-static void use_cache(const char *path) {
+static void use_file(const char *path) {
   uint8_t first[PICTURES][PICTURE_BYTES] = {{0}}, again[PICTURE_BYTES];
-  unsigned facts = 0, more = 0;
+  unsigned facts = 0;
   siam_picture_cache *cache = open_cache(path);
-  for (uint32_t i = 0; i < PICTURES; i++) {
-    if (siam_picture_cache_find(cache, i, first[i], &facts) != SIAM_CACHED_WHOLE) continue;
-    FUZZ_REQUIRE(siam_picture_cache_read(cache, i, again) && memcmp(first[i], again, PICTURE_BYTES) == 0);
-  }
+  find_all(cache, first);
   FUZZ_REQUIRE(siam_picture_cache_begin(cache) == SIAM_OK);
   for (uint32_t i = 0; i < PICTURES; i++)
     FUZZ_REQUIRE(siam_picture_cache_keep(cache, i, first[i], i) == SIAM_OK);
@@ -97,22 +113,29 @@ static void use_cache(const char *path) {
   siam_picture_cache_destroy(cache);
   cache = open_cache(path);
   for (uint32_t i = 0; i < PICTURES; i++) {
-    FUZZ_REQUIRE(siam_picture_cache_find(cache, i, again, &more) == SIAM_CACHED_WHOLE && more == i);
+    FUZZ_REQUIRE(siam_picture_cache_find(cache, i, again, &facts) == SIAM_CACHED_WHOLE && facts == i);
     FUZZ_REQUIRE(memcmp(first[i], again, PICTURE_BYTES) == 0);
   }
   siam_picture_cache_destroy(cache);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+  uint8_t found[PICTURES][PICTURE_BYTES];
   if (count == 0) return 0;
   prepare();
   uint8_t *copy = malloc(count);
   FUZZ_REQUIRE(copy != NULL);
   memcpy(copy, bytes + 1, count - 1);
   repair(copy, count - 1, bytes[0]);
-  // Another kind of file is refused, and not written over.
-  if (count > 8) memcpy(copy, "SIAMPICS", 8);
-  use_cache(fuzz_file("cache", copy, count > 8 ? count - 1 : 0));
+  if (bytes[0] >= WRITE) {
+    // Another kind of file is refused, and not written over.
+    if (count > 8) memcpy(copy, "SIAMPICS", 8);
+    use_file(fuzz_file("cache", copy, count > 8 ? count - 1 : 0));
+  } else {
+    siam_picture_cache *cache = open_bytes(copy, count - 1);
+    find_all(cache, found);
+    siam_picture_cache_destroy(cache);
+  }
   free(copy);
   return 0;
 }

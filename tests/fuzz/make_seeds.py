@@ -64,11 +64,15 @@ write("facts", "isotonic", '{"kind":"isotonic","knots":[[0.25,0.875],[1.5,0.125]
 TINY = {"linear.weight": ([2, 4], [0.5, -1, 2, 0.25, 1, 1, -0.125, 3]), "linear.bias": ([2], [0, 1])}
 write("safetensors", "two", safetensors(TINY, {"format": "pt", "other.bias": "linear.bias"}))
 write("safetensors", "scalar", safetensors({"x": ([], [1.5]), "empty": ([0, 3], [])}, {}))
+CHECKPOINT = {"format": "siamese-checkpoint", "step": "7", "seconds": "1.500", "settings": "seed 1\nrate 0.1\n"}
 write("checkpoint", "sound", safetensors(
-    {"weights": ([10], [0.5] * 10), "optimizer": ([10], [0.25] * 10)},
-    {"format": "siamese-checkpoint", "step": "7", "seconds": "1.500", "settings": "seed 1\nrate 0.1\n"}))
+    {"weights": ([10], [0.5] * 10), "optimizer": ([12], [0.25] * 12)}, CHECKPOINT))
+write("checkpoint", "best", safetensors(
+    {"weights": ([10], [0.5] * 10), "optimizer": ([12], [0.25] * 12), "best": ([10], [0.75] * 10)},
+    {**CHECKPOINT, "best_step": "5", "best_score": "0.875", "looks_without_better": "2"}))
 write("cache", "entry", b"\1" + bytes(32) + b"device\ndriver\nsource" + b"content")
 write("cache", "raw", b"\0SIAMKEPT" + struct.pack("<3Q", 20, 7, 0) + b"device\ndriver\nsource" + b"content")
+write("tuning", "two", "gemm.tile 64x64x64\t6x16\nconv.forward\twinograd4\n")
 POINT = {"name": "far 1e-2", "rate": 0.01, "threshold": 0.5, "far": 0.01, "far_low": 0.005, "far_high": 0.0175,
          "tar": 0.75, "same_pairs": 570, "different_pairs": 1200}
 write("facts", "points", "+" + json.dumps([POINT]))

@@ -43,10 +43,19 @@ const char *fuzz_file(const char *name, const uint8_t *bytes, size_t count) {
   return path;
 }
 
-siam_device *fuzz_device(void) {
-  static siam_device *device;
-  if (device == NULL) FUZZ_REQUIRE(siam_device_create(NULL, &device) == SIAM_OK);
-  return device;
+char *fuzz_text(const uint8_t *bytes, size_t count) {
+  char *text = malloc(count + 1);
+  FUZZ_REQUIRE(text != NULL);
+  if (count > 0) memcpy(text, bytes, count);
+  text[count] = '\0';
+  return text;
+}
+
+void fuzz_check_pairs(const siam_dataset *dataset) {
+  for (uint32_t i = 0; i < dataset->pair_count; i++) {
+    const siam_pair *pair = &dataset->pairs[i];
+    FUZZ_REQUIRE(pair->a < dataset->image_count && pair->b < dataset->image_count && pair->a != pair->b);
+  }
 }
 
 /// Writes the checksum of the data over the one in the header, if there is one.

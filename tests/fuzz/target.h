@@ -6,7 +6,8 @@
 #ifndef SIAM_FUZZ_TARGET_H
 #define SIAM_FUZZ_TARGET_H
 
-#include <siamese/device.h>
+#include "data/dataset_build.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,8 +41,11 @@ const char *fuzz_folder(void);
 /// until the program ends. A target uses one name.
 const char *fuzz_file(const char *name, const uint8_t *bytes, size_t count);
 
-/// The standard device, opened once.
-siam_device *fuzz_device(void);
+/// The bytes as text, with one NUL behind them, in a block of just that size. Free with free().
+char *fuzz_text(const uint8_t *bytes, size_t count);
+
+/// Every pair of a data set is of two pictures that it has.
+void fuzz_check_pairs(const siam_dataset *dataset);
 
 /// A mutator for safetensors: changes the header's text or the data, then makes the header's length and,
 /// where there is one, the checksum agree.

@@ -234,6 +234,69 @@ Test(step, training_through_either_gemm_engine_ends_in_the_same_weights_up_to_ro
   siam_free(clblast);
 }
 
+/// Whether picture `row` of the streamed bytes is that of the set, byte by byte.
+static bool is_as_read(siam_images *images, uint32_t image, const uint8_t *bytes, uint32_t row) {
+  const size_t size = siam_picture_shape_bytes(siam_images_get_shape(images));
+  uint8_t *own = calloc(1, size);
+  cr_assert_eq(siam_images_read(images, &image, 1, own), SIAM_OK, "%s", siam_last_error());
+  const bool same = memcmp(own, bytes + row * size, size) == 0;
+  free(own);
+  return same;
+}
+
+Test(step, a_class_that_is_put_together_has_a_label_and_pictures_of_its_own) {
+  siam_model *model = make_model(plain);
+  // What is read beside the supply must not take the pictures that it ordered.
+  siam_dataset *dataset = NULL, *beside = NULL;
+  siam_images *images = open_images(&dataset, model, 0), *alone = open_images(&beside, model, 0);
+  siam_supply *supply = NULL;
+  siam_step *step = NULL;
+  run_options run = {.encoder = plain, .pairing = SIAM_PAIRING_ALL};
+  siam_supply_options supplying = supply_options(&run);
+  supplying.composition = (siam_composition_options){.percent = 50, .seed = 4};
+  cr_assert_eq(siam_supply_create(device, dataset, images, &supplying, &supply), SIAM_OK, "%s",
+               siam_last_error());
+  siam_sampler *sampler = NULL;
+  cr_assert_eq(siam_sampler_create(dataset, &supplying.sampler, &sampler), SIAM_OK, "%s", siam_last_error());
+  siam_step_options options = step_options(&run);
+  options.rows = (int)siam_supply_rows(supply);
+  options.resident = siam_supply_resident(supply);
+  cr_assert_null(options.resident, "what is put together on the host has to be sent");
+  cr_assert_eq(siam_step_create(model, &options, &step), SIAM_OK, "%s", siam_last_error());
+  const int32_t classes = (int32_t)siam_dataset_count_classes(dataset);
+  int composed = 0, plain_rows = 0;
+  for (uint32_t number = 1; number <= 10; number++) {
+    siam_step_input input = {.rate = 0};
+    siam_step_result result;
+    siam_batch drawn;
+    cr_assert_eq(siam_supply_give(supply, number, step, &input), SIAM_OK, "%s", siam_last_error());
+    cr_assert_eq(siam_sampler_get(sampler, number - 1, &drawn), SIAM_OK);
+    uint8_t *bytes = NULL;
+    cr_assert_eq(siam_step_pictures(step, &bytes), SIAM_OK);
+    for (uint32_t i = 0; i < drawn.image_count; i++) {
+      const bool own = input.labels[i] >= classes;
+      if (own) {
+        composed++;
+      } else {
+        plain_rows++;
+        cr_assert_eq(input.labels[i], (int32_t)drawn.classes[i]);
+      }
+      cr_assert_eq(is_as_read(alone, drawn.images[i], bytes, i), !own, "step %u, row %u", number, i);
+    }
+    cr_assert_eq(siam_step_run(step, &input, &result), SIAM_OK, "%s", siam_last_error());
+    cr_assert_eq(siam_step_finish(step, &result), SIAM_OK, "%s", siam_last_error());
+  }
+  cr_assert(composed > 0 && plain_rows > 0);
+  siam_sampler_destroy(sampler);
+  siam_step_destroy(step);
+  siam_supply_destroy(supply);
+  siam_images_destroy(images);
+  siam_images_destroy(alone);
+  siam_dataset_destroy(dataset);
+  siam_dataset_destroy(beside);
+  siam_model_destroy(model);
+}
+
 Test(step, a_class_has_another_label_for_each_of_its_turns) {
   siam_model *model = make_model(plain);
   siam_dataset *dataset = NULL;

@@ -87,6 +87,16 @@ Test(train, learns_to_tell_classes_it_has_never_seen_apart) {
   cr_assert_neq(access(siam_scratch_path(folder, "model.checkpoint"), F_OK), 0);
 }
 
+Test(train, whole_parent_folders_can_be_held_out) {
+  siam_train_options options = short_run("model");
+  siam_train_report report = train(&options);
+  cr_assert_eq(report.validation_classes, 4, "three in ten of 12 classes");
+  options.holdout_parents = true;
+  report = train(&options);
+  cr_assert_eq(report.classes, 6);
+  cr_assert_eq(report.validation_classes, 6, "all of one of the two groups");
+}
+
 Test(train, the_same_seed_gives_the_same_bits_and_another_seed_others) {
   siam_train_options first = short_run("first"), second = short_run("second"), third = short_run("third");
   third.seed = 6;
@@ -148,6 +158,17 @@ Test(train, so_does_one_that_keeps_an_average_and_the_best_weights) {
     runs[i].look_every = 6;
   }
   resume_and_compare(runs[0], runs[1]);
+}
+
+Test(train, so_does_one_that_puts_classes_together_and_it_is_another_model) {
+  siam_train_options whole = short_run("whole"), parts = short_run("parts");
+  train(&parts);
+  whole.composed_percent = 50;
+  train(&whole);
+  assert_same_files(whole.output, parts.output, false);
+  unlink(parts.output);
+  parts.composed_percent = 50;
+  resume_and_compare(whole, parts);
 }
 
 static bool refuse_to_look(void *context, const char *what, uint32_t done, uint32_t count) {
@@ -362,18 +383,21 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
   static const struct {
     const char *part;
     siam_train_options change;
-  } rows[] = {{"margin", {.margin = 3}},
-              {"there is no loss 'x'", {.loss = "x"}},
-              {"the loss 'triplet' looks at all pairs", {.loss = "triplet", .pairs = "drawn"}},
-              {"the loss 'triplet' does not know 'hardest'", {.loss = "triplet", .hardest = 3}},
-              {"there is no optimizer 'x'", {.optimizer = "x"}},
-              {"there is no schedule 'x'", {.schedule = "x"}},
-              {"'x' pairs", {.pairs = "x"}},
-              {"'x' branches", {.branches = "x"}},
-              {"two passes need drawn pairs", {.branches = "two-pass"}},
-              {"1.5 makes no moving average", {.average = 1.5}},
-              {"looks at the validation data need a patience", {.look_every = 5}},
-              {"nothing is held out that patience could look at", {.patience = 3, .holdout = -1}}};
+  } rows[] = {
+      {"margin", {.margin = 3}},
+      {"there is no loss 'x'", {.loss = "x"}},
+      {"the loss 'triplet' looks at all pairs", {.loss = "triplet", .pairs = "drawn"}},
+      {"the loss 'triplet' does not know 'hardest'", {.loss = "triplet", .hardest = 3}},
+      {"there is no optimizer 'x'", {.optimizer = "x"}},
+      {"there is no schedule 'x'", {.schedule = "x"}},
+      {"'x' pairs", {.pairs = "x"}},
+      {"'x' branches", {.branches = "x"}},
+      {"two passes need drawn pairs", {.branches = "two-pass"}},
+      {"these are drawn pairs; leave composed classes out", {.pairs = "drawn", .composed_percent = 50}},
+      {"'arcface' trains something beside the encoder", {.loss = "arcface", .composed_percent = 50}},
+      {"1.5 makes no moving average", {.average = 1.5}},
+      {"looks at the validation data need a patience", {.look_every = 5}},
+      {"nothing is held out that patience could look at", {.patience = 3, .holdout = -1}}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     siam_train_options options = short_run("model");
     options.margin = rows[i].change.margin;
@@ -383,6 +407,7 @@ Test(train, what_cannot_be_is_refused_before_anything_is_written) {
     options.schedule = rows[i].change.schedule;
     options.pairs = rows[i].change.pairs;
     options.branches = rows[i].change.branches;
+    options.composed_percent = rows[i].change.composed_percent;
     options.average = rows[i].change.average;
     options.patience = rows[i].change.patience;
     options.look_every = rows[i].change.look_every;

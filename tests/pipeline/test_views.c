@@ -174,6 +174,77 @@ Test(views, a_model_that_looks_at_copies_knows_a_mirror_image_and_says_so) {
   siam_scratch_remove(folder);
 }
 
+static const siam_views *average(void) {
+  const siam_views *views = NULL;
+  cr_assert_eq(siam_views_find("average", &views), SIAM_OK, "%s", siam_last_error());
+  return views;
+}
+
+Test(views, averaged_views_leave_one_row_their_mean_brought_to_length_one_where_embeddings_have_it) {
+  enum { LOOKS = 9, DIMENSIONS = 3 };
+  float embeddings[LOOKS * DIMENSIONS] = {0}, mean[DIMENSIONS];
+  cr_assert_eq(siam_views_count(average()), LOOKS);
+  cr_assert_eq(siam_views_rows(average()), 1);
+  for (int i = 0; i < LOOKS; i++) embeddings[i * DIMENSIONS + i % 2] = 1; // Five along x and four along y.
+  siam_views_average(average(), false, embeddings, DIMENSIONS, mean);
+  cr_expect(mean[0] == 5.0F / 9 && mean[1] == 4.0F / 9 && mean[2] == 0);
+  siam_views_average(average(), true, embeddings, DIMENSIONS, mean);
+  cr_expect_float_eq(mean[0], 5 / sqrt(41), FLT_EPSILON);
+  cr_expect_float_eq(mean[1], 4 / sqrt(41), FLT_EPSILON);
+  // Only one row is read, whatever lies behind it.
+  siam_views_match match = siam_views_compare(average(), mean, mean, DIMENSIONS);
+  cr_expect(match.distance == 0 && match.a == 0 && match.b == 0);
+}
+
+Test(views, averaged_looks_show_the_picture_moved_by_a_twentieth_each_way) {
+  uint8_t picture[PIXELS], views[9][PIXELS];
+  draw_slope(picture);
+  cr_assert_eq(siam_views_make(average(), &shape, picture, views[0]), SIAM_OK);
+  cr_expect_arr_eq(views[0], picture, PIXELS);
+  int seen[3][3] = {{0}};
+  for (uint32_t i = 0; i < 9; i++) {
+    // A twentieth of 40 is 2 pixels: 10 levels of the slope to the right, 2 downwards.
+    const int step = views[i][20 * SIDE + 20] - picture[20 * SIDE + 20];
+    const int x = step < -5 ? -1 : step > 5 ? 1 : 0, y = (step - 10 * x) / 2;
+    cr_assert(step == 10 * x + 2 * y && abs(y) <= 1, "look %u: %d", i, step);
+    seen[y + 1][x + 1]++;
+  }
+  for (int y = 0; y < 3; y++)
+    for (int x = 0; x < 3; x++) cr_expect_eq(seen[y][x], 1);
+}
+
+Test(views, a_model_that_averages_compares_and_embeds_by_the_mean) {
+  uint8_t picture[PIXELS], views[9][PIXELS];
+  char *folder = siam_scratch_create();
+  const char *a = siam_scratch_path(folder, "a.pgm"), *b = siam_scratch_path(folder, "b.pgm");
+  draw_slope(picture);
+  cr_assert_eq(siam_views_make(average(), &shape, picture, views[0]), SIAM_OK);
+  siam_test_write_pnm(a, SIDE, SIDE, 1, picture);
+  siam_test_write_pnm(b, SIDE, SIDE, 1, views[1]);
+  siam_model *model = siam_test_picture_model(SIDE, 0);
+  cr_assert_eq(siam_views_keep(average(), model), SIAM_OK);
+  siam_comparer *comparer = NULL;
+  siam_comparison there, back, itself;
+  const siam_compare_options options = {.threshold = &(double){0.5}};
+  cr_assert_eq(siam_comparer_create(model, &options, &comparer), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_compare(comparer, a, b, &there), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_compare(comparer, b, a, &back), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_compare(comparer, a, a, &itself), SIAM_OK, "%s", siam_last_error());
+  cr_expect(there.distance > 0 && there.distance == back.distance && itself.distance == 0);
+  cr_expect(there.shown[0] == NULL && there.shown[1] == NULL, "a mean shows no part");
+  float embedding[PIXELS];
+  cr_assert_eq(siam_comparer_embed(comparer, a, embedding), SIAM_OK);
+  for (int p = 0; p < PIXELS; p++) {
+    double mean = 0;
+    for (int i = 0; i < 9; i++) mean += views[i][p] / 255.0 / 9;
+    cr_assert_float_eq(embedding[p], mean, 4 * FLT_EPSILON, "pixel %d", p);
+  }
+  siam_comparer_destroy(comparer);
+  siam_model_destroy(model);
+  siam_test_device_close();
+  siam_scratch_remove(folder);
+}
+
 Test(views, a_model_with_views_of_a_newer_version_is_refused_by_name) {
   siam_model *model = make_model();
   siam_comparer *comparer = NULL;
