@@ -5,8 +5,8 @@ static double mebibytes(uint64_t bytes) {
 }
 
 uint64_t siam_device_free_bytes(const siam_device *device) {
-  uint64_t all = device->traits.global_bytes;
-  return all > device->used_bytes ? all - device->used_bytes : 0;
+  const uint64_t all = device->traits.global_bytes, used = device->used_bytes;
+  return all > used ? all - used : 0;
 }
 
 static siam_status check_room(const siam_device *device, size_t bytes, const char *what) {
@@ -46,8 +46,7 @@ siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t 
 
 void siam_buffer_release(siam_device *device, cl_mem buffer) {
   if (buffer == NULL) return;
-  const uint64_t bytes = taken_by(buffer);
-  device->used_bytes -= bytes < device->used_bytes ? bytes : device->used_bytes;
+  device->used_bytes -= taken_by(buffer);
   clReleaseMemObject(buffer);
 }
 

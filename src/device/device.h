@@ -43,7 +43,7 @@ struct siam_device {
   siam_device_traits traits;
   siam_device_info info;
   siam_logger logger;
-  uint64_t used_bytes;           ///< Of all buffers that exist.
+  _Atomic uint64_t used_bytes;   ///< Of all buffers that exist; models of other threads may be let go of.
   bool cache_reported;           ///< That the program cache cannot be used was said once.
   struct siam_program *programs; ///< Built so far; see program.h.
   struct siam_tuning *tuning;    ///< Results of tuning, once asked for; see tuning.h.

@@ -93,12 +93,10 @@ static void write_input(check *c) {
 }
 
 static void write_clock(check *c) {
-  cl_int error = CL_SUCCESS;
   const uint32_t words[SIAM_CLOCK_WORDS] = {
       [SIAM_CLOCK_STEP] = c->options->step, [SIAM_CLOCK_SEED_LOW] = c->options->seed};
-  c->clock = clCreateBuffer(device_of(c)->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, sizeof words,
-                            (void *)words, &error);
-  siam_reference_ok(siam_opencl(error, "make a buffer"));
+  siam_reference_ok(siam_buffer_create(device_of(c), SIAM_CLOCK_WORDS, &c->clock));
+  siam_reference_ok(siam_buffer_write(device_of(c), c->clock, 0, SIAM_CLOCK_WORDS, (const float *)words));
   c->reference->seed = c->options->seed;
   c->reference->step = c->options->step;
 }

@@ -56,6 +56,7 @@ siam_status siam_self_test(siam_device *device, const siam_self_test_options *op
   if (test.options.model != NULL) SIAM_TRY(siam_self_test_model_file(&test));
   SIAM_TRY(siam_self_test_products(&test));
   SIAM_TRY(siam_self_test_networks(&test));
+  SIAM_TRY(siam_self_test_training(&test));
   SIAM_TRY(siam_self_test_encoders(&test));
   test.report->seconds = siam_seconds() - test.begun;
   *report = test.report;

@@ -29,6 +29,8 @@ siam_status siam_self_test_products(siam_self_test_run *test);
 siam_status siam_self_test_encoders(siam_self_test_run *test);
 /// Layers, forward and backward.
 siam_status siam_self_test_networks(siam_self_test_run *test);
+/// Losses, optimisers and augmentation.
+siam_status siam_self_test_training(siam_self_test_run *test);
 /// The model of the options.
 siam_status siam_self_test_model_file(siam_self_test_run *test);
 

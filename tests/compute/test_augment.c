@@ -1,9 +1,9 @@
-#include "augment_reference.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "compute/augment.h"
 #include "compute/pixels.h"
+#include "reference/augment_check.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -80,26 +80,10 @@ static const int32_t some_indices[] = {3, 0, 6, 6, 1, 2, 5, 4};
 /// Every value within the reference's own bound; says by how much of it at most.
 static double compare(const siam_augment_options *options, const siam_augment_shape *shape,
                       const char *name) {
-  size_t values = values_of(shape);
-  uint8_t *pictures = noise_pictures(STORED * values);
-  uint64_t seed = 0x123456789abcdefULL;
-  float *result = run(options, shape, pictures, STORED, some_indices, seed, 17);
-  double *expected = siam_allocate(values, sizeof *expected), worst = 0;
-  for (int n = 0; n < shape->images; n++) {
-    int position = shape->first + n;
-    const uint8_t *picture = pictures + (size_t)some_indices[position] * values;
-    double bound = siam_augment_reference(options, shape, seed, 17, (uint32_t)position, picture, expected);
-    for (size_t i = 0; i < values; i++) {
-      double difference = fabs((double)result[(size_t)n * values + i] - expected[i]);
-      cr_assert_leq(difference, bound, "%s, picture %d, value %zu: %g, not %g (bound %g)", name, n, i,
-                    (double)result[(size_t)n * values + i], expected[i], bound);
-      worst = fmax(worst, difference / bound);
-    }
-  }
-  siam_free(expected);
-  siam_free(result);
-  siam_free(pictures);
-  return worst;
+  siam_product_result result = {0};
+  cr_assert_eq(siam_augment_check_device(device, options, shape, &result), SIAM_OK, "%s", siam_last_error());
+  cr_assert_str_empty(result.failure, "%s: %s", name, result.failure);
+  return result.share;
 }
 
 Test(augment, device_draws_the_words_of_the_host) {

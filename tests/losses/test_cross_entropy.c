@@ -1,6 +1,6 @@
-#include "bounded.h"
 #include "device_memory.h"
 #include "losses/target_loss.h"
+#include "reference/bounded.h"
 #include "reference/values.h"
 
 #include <criterion/criterion.h>

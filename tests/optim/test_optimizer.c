@@ -1,161 +1,26 @@
 #include "optim/optimizer.h"
 
 #include "device_memory.h"
-#include "reference/rounding.h"
-#include "reference/values.h"
+#include "reference/optimizer_check.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 TestSuite(optimizer, .fini = siam_test_device_close);
 
-enum { STEPS = 5, MOST = 16 * 1200, BEYOND = 16 };
-static const double unit = 0x1p-24;
-
-/// What five steps do on the device: weights after each, and what the norm words said.
-typedef struct trace {
-  const char *name;
-  siam_optimizer_options options;
-  size_t decayed, trained, paced;
-  float pace;
-  float rates[STEPS], scale;
-  float weights[STEPS + 1][MOST], gradients[STEPS][MOST], norms[STEPS][2];
-} trace;
-
-/// The learning rate changes from step to step and so do the gradients; floats behind the trained ones are
-/// running statistics, which must stay.
-static void run(trace *t) {
-  siam_device *device = siam_test_device();
-  siam_tape *tape = siam_test_tape();
-  cl_mem weights = NULL, gradients = NULL, state = NULL, clock = NULL, norm = NULL;
-  const siam_optimizer_type *type = NULL;
-  cr_assert_eq(siam_optimizer_find(t->name, &type), SIAM_OK, "%s", siam_last_error());
-  size_t all = t->trained + BEYOND;
-  siam_test_ok(siam_buffer_create(device, all, &weights));
-  siam_test_ok(siam_buffer_create(device, all, &gradients));
-  siam_test_ok(siam_buffer_create(device, (size_t)type->states * t->trained, &state));
-  siam_test_ok(siam_buffer_create(device, 16, &clock));
-  siam_test_ok(siam_buffer_create(device, 2, &norm));
-  siam_check_fill(t->weights[0], all, SIAM_VALUES_SPREAD, 1);
-  siam_test_ok(siam_buffer_write(device, weights, 0, all, t->weights[0]));
-  const siam_optimizer_batch batch = {.tape = tape,
-                                      .weights = weights,
-                                      .gradients = gradients,
-                                      .state = state,
-                                      .clock = clock,
-                                      .decayed = t->decayed,
-                                      .trained = t->trained,
-                                      .paced = t->paced,
-                                      .pace = t->pace,
-                                      .norm = siam_view_of_buffer(norm, 0, 2)};
-  cr_assert_eq(siam_optimizer_add(type, &t->options, &batch), SIAM_OK, "%s", siam_last_error());
-  for (uint32_t step = 0; step < STEPS; step++) {
-    uint32_t words[16] = {step + 1};
-    t->rates[step] = 0.01F * (float)(step + 1);
-    memcpy(&words[3], &t->rates[step], sizeof(float));
-    siam_check_fill(t->gradients[step], all, SIAM_VALUES_SPREAD, 2 + step);
-    for (size_t i = 0; i < all; i++) t->gradients[step][i] *= t->scale;
-    siam_test_ok(siam_buffer_write(device, clock, 0, 16, (const float *)words));
-    siam_test_ok(siam_buffer_write(device, gradients, 0, all, t->gradients[step]));
-    siam_test_run(tape);
-    siam_test_ok(siam_buffer_read(device, weights, 0, all, t->weights[step + 1]));
-    siam_test_ok(siam_buffer_read(device, norm, 0, 2, t->norms[step]));
-  }
-  clReleaseMemObject(weights);
-  clReleaseMemObject(gradients);
-  clReleaseMemObject(state);
-  clReleaseMemObject(clock);
-  clReleaseMemObject(norm);
-}
-
-/// Norm of a step's gradient and the factor that brings it down to the limit.
-static double clip_factor(const trace *t, int step, double *norm) {
-  double squares = 0;
-  for (size_t i = 0; i < t->trained; i++) squares += pow(t->gradients[step][i], 2);
-  *norm = sqrt(squares);
-  return t->options.clip > 0 && *norm > t->options.clip ? t->options.clip / *norm : 1;
-}
-
-/// A float64 number and a bound of how far the device's may be from it.
-typedef struct bounded {
-  double value, error;
-} bounded;
-
-/// SGD as in PyTorch: g ← g + decay·w, v ← momentum·v + g, w ← w − rate·v. Each line rounds its terms.
-static void sgd(const trace *t, int step, bounded g, double decay, double pace, bounded *w, bounded *state) {
-  double momentum = t->options.momentum, rate = t->rates[step] * pace;
-  g.error += decay * w->error + 2 * unit * (fabs(g.value) + decay * fabs(w->value));
-  g.value += decay * w->value;
-  state->error =
-      momentum * state->error + g.error + 2 * unit * (momentum * fabs(state->value) + fabs(g.value));
-  state->value = momentum * state->value + g.value;
-  w->error += rate * state->error + 3 * unit * (fabs(w->value) + rate * fabs(state->value));
-  w->value -= rate * state->value;
-}
-
-/// Adam and AdamW (Kingma and Ba 2015; Loshchilov and Hutter 2019). Roundings: a root (3 ulp), two divisions
-/// (2.5 ulp) and 1 − βᵗ by expm1 (3 ulp) of a rounded logarithm.
-static void adam(const trace *t, int step, bounded g, double decay, double pace, bool decoupled, bounded *w,
-                 bounded *m, bounded *v) {
-  double beta1 = t->options.momentum, beta2 = t->options.second, rate = t->rates[step];
-  double number = step + 1;
-  if (decoupled) {
-    w->error += rate * decay * w->error + 4 * unit * fabs(w->value);
-    w->value -= rate * decay * w->value;
-  } else {
-    g.error += decay * w->error + 2 * unit * (fabs(g.value) + decay * fabs(w->value));
-    g.value += decay * w->value;
-  }
-  double square = g.value * g.value;
-  m->error = beta1 * m->error + (1 - beta1) * g.error +
-             4 * unit * (beta1 * fabs(m->value) + (1 - beta1) * fabs(g.value));
-  m->value = beta1 * m->value + (1 - beta1) * g.value;
-  v->error = beta2 * v->error + (1 - beta2) * (2 * fabs(g.value) + g.error) * g.error +
-             5 * unit * (beta2 * v->value + (1 - beta2) * square);
-  v->value = beta2 * v->value + (1 - beta2) * square;
-  double first = m->value / (1 - pow(beta1, number)), root = sqrt(v->value / (1 - pow(beta2, number)));
-  double relative = v->error / (2 * v->value) + 20 * unit;
-  double change = rate * pace * first / (root + (double)t->options.epsilon);
-  w->error += fabs(change) * (relative + m->error / fabs(m->value) + 20 * unit) + unit * fabs(w->value);
-  w->value -= change;
-}
-
-static void check(trace *t) {
-  run(t);
-  bool is_sgd = strcmp(t->name, "sgd") == 0, decoupled = strcmp(t->name, "adamw") == 0;
-  // Squares of up to 4096 numbers, then of the runs; a root, a division and a product for the factor.
-  double factor_error =
-      siam_rounding_of_sum(fmin((double)t->trained, 4096) / 2 + (double)t->trained / 8192) + 20 * unit;
-  double factors[STEPS];
-  for (int step = 0; step < STEPS; step++) {
-    double norm;
-    factors[step] = clip_factor(t, step, &norm);
-    cr_assert_float_eq(t->norms[step][0], norm, factor_error * norm);
-    cr_assert_float_eq(t->norms[step][1], factors[step], factor_error);
-  }
-  for (size_t i = 0; i < t->trained + BEYOND; i++) {
-    bounded w = {t->weights[0][i], 0}, state[2] = {{0, 0}, {0, 0}};
-    double decay = i < t->decayed ? t->options.weight_decay : 0;
-    double pace = t->pace > 0 && i >= t->paced ? (double)t->pace : 1;
-    for (int step = 0; step < STEPS; step++) {
-      double gradient = t->gradients[step][i] * factors[step];
-      bounded g = {gradient, factors[step] < 1 ? factor_error * fabs(gradient) : 0};
-      if (i < t->trained && is_sgd) sgd(t, step, g, decay, pace, &w, &state[0]);
-      if (i < t->trained && !is_sgd) adam(t, step, g, decay, pace, decoupled, &w, &state[0], &state[1]);
-      cr_assert(fabs(t->weights[step + 1][i] - w.value) <= w.error,
-                "%s, step %d: weight %zu is %.9g and must be %.9g ± %.2g", t->name, step + 1, i,
-                t->weights[step + 1][i], w.value, w.error);
-    }
-  }
+static void check(siam_optimizer_trace *trace) {
+  siam_product_result result = {0};
+  siam_test_ok(siam_optimizer_check(siam_test_device(), trace, &result));
+  cr_assert_str_empty(result.failure, "%s: %s", trace->name, result.failure);
 }
 
 static void check_sizes(const char *name, siam_optimizer_options options) {
   static const size_t sizes[][2] = {{16, 32}, {0, 16}, {16, 16}, {48, 80}, {16 * 300, 16 * 700}};
-  static trace t;
+  static siam_optimizer_trace t;
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-    t = (trace){.name = name, .options = options, .decayed = sizes[s][0], .trained = sizes[s][1], .scale = 1};
+    t = (siam_optimizer_trace){
+        .name = name, .options = options, .decayed = sizes[s][0], .trained = sizes[s][1], .scale = 1};
     check(&t);
   }
 }
@@ -182,9 +47,9 @@ Test(optimizer, adamw_steps_equal_the_reference) {
 }
 
 Test(optimizer, the_last_ones_may_have_a_learning_rate_of_their_own) {
-  static trace t;
+  static siam_optimizer_trace t;
   for (int i = 0; i < 2; i++) {
-    t = (trace){.name = i > 0 ? "adamw" : "sgd", .decayed = 32, .trained = 128, .scale = 1};
+    t = (siam_optimizer_trace){.name = i > 0 ? "adamw" : "sgd", .decayed = 32, .trained = 128, .scale = 1};
     t.options = (siam_optimizer_options){.momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F};
     t.paced = 80;
     t.pace = 7.5F;
@@ -202,25 +67,25 @@ Test(optimizer, the_global_norm_is_brought_down_to_the_limit_and_never_up) {
 }
 
 Test(optimizer, only_the_decayed_section_decays) {
-  static trace t;
+  static siam_optimizer_trace t;
   // Without gradients nothing else moves a weight.
-  t = (trace){.name = "adamw", .decayed = 32, .trained = 80, .scale = 0};
+  t = (siam_optimizer_trace){.name = "adamw", .decayed = 32, .trained = 80, .scale = 0};
   t.options =
       (siam_optimizer_options){.momentum = 0.9F, .second = 0.999F, .epsilon = 1e-8F, .weight_decay = 0.5F};
-  run(&t);
-  for (size_t i = 0; i < 80 + BEYOND; i++) {
-    float kept = t.weights[STEPS][i] / t.weights[0][i];
+  siam_test_ok(siam_optimizer_run(siam_test_device(), &t));
+  for (size_t i = 0; i < 80 + SIAM_OPTIMIZER_BEYOND; i++) {
+    float kept = t.weights[SIAM_OPTIMIZER_STEPS][i] / t.weights[0][i];
     if (i < 32)
       cr_expect(kept < 0.95F && kept > 0.9F, "weight %zu kept %g of itself", i, kept);
     else
-      cr_expect_eq(t.weights[STEPS][i], t.weights[0][i], "weight %zu moved", i);
+      cr_expect_eq(t.weights[SIAM_OPTIMIZER_STEPS][i], t.weights[0][i], "weight %zu moved", i);
   }
 }
 
 Test(optimizer, a_gradient_that_is_not_a_number_shows_in_the_norm) {
-  static trace t;
-  t = (trace){.name = "sgd", .decayed = 16, .trained = 96, .scale = NAN};
-  run(&t);
+  static siam_optimizer_trace t;
+  t = (siam_optimizer_trace){.name = "sgd", .decayed = 16, .trained = 96, .scale = NAN};
+  siam_test_ok(siam_optimizer_run(siam_test_device(), &t));
   cr_expect(isnan(t.norms[0][0]));
   cr_expect(isnan(t.weights[1][95]));
 }

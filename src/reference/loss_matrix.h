@@ -1,9 +1,9 @@
 /// The matrix that the kernels of a loss read, in float64 with its bounds, and the way from the derivatives
 /// by it back to embeddings and proxies.
-#ifndef SIAM_TEST_LOSS_MATRIX_H
-#define SIAM_TEST_LOSS_MATRIX_H
+#ifndef SIAM_REFERENCE_LOSS_MATRIX_H
+#define SIAM_REFERENCE_LOSS_MATRIX_H
 
-#include "loss_check.h"
+#include "reference/loss_case.h"
 
 /// Elements of the matrix: [rows, rows], or with proxies [classes, rows].
 int siam_loss_matrix_size(const siam_loss_case *c);

@@ -1,9 +1,9 @@
 /// A softmax over proxies with a margin for the picture's own class, in float64: what ArcFace and CosFace
 /// have in common.
-#ifndef SIAM_TEST_SOFTMAX_REFERENCE_H
-#define SIAM_TEST_SOFTMAX_REFERENCE_H
+#ifndef SIAM_REFERENCE_LOSS_SOFTMAX_H
+#define SIAM_REFERENCE_LOSS_SOFTMAX_H
 
-#include "loss_check.h"
+#include "reference/loss_case.h"
 
 /// What stands for the cosine of a picture with its own proxy.
 typedef struct siam_softmax_target {

@@ -2,8 +2,8 @@
 /// A reference that is written with these, operation by operation as its kernel does it, derives its own
 /// tolerance. With u = 2^−24: sums, differences and products are off by u of their result, and divisions,
 /// roots, exponentials and logarithms by what OpenCL allows them (section 7.4), where 1 ulp ≤ 2u.
-#ifndef SIAM_TEST_BOUNDED_H
-#define SIAM_TEST_BOUNDED_H
+#ifndef SIAM_REFERENCE_BOUNDED_H
+#define SIAM_REFERENCE_BOUNDED_H
 
 #include <stdbool.h>
 

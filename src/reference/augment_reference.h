@@ -1,6 +1,6 @@
 /// Augmentation of one picture in plain C and float64: the specification of cl/augment.cl.
-#ifndef SIAM_TEST_AUGMENT_REFERENCE_H
-#define SIAM_TEST_AUGMENT_REFERENCE_H
+#ifndef SIAM_REFERENCE_AUGMENT_REFERENCE_H
+#define SIAM_REFERENCE_AUGMENT_REFERENCE_H
 
 #include "compute/augment.h"
 

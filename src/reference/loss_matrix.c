@@ -1,4 +1,4 @@
-#include "loss_matrix.h"
+#include "reference/loss_matrix.h"
 
 #include "reference/rounding.h"
 

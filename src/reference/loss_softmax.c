@@ -1,4 +1,4 @@
-#include "softmax_reference.h"
+#include "reference/loss_softmax.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "augment_reference.h"
+#include "reference/augment_reference.h"
 
 #include "../cl/augment_table.clh"
 #include "base/random.h"

@@ -1,0 +1,95 @@
+// What only training has: losses, optimisers, and pictures that are varied.
+#include "reference/augment_check.h"
+#include "reference/loss_case.h"
+#include "reference/optimizer_check.h"
+#include "reference/self_test_rows.h"
+
+/// Rows, dimensions and classes of the batches: few and odd ones, and as many as a work-group and more.
+static const int batches[][3] = {{2, 3, 1}, {7, 17, 3}, {33, 65, 9}, {64, 64, 16}};
+
+static siam_status check_loss(siam_device *device, const siam_loss_reference *reference,
+                              siam_product_result *result) {
+  static siam_loss_case c;
+  static siam_loss_outcome outcome;
+  for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+    const siam_loss_worked *w =
+        siam_loss_fill_surely(reference, &c, reference->name, batches[b][0], batches[b][1], batches[b][2]);
+    SIAM_RETURN_IF_FAILED(siam_loss_execute(device, &c, &outcome));
+    siam_loss_compare(&c, w, &outcome, result);
+  }
+  return SIAM_OK;
+}
+
+static siam_status test_losses(siam_self_test_run *test) {
+  for (size_t i = 0; siam_loss_references[i] != NULL; i++) {
+    siam_self_test_row *row = NULL;
+    bool reached = false;
+    siam_product_result result = {0};
+    SIAM_RETURN_IF_FAILED(
+        siam_self_test_begin(test, &row, &reached, "loss %s", siam_loss_references[i]->name));
+    if (reached)
+      siam_self_test_end(test, row, check_loss(test->device, siam_loss_references[i], &result), &result);
+  }
+  return SIAM_OK;
+}
+
+static siam_status check_optimizer(siam_device *device, const siam_optimizer_type *type,
+                                   siam_product_result *result) {
+  static const size_t sizes[][2] = {{0, 16}, {48, 80}, {16 * 300, 16 * 700}};
+  static siam_optimizer_trace trace;
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+    trace = (siam_optimizer_trace){.name = type->name,
+                                   .options = type->standard,
+                                   .decayed = sizes[s][0],
+                                   .trained = sizes[s][1],
+                                   .scale = 1};
+    trace.options.clip = 1;
+    SIAM_RETURN_IF_FAILED(siam_optimizer_check(device, &trace, result));
+  }
+  return SIAM_OK;
+}
+
+static siam_status test_optimizers(siam_self_test_run *test) {
+  for (const siam_optimizer_type *type = siam_optimizer_types; type->name != NULL; type++) {
+    siam_self_test_row *row = NULL;
+    bool reached = false;
+    siam_product_result result = {0};
+    SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "optimizer %s", type->name));
+    if (reached) siam_self_test_end(test, row, check_optimizer(test->device, type, &result), &result);
+  }
+  return SIAM_OK;
+}
+
+static siam_status check_augmentation(siam_device *device, const siam_augment_options *options,
+                                      siam_product_result *result) {
+  static const siam_augment_shape shapes[] = {
+      {.height = 28, .width = 28, .channels = 1, .images = 5, .mean = {0.9F}, .deviation = {0.25F}},
+      {.height = 19,
+       .width = 19,
+       .channels = 3,
+       .images = 3,
+       .first = 4,
+       .mean = {0.4F, 0.5F, 0.6F},
+       .deviation = {0.2F, 0.3F, 0.25F}}};
+  for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+    SIAM_RETURN_IF_FAILED(siam_augment_check_device(device, options, &shapes[s], result));
+  return SIAM_OK;
+}
+
+static siam_status test_augmentation(siam_self_test_run *test) {
+  for (const siam_augment_set *set = siam_augment_sets; set->name != NULL; set++) {
+    siam_self_test_row *row = NULL;
+    bool reached = false;
+    siam_product_result result = {0};
+    SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "augmentation %s", set->name));
+    if (reached)
+      siam_self_test_end(test, row, check_augmentation(test->device, &set->options, &result), &result);
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_self_test_training(siam_self_test_run *test) {
+  SIAM_RETURN_IF_FAILED(test_losses(test));
+  SIAM_RETURN_IF_FAILED(test_optimizers(test));
+  return test_augmentation(test);
+}
