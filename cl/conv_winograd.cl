@@ -166,28 +166,39 @@ INLINE void multiply(block b, int tiles, int channels, __global const float *inp
   }
 }
 
-// A gated gradient is let through once for a block, since tiles share what they read of it: the pixels that
-// the block reads, [images][rows][columns][channels].
+// A gated gradient is let through once for a block, since tiles share what they read of it: all windows of
+// the area that the block reads, [images][rows][columns][channels].
 #if GATE
-#define STAGE_PIXELS(side, tiles) min((tiles)*FULL + HALO, side)
+#define STAGE_PIXELS(side, tiles) min((tiles)*FULL + HALO + 2, side)
 #define STAGE_FLOATS                                                                                         \
   ((block_images * STAGE_PIXELS(height, block_down) * STAGE_PIXELS(width, block_across) * channels + LINE -  \
     1) /                                                                                                     \
    LINE * LINE)
-INLINE void stage_gradient(__global const float *dy, __global const gate *gates, __global float *to, block b,
+INLINE area whole_windows(area a) {
+  a.top -= a.top % 2;
+  a.left -= a.left % 2;
+  a.end += a.end % 2;
+  a.right += a.right % 2;
+  return a;
+}
+INLINE void stage_gradient(__global const float *dy, __global const uchar *gates, __global float *to, block b,
                            area a, int height, int width, int channels) {
-  const int across = width / GATED_SIDE;
+  const long line = (a.right - a.left) * (long)channels;
   for (int image = b.image; image < b.image + b.images; image++)
-    for (int y = a.top; y < a.end; y++) {
-      const long line = (image * (long)(height / GATED_SIDE) + y / GATED_SIDE) * across;
-      for (int x = a.left; x < a.right; x++, to += channels) {
-        const long from = (line + x / GATED_SIDE) * channels;
+    for (int y = a.top; y < a.end; y += 2, to += 2 * line)
+      for (int x = a.left; x < a.right; x += 2) {
+        const long from = ((image * (long)(height / 2) + y / 2) * (width / 2) + x / 2) * channels;
         for (int at = 0; at < channels; at += WIDTH) {
           const int c = LAST_VECTOR(at, channels);
-          STORE(GATED(dy + from + c, gates + from + c, PIXEL(y, x)), to + c);
+          const floatw gradient = LOAD(dy + from + c);
+          const intw place = LOAD_PLACES(gates + from + c);
+          __global float *pixel = to + (x - a.left) * (long)channels + c;
+          STORE(AT_PIXEL(gradient, place, 0), pixel);
+          STORE(AT_PIXEL(gradient, place, 1), pixel + channels);
+          STORE(AT_PIXEL(gradient, place, 2), pixel + line);
+          STORE(AT_PIXEL(gradient, place, 3), pixel + line + channels);
         }
       }
-    }
 }
 #else
 #define STAGE_FLOATS 0
@@ -213,7 +224,7 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
     const block b = block_of(number, SHAPE_ARGUMENTS);
     const long of_y = b.image * (long)OUT_PIXELS * filters;
 #if GATE
-    const area a = input_area(b, SHAPE_ARGUMENTS);
+    const area a = whole_windows(input_area(b, SHAPE_ARGUMENTS));
     const int top = a.top, left = a.left, tall = a.end - a.top, wide = a.right - a.left;
     __global const float *x_of = stage;
     stage_gradient(x, gates, stage, b, a, height, width, channels);

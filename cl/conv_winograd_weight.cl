@@ -15,7 +15,7 @@
 // At the end the P sums are added in order and transformed by G.
 //
 //   ROWS, VECTORS  the register tile, see tile.clh: ROWS channels by COLUMNS filters
-//   TAPS, POINTS, SMALL, GATE  see winograd.clh; dy may be gated, with SIDE 2 where GATE is 1
+//   TAPS, POINTS, SMALL, GATE  see winograd.clh; dy may be gated, with SIDE 2
 //   BIAS           1: each work-item also sums dz, for the gradient of a bias. The sum of a tile is what A
 //                  makes of it at the points (1, 1).
 #include "common.clh"
@@ -29,11 +29,6 @@
 #endif
 #define AT_ONE (POINTS + 1) // the matrix of the points (1, 1)
 
-#if GATE
-#define LOAD_GRADIENT(k, y, x) GATED(from[k] + f, gate_of[k] + f, PIXEL(y, x))
-#else
-#define LOAD_GRADIENT(k, y, x) LOAD(from[k] + f)
-#endif
 #if BIAS
 #define SHIFTS , VIEW_OUT(shifts)
 #define BIND_SHIFTS BIND_OUT(shifts);
@@ -45,7 +40,7 @@
 
 // Transforms the tile of dy whose first output is (y, x) to row `to` of D: COLUMNS filters, of which `some`
 // exist. `image` and `gates` are those of the first of them. Adds up dz in `shift`, vector by vector.
-INLINE void gradient_tile(__global const float *image, __global const gate *gates,
+INLINE void gradient_tile(__global const float *image, __global const uchar *gates,
                           __global const float *zeros, __global float *edge, int y, int x, __global float *to,
                           __global float *shift, int step, int some, int filters, int out_height,
                           int out_width, const int small_y, const int small_x) {
@@ -53,25 +48,32 @@ INLINE void gradient_tile(__global const float *image, __global const gate *gate
   const int points_down = small_y ? SMALL_POINTS : POINTS, points_across = small_x ? SMALL_POINTS : POINTS;
   __global const float *from[FULL * FULL];
 #if GATE
-  __global const gate *gate_of[FULL * FULL];
+  __global const uchar *gate_of[FULL * FULL];
 #endif
-  UNROLL for (int i = 0; i < down; i++) UNROLL for (int j = 0; j < across; j++) {
+  // Tiles begin where windows do.
+  UNROLL for (int i = 0; i < down; i += SIDE) UNROLL for (int j = 0; j < across; j += SIDE) {
     const bool inside = y + i < out_height && x + j < out_width;
     const long at = ((y + i) / SIDE * (long)(out_width / SIDE) + (x + j) / SIDE) * filters;
     from[i * across + j] = inside ? image + at : zeros;
 #if GATE
-    gate_of[i * across + j] = inside ? gates + at : (__global const gate *)zeros;
+    gate_of[i * across + j] = inside ? gates + at : (__global const uchar *)zeros;
 #endif
   }
-  if (some < WIDTH) take_edge(from, down * across, some, edge);
+  if (!GATE && some < WIDTH) take_edge(from, down * across, some, edge);
   for (int at = 0; at < COLUMNS && at < some; at += WIDTH) {
     const int f = LAST_VECTOR(at, min(some, COLUMNS));
     floatw tile[MATRICES];
-    UNROLL for (int j = 0; j < across; j++) {
-      UNROLL for (int i = 0; i < down; i++) tile[i * POINTS + j] =
-          LOAD_GRADIENT(i * across + j, y + i, x + j);
-      evaluate(tile + j, POINTS, down, points_down);
+    UNROLL for (int i = 0; i < down; i += SIDE) UNROLL for (int j = 0; j < across; j += SIDE) {
+      const floatw gradient = LOAD(from[i * across + j] + f);
+#if GATE
+      const intw place = LOAD_PLACES(gate_of[i * across + j] + f);
+      UNROLL for (int p = 0; p < SIDE * SIDE; p++) tile[(i + p / SIDE) * POINTS + j + p % SIDE] =
+          AT_PIXEL(gradient, place, p);
+#else
+      tile[i * POINTS + j] = gradient;
+#endif
     }
+    UNROLL for (int j = 0; j < across; j++) evaluate(tile + j, POINTS, down, points_down);
     UNROLL for (int i = 0; i < points_down; i++) {
       evaluate(tile + i * POINTS, 1, across, points_across);
       UNROLL for (int j = 0; j < points_across; j++)

@@ -3,6 +3,7 @@
 #include "compute/choice.h"
 #include "compute/join.h"
 #include "compute/reduce.h"
+#include "compute/tile.h"
 
 #include <limits.h>
 #include <string.h>
@@ -165,16 +166,17 @@ siam_status siam_conv_pick(siam_device *device, siam_conv *conv, const siam_conv
   return *picked != NULL ? SIAM_OK : fail_shape(&conv->shape, "no engine can do it");
 }
 
-/// Whether an engine's vectors are filled by the filters, as gates want it.
+/// Whether an engine writes and reads places of so many filters: a panel of them has to fill a vector.
 static bool gates_at(const siam_device *device, const siam_conv_engine *engine,
                      const siam_conv_shape *shape) {
-  return engine->gates && shape->filters >= (int)device->traits.vector_width;
+  if (!engine->gates) return false;
+  const int rest = shape->filters % siam_tile_for(device, shape->filters).columns;
+  return rest == 0 || rest >= (int)device->traits.vector_width;
 }
 
 static siam_status check_gates(const siam_device *device, const siam_conv *conv,
                                const siam_conv_engine *engine) {
-  const bool gated = siam_view_exists(conv->epilogue.places) || siam_view_exists(conv->gradient.places) ||
-                     siam_view_exists(conv->gradient.outputs);
+  const bool gated = siam_view_exists(conv->epilogue.places) || siam_view_exists(conv->gradient.places);
   return gated && !gates_at(device, engine, &conv->shape)
              ? fail_shape(&conv->shape, "its engine knows no gates")
              : SIAM_OK;
@@ -234,10 +236,9 @@ static bool pass_gates(siam_device *device, const siam_conv_shape *shape, siam_c
   return siam_conv_pick(device, &conv, &engine) == SIAM_OK && gates_at(device, engine, shape);
 }
 
-bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool pooled, bool to_input) {
-  if (pooled && (!siam_conv_can_pool(device, shape, false) || !pass_gates(device, shape, SIAM_CONV_FORWARD)))
-    return false;
-  return pass_gates(device, shape, SIAM_CONV_BACKWARD_WEIGHT) &&
+bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool to_input) {
+  return siam_conv_can_pool(device, shape, false) && pass_gates(device, shape, SIAM_CONV_FORWARD) &&
+         pass_gates(device, shape, SIAM_CONV_BACKWARD_WEIGHT) &&
          (!to_input || pass_gates(device, shape, SIAM_CONV_BACKWARD_DATA));
 }
 

@@ -47,17 +47,16 @@ siam_status siam_conv_forward(siam_tape *tape, const siam_conv_shape *shape, sia
 /// `weight_stays`: on tapes that keep weights.
 bool siam_conv_can_pool(siam_device *device, const siam_conv_shape *shape, bool weight_stays);
 
-/// The gradient of the sums of a convolution, before its epilogue: dy itself, or what a gate lets through of
+/// The gradient of the sums of a convolution, before its epilogue: dy itself, or what places let through of
 /// it, so that it need not be in memory.
 typedef struct siam_conv_gradient {
   siam_view dy;
-  siam_view places;  ///< dy is that of the pooled output of a forward pass that wrote these places.
-  siam_view outputs; ///< dy is that of these outputs of a ReLU.
+  siam_view places; ///< dy is that of the pooled output of a forward pass that wrote these; or nothing.
 } siam_conv_gradient;
 
-/// Whether gradients at this shape may come through a gate: by the places of a forward pass (`pooled`, which
-/// may write them) or by its outputs. `to_input`: also the gradient of x. The activation is none or ReLU.
-bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool pooled, bool to_input);
+/// Whether the forward pass at this shape may write places, behind an activation that is none or ReLU, and
+/// the gradients read them. `to_input`: also that of x.
+bool siam_conv_can_gate(siam_device *device, const siam_conv_shape *shape, bool to_input);
 
 /// dx = gradient with respect to x (overwrites).
 siam_status siam_conv_backward_data(siam_tape *tape, const siam_conv_shape *shape,

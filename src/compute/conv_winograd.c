@@ -111,12 +111,9 @@ static int parts_for(const siam_device *device, const division *by, size_t size)
   return siam_larger(1, siam_smaller(parts, (int)(PARTS_MOST / size)));
 }
 
-/// What gates the gradient: GATE in cl/winograd.clh.
-static int gate_of(const siam_conv *conv) {
-  return siam_view_exists(conv->gradient.places) ? 1 : siam_view_exists(conv->gradient.outputs) ? 2 : 0;
-}
-static siam_view gates_of(const siam_conv *conv) {
-  return gate_of(conv) == 1 ? conv->gradient.places : conv->gradient.outputs;
+/// Whether the gradient is that of a pooled output: GATE in cl/winograd.clh.
+static bool is_gated(const siam_conv *conv) {
+  return siam_view_exists(conv->gradient.places);
 }
 
 static siam_status get_program(siam_tape *tape, const char *name, const siam_conv *conv, const division *by,
@@ -126,7 +123,7 @@ static siam_status get_program(siam_tape *tape, const char *name, const siam_con
            "-DROWS=%d -DVECTORS=%d -DTAPS=%d -DPOINTS=%d -DSMALL=%d -DSIDE=%d%s%s -DGATE=%d", by->tile.rows,
            by->tile.vectors, by->taps, by->points, by->small, by->side,
            siam_view_exists(conv->epilogue.places) ? " -DPLACES=1" : "",
-           siam_view_exists(conv->dbias) ? " -DBIAS=1" : "", gate_of(conv));
+           siam_view_exists(conv->dbias) ? " -DBIAS=1" : "", is_gated(conv));
   return siam_program_get(siam_tape_device(tape), name, options, program);
 }
 
@@ -159,9 +156,9 @@ static size_t edge_floats(const siam_device *device, const division *by) {
 
 /// Floats of the area for the gated gradient that a block reads, as cl/conv_winograd.cl counts them.
 static size_t stage_floats(const siam_conv *conv, const siam_conv_shape *shape, const division *by) {
-  if (gate_of(conv) == 0) return 0;
-  const int tall = siam_smaller(by->down * full_outputs(by) + by->taps - 1, shape->height);
-  const int wide = siam_smaller(by->across * full_outputs(by) + by->taps - 1, shape->width);
+  if (!is_gated(conv)) return 0;
+  const int tall = siam_smaller(by->down * full_outputs(by) + by->taps + 1, shape->height);
+  const int wide = siam_smaller(by->across * full_outputs(by) + by->taps + 1, shape->width);
   const size_t floats = (size_t)by->images * (size_t)tall * (size_t)wide * (size_t)shape->channels;
   return (floats + LINE - 1) / LINE * LINE;
 }
@@ -180,7 +177,7 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
     shape.out_height -= shape.out_height % 2;
     shape.out_width -= shape.out_width % 2;
   }
-  if (gate_of(conv) == 1) {
+  if (is_gated(conv)) {
     // Nor has it a gradient.
     shape.height -= shape.height % 2;
     shape.width -= shape.width % 2;
@@ -210,7 +207,7 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
       (size_t)row + edge_floats(device, &by) + stage_floats(conv, &shape, &by) + inputs + products;
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
   const bool with_bias = siam_view_exists(conv->epilogue.bias);
-  const siam_view last[2] = {gates_of(conv), conv->epilogue.places};
+  const siam_view last[2] = {conv->gradient.places, conv->epilogue.places};
   return LAUNCH(tape, program, "winograd_forward", by.tasks, last, SHAPE_ARGUMENTS(&shape, &by),
                 siam_arg(forward ? conv->x : conv->y), siam_arg(filters),
                 siam_arg(with_bias ? conv->epilogue.bias : filters), siam_arg_int(with_bias),
@@ -223,7 +220,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
   const siam_device *device = siam_tape_device(tape);
   siam_conv_shape gated = conv->shape;
   const siam_conv_shape *shape = &gated;
-  const bool pooled = gate_of(conv) == 1;
+  const bool pooled = is_gated(conv);
   if (pooled) {
     // A last row or column that belongs to no window has no gradient.
     gated.out_height -= gated.out_height % 2;
@@ -250,7 +247,7 @@ static siam_status add_weight_gradient(siam_tape *tape, const siam_conv *conv, i
   const bool with_bias = siam_view_exists(conv->dbias);
   siam_view shifts = {0};
   if (with_bias) shifts = siam_tape_tensor(tape, (size_t)by.tasks * (size_t)panels * (size_t)columns);
-  const siam_view last[2] = {gates_of(conv), shifts}, last_finish[2] = {shifts, conv->dbias};
+  const siam_view last[2] = {conv->gradient.places, shifts}, last_finish[2] = {shifts, conv->dbias};
   SIAM_RETURN_IF_FAILED(LAUNCH(
       tape, program, "winograd_weight_sums", by.tasks, last, SHAPE_ARGUMENTS(shape, &by), siam_arg(conv->x),
       siam_arg(conv->y), siam_arg(parts), siam_arg(scratch), siam_arg_int((int)slot), siam_arg_int(row)));

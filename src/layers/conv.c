@@ -54,20 +54,15 @@ static siam_status forward(const siam_layer *layer, siam_pass *pass) {
 
 static siam_status backward(const siam_layer *layer, siam_pass *pass) {
   siam_conv_shape shape = siam_layer_conv_shape(layer, pass->images);
-  siam_conv_gradient gradient = {.dy = pass->dy};
-  const bool to_input = siam_view_exists(pass->dx);
-  if (layer->activation == SIAM_ACTIVATION_RELU &&
-      siam_conv_can_gate(siam_tape_device(pass->tape), &shape, false, to_input))
-    gradient.outputs = pass->y;
-  else
-    SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &gradient.dy));
+  siam_conv_gradient gradient = {0};
+  SIAM_RETURN_IF_FAILED(siam_layer_activation_gradient(layer, pass, &gradient.dy));
   // Batch statistics take any bias away again: its gradient is 0, and the sum would be nothing but rounding.
   const bool is_balanced = pass->dy_is_balanced && layer->activation == SIAM_ACTIVATION_NONE;
   const bool has_bias = layer->slot_count > BIAS_SLOT && !is_balanced;
   SIAM_RETURN_IF_FAILED(siam_conv_backward_weight(pass->tape, &shape, pass->x, &gradient,
                                                   pass->gradient[WEIGHT_SLOT],
                                                   has_bias ? pass->gradient[BIAS_SLOT] : (siam_view){0}));
-  if (!to_input) return SIAM_OK;
+  if (!siam_view_exists(pass->dx)) return SIAM_OK;
   return siam_conv_backward_data(pass->tape, &shape, &gradient, pass->weight[WEIGHT_SLOT], pass->dx);
 }
 

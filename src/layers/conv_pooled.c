@@ -14,7 +14,7 @@ bool siam_conv_pooled_absorb(siam_layer *layer, const siam_layer *next, const si
   siam_layer tried = *layer;
   if (next->type != &siam_layer_max_pool || how->device == NULL || !how->way_back ||
       layer->activation > SIAM_ACTIVATION_RELU || !siam_layer_absorb_pooling(&tried, next, how) ||
-      !siam_conv_can_gate(how->device, &shape, true, how->input_gradient))
+      !siam_conv_can_gate(how->device, &shape, how->input_gradient))
     return false;
   *layer = tried;
   layer->type = &conv_pooled;

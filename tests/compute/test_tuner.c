@@ -270,7 +270,7 @@ Test(tuner, nothing_is_computed_to_choose) {
       siam_test_ok(siam_conv_pick(device, &conv, &engine));
       cr_expect_not_null(engine);
       siam_conv_can_pool(device, &conv.shape, true);
-      siam_conv_can_gate(device, &conv.shape, true, true);
+      siam_conv_can_gate(device, &conv.shape, true);
     }
   cr_expect_eq(device->programs, programs);
   siam_tape *tape = siam_test_tape();
