@@ -232,7 +232,7 @@ Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_n
   draw("others.ppm", 1, 200, 100, false);
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0005");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
