@@ -95,7 +95,7 @@ static const app_command command = {
         "WHAT is gemm (matrix products), conv (convolutions, alone and in blocks with bias, activation and "
         "pooling, as a network runs them), train (a training step), embed (pictures to "
         "embeddings), compare (two pictures, in a running program), start (whole processes, from start to "
-        "end), "
+        "end, and choosing engines for what an encoder computes), "
         "decode (picture files to bytes), or all; without one, all are measured.\n"
         "The device's ceilings are measured first and again beside every figure: fused multiply-adds in "
         "registers, copying memory, and starting kernels. Every row is run once in each round, so that a "

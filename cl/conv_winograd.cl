@@ -26,7 +26,6 @@
 #include "pool.clh"
 #include "tasks.clh"
 #include "tile.clh"
-#define INPUT_GATE GATE
 #include "winograd.clh"
 #ifndef PLACES
 #define PLACES 0
@@ -167,8 +166,35 @@ INLINE void multiply(block b, int tiles, int channels, __global const float *inp
   }
 }
 
+// A gated gradient is let through once for a block, since tiles share what they read of it: the pixels that
+// the block reads, [images][rows][columns][channels].
+#if GATE
+#define STAGE_PIXELS(side, tiles) min((tiles)*FULL + HALO, side)
+#define STAGE_FLOATS                                                                                         \
+  ((block_images * STAGE_PIXELS(height, block_down) * STAGE_PIXELS(width, block_across) * channels + LINE -  \
+    1) /                                                                                                     \
+   LINE * LINE)
+INLINE void stage_gradient(__global const float *dy, __global const gate *gates, __global float *to, block b,
+                           area a, int height, int width, int channels) {
+  const int across = width / GATED_SIDE;
+  for (int image = b.image; image < b.image + b.images; image++)
+    for (int y = a.top; y < a.end; y++) {
+      const long line = (image * (long)(height / GATED_SIDE) + y / GATED_SIDE) * across;
+      for (int x = a.left; x < a.right; x++, to += channels) {
+        const long from = (line + x / GATED_SIDE) * channels;
+        for (int at = 0; at < channels; at += WIDTH) {
+          const int c = LAST_VECTOR(at, channels);
+          STORE(GATED(dy + from + c, gates + from + c, PIXEL(y, x)), to + c);
+        }
+      }
+    }
+}
+#else
+#define STAGE_FLOATS 0
+#endif
+
 // y = leaky(x ∗ weight + bias). Each work-item has a slot of `scratch`: a row of zeros, the area for edges,
-// V, and, `product_at` floats behind the start of V, M. Global size P.
+// that for a gated gradient, V, and, `product_at` floats behind the start of V, M. Global size P.
 __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW(filter), VIEW(bias),
                                      int with_bias, float slope, VIEW_OUT(y), VIEW_OUT(scratch), int slot,
                                      int row, int product_row, int product_at GATES PLACES_OUT) {
@@ -180,19 +206,27 @@ __kernel GROUP void winograd_forward(SHAPE, int blocks, int tiles, VIEW(x), VIEW
   BIND_GATES
   BIND_PLACES
   __global float *zeros = scratch + TASK * (long)slot, *edge = zeros + row;
-  __global float *inputs = edge + EDGE_FLOATS, *products = inputs + product_at;
+  __global float *stage = edge + EDGE_FLOATS, *inputs = stage + STAGE_FLOATS, *products = inputs + product_at;
   const int step = STEP(tiles, row), product_step = STEP(tiles, product_row);
   for (int i = 0; i < row; i += WIDTH) STORE((floatw)(0), zeros + i);
   for (int number = TASK; number < blocks; number += get_global_size(0)) {
     const block b = block_of(number, SHAPE_ARGUMENTS);
-    const long of_x = b.image * IN_PIXELS * channels, of_y = b.image * (long)OUT_PIXELS * filters;
-#define TRANSFORM(image, y, x_, tile_row, small_y, small_x)                                                  \
-  input_tile(x + of_x + image * IN_PIXELS * channels, gates + of_x + image * IN_PIXELS * channels, zeros,    \
-             edge, y, x_, inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x,        \
-             small_y, small_x);
+    const long of_y = b.image * (long)OUT_PIXELS * filters;
+#if GATE
+    const area a = input_area(b, SHAPE_ARGUMENTS);
+    const int top = a.top, left = a.left, tall = a.end - a.top, wide = a.right - a.left;
+    __global const float *x_of = stage;
+    stage_gradient(x, gates, stage, b, a, height, width, channels);
+#else
+    const int top = 0, left = 0, tall = height, wide = width;
+    __global const float *x_of = x + b.image * (long)height * width * channels;
+#endif
+#define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
+  input_tile(x_of + image * (long)tall * wide * channels, zeros, edge, y, x, inputs + tile_row * (long)row,  \
+             step, tall, wide, channels, pad_y + top, pad_x + left, small_y, small_x);
     EACH_TILE(b, TRANSFORM)
     const int following = min(number + (int)get_global_size(0), blocks - 1);
-    ahead next = ahead_of_input(x, block_of(following, SHAPE_ARGUMENTS), SHAPE_ARGUMENTS);
+    ahead next = ahead_of_input(x, block_of(following, SHAPE_ARGUMENTS), GATED_SIDE, SHAPE_ARGUMENTS);
     ahead out = ahead_of_output(y, b, SHAPE_ARGUMENTS);
     const int times = MATRICES * (b.rows / ROWS + 1) * ((filters + COLUMNS - 1) / COLUMNS);
     const int next_portion = portion_of(next, times), out_portion = portion_of(out, times);

@@ -132,11 +132,11 @@ __kernel GROUP void winograd_weight_sums(SHAPE, int blocks, int tiles, VIEW(x), 
     __global const float *x_of = x + b.image * (long)height * width * channels;
     const long of_dy = b.image * DY_PIXELS * filters;
 #define TRANSFORM(image, y, x, tile_row, small_y, small_x)                                                   \
-  input_tile(x_of + image * (long)height * width * channels, gates, zeros, edge, y, x,                       \
+  input_tile(x_of + image * (long)height * width * channels, zeros, edge, y, x,                              \
              inputs + tile_row * (long)row, step, height, width, channels, pad_y, pad_x, small_y, small_x);
     EACH_TILE(b, TRANSFORM)
     const block following = block_of(min(number + (int)get_global_size(0), blocks - 1), SHAPE_ARGUMENTS);
-    ahead next_x = ahead_of_input(x, following, SHAPE_ARGUMENTS);
+    ahead next_x = ahead_of_input(x, following, 1, SHAPE_ARGUMENTS);
     ahead next_dy = ahead_of_output(dy, following, SHAPE_ARGUMENTS);
     const int times = MATRICES * ((channels + ROWS - 1) / ROWS) * panels;
     const int portion_x = portion_of(next_x, times), portion_dy = portion_of(next_dy, times);

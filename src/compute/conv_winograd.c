@@ -157,6 +157,15 @@ static size_t edge_floats(const siam_device *device, const division *by) {
   return (size_t)(by->points * by->points) * device->traits.vector_width;
 }
 
+/// Floats of the area for the gated gradient that a block reads, as cl/conv_winograd.cl counts them.
+static size_t stage_floats(const siam_conv *conv, const siam_conv_shape *shape, const division *by) {
+  if (gate_of(conv) == 0) return 0;
+  const int tall = siam_smaller(by->down * full_outputs(by) + by->taps - 1, shape->height);
+  const int wide = siam_smaller(by->across * full_outputs(by) + by->taps - 1, shape->width);
+  const size_t floats = (size_t)by->images * (size_t)tall * (size_t)wide * (size_t)shape->channels;
+  return (floats + LINE - 1) / LINE * LINE;
+}
+
 /// Floats of the matrices of all pairs of points.
 static size_t matrices(const division *by, int rows, int row) {
   return (size_t)(by->points * by->points) * ((size_t)rows * (size_t)row + LINE);
@@ -197,7 +206,8 @@ static siam_status add_product(siam_tape *tape, const siam_conv *conv, int point
   SIAM_RETURN_IF_FAILED(status);
   const size_t inputs = matrices(&by, by.tiles, row);
   const size_t products = panels > 1 ? matrices(&by, by.tiles, columns) : 0;
-  const size_t slot = (size_t)row + edge_floats(device, &by) + inputs + products;
+  const size_t slot =
+      (size_t)row + edge_floats(device, &by) + stage_floats(conv, &shape, &by) + inputs + products;
   const siam_view scratch = siam_tape_tensor(tape, (size_t)by.tasks * slot);
   const bool with_bias = siam_view_exists(conv->epilogue.bias);
   const siam_view last[2] = {gates_of(conv), conv->epilogue.places};

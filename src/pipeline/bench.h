@@ -84,6 +84,7 @@ siam_status siam_bench_plan_train(siam_bench *bench);
 siam_status siam_bench_plan_embed(siam_bench *bench);
 siam_status siam_bench_plan_compare(siam_bench *bench);
 siam_status siam_bench_plan_start(siam_bench *bench);
+siam_status siam_bench_plan_choices(siam_bench *bench);
 siam_status siam_bench_plan_decode(siam_bench *bench);
 
 /// Adds a row; takes over `state`, also on failure. A row whose name is there already is dropped.

@@ -95,5 +95,5 @@ siam_status siam_bench_plan_start(siam_bench *bench) {
   SIAM_RETURN_IF_FAILED(add(bench, PROGRAM_ALONE, "program", ""));
   for (size_t e = 0; e < bench->encoder_count; e++)
     SIAM_RETURN_IF_FAILED(add(bench, (int)e, "compare/", bench->encoders[e].label));
-  return SIAM_OK;
+  return siam_bench_plan_choices(bench);
 }

@@ -10,7 +10,7 @@ const siam_bench_type siam_bench_types[] = {
      siam_bench_plan_train},
     {"embed", "pictures to embeddings: many at a time, and one", siam_bench_plan_embed},
     {"compare", "two picture files to a verdict, in a running program", siam_bench_plan_compare},
-    {"start", "whole processes from start to end: a program alone, and siamese-compare",
+    {"start", "whole processes from start to end: a program alone, and siamese-compare; choosing engines",
      siam_bench_plan_start},
     {"decode", "picture files to bytes of the encoder's size, on all processors", siam_bench_plan_decode},
     {0}};

@@ -118,6 +118,16 @@ Test(cli_bench, blocks_are_a_convolution_with_all_that_runs_with_it) {
   json_decref(report);
 }
 
+Test(cli_bench, choosing_engines_takes_a_small_part_of_a_start) {
+  json_t *report = run_json(BENCH "start --repeats 1");
+  const json_t *row = find(report, "start/choice/tiny.txt", "iteration");
+  cr_expect_str_eq(text_of(row, "error_message"), "");
+  // Two seconds are what nobody should wait; choosing reads a file and looks into tables.
+  cr_expect_lt(1e-9 * number_of(row, "real_time"), 0.1);
+  cr_expect_gt(number_of(row, "items_per_second"), 0);
+  json_decref(report);
+}
+
 Test(cli_bench, the_engine_that_was_forced_is_the_one_that_is_named) {
   const siam_command_options options = {
       .environment = (const char *const[]){"SIAMESE_CONV=im2col", "SIAMESE_GEMM=clblast", NULL}};

@@ -65,6 +65,37 @@ Test(cli_embed, a_model_with_views_has_a_row_for_each_of_them) {
   free(wholes);
 }
 
+/// Reads the eight numbers of a line of embeddings.
+static void read_row(const char *line, double row[8]) {
+  const char *at = strchr(line, ',');
+  for (int i = 0; i < 8; i++) {
+    cr_assert_not_null(at, "%s", line);
+    row[i] = strtod(at + 1, NULL);
+    at = strchr(at + 1, ',');
+  }
+}
+
+Test(cli_embed, averaged_views_are_one_row_and_what_comparing_goes_by) {
+  free(siam_cli_out(0, "siamese-train data -e tiny.txt -b 8 --steps 2 --views average -o mean.siamese -q"));
+  free(siam_cli_out(0, "siamese-embed -m mean.siamese held-out -o v.csv --views -q"));
+  free(siam_cli_out(0, "siamese-embed -m mean.siamese held-out -o w.csv -q --batch 5"));
+  cr_expect(siam_cli_same_files("v.csv", "w.csv"), "with or without --views, however many at a time");
+  char *csv = siam_cli_read("w.csv"), *line = strtok(csv, "\n");
+  double rows[2][8], square = 0;
+  for (int i = 0; i < 2; i++) read_row(line = strtok(NULL, "\n"), rows[i]);
+  for (int i = 0; i < 8; i++) square += (rows[0][i] - rows[1][i]) * (rows[0][i] - rows[1][i]);
+  siam_command_result result =
+      siam_cli_run(NULL, "siamese-compare -m mean.siamese --json held-out/group0/class00/00.pgm "
+                         "held-out/group0/class00/01.pgm");
+  json_t *object = json_loads(result.out, 0, NULL);
+  cr_assert_not_null(object, "%s%s", result.out, result.err);
+  cr_expect_float_eq(siam_cli_number(object, "distance"), sqrt(square), 1e-6);
+  cr_expect(json_is_null(json_object_get(object, "shown_of_a")) &&
+            json_is_null(json_object_get(object, "shown_of_b")));
+  json_decref(object);
+  free(csv);
+}
+
 Test(cli_embed, a_csv_has_a_header_and_quotes_names) {
   cr_assert_eq(rename(siam_cli_path("data/group0/class00/00.pgm"), siam_cli_path("a, \"b\".pgm")), 0);
   char *out = siam_cli_out(0, EMBED "'a, \"b\".pgm' held-out/group1 -o e.csv");

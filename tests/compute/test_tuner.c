@@ -246,3 +246,42 @@ Test(tuner, the_door_for_convolutions_does_what_is_kept) {
     cr_expect_str_eq(siam_tape_engine(tape, 0), i == 0 ? "im2col" : standard);
   }
 }
+
+/// A gigabyte of floats or more for each tensor: whoever runs a candidate to choose makes buffers and
+/// programs.
+Test(tuner, nothing_is_computed_to_choose) {
+  siam_device *device = siam_test_device();
+  const uint64_t used = device->used_bytes;
+  const struct siam_program *programs = device->programs;
+  static const int kernels[] = {3, 4, 5, 7, 10};
+  for (int k = 0; k < 5; k++)
+    for (siam_conv_pass pass = SIAM_CONV_FORWARD; pass <= SIAM_CONV_BACKWARD_WEIGHT; pass++) {
+      siam_conv conv = {.pass = pass,
+                        .shape = {.images = 5000,
+                                  .height = 56,
+                                  .width = 56,
+                                  .channels = 64,
+                                  .kernel_height = kernels[k],
+                                  .kernel_width = kernels[k],
+                                  .stride = 1,
+                                  .filters = 64}};
+      const siam_conv_engine *engine = NULL;
+      siam_test_ok(siam_conv_shape_complete(&conv.shape));
+      siam_test_ok(siam_conv_pick(device, &conv, &engine));
+      cr_expect_not_null(engine);
+      siam_conv_can_pool(device, &conv.shape, true);
+      siam_conv_can_gate(device, &conv.shape, true, true);
+    }
+  cr_expect_eq(device->programs, programs);
+  siam_tape *tape = siam_test_tape();
+  const int side = 16384;
+  const size_t count = (size_t)side * (size_t)side;
+  const siam_gemm gemm = {.m = side,
+                          .n = side,
+                          .k = side,
+                          .a = siam_tape_tensor(tape, count),
+                          .b = siam_tape_tensor(tape, count),
+                          .c = siam_tape_tensor(tape, count)};
+  siam_test_ok(siam_gemm_add(tape, &gemm));
+  cr_expect_eq(device->used_bytes, used);
+}
