@@ -4,8 +4,8 @@
 WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
-siamese-train on hard pairs of the role "tune"; that of each hash is where no more than one in a thousand of those is
-called same. The figures are those of the role "test". Originals that are each other after an edit themselves
+siamese-train on hard pairs of the roles "tune" and "develop"; that of each hash is where no more than one in a thousand
+of those is called same. The figures are those of the role "test". Originals that are each other after an edit themselves
 (recoloured, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
@@ -27,6 +27,7 @@ import edits
 import pictures
 
 MOST_FALSE = 1e-3
+FITTED_ON = ["tune", "develop"]
 HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
 
 
@@ -85,7 +86,7 @@ def hash_all(work, role, paths):
 
 def distances(originals, copies, owners, series, alike):
     """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
-    the whole, and of either's views from the other's whole."""
+    the whole, and of either's views from the other's whole. Last, how many each copy has of its series."""
     scale = 1 / numpy.linalg.norm(originals[0, 0]) ** 2
     cosines = copies[:, 0] @ originals[:, 0].T
     for view in range(1, originals.shape[1]):
@@ -97,15 +98,30 @@ def distances(originals, copies, owners, series, alike):
     own = apart[rows, owners].copy()
     same_series = series[owners][:, None] == series[None, :]
     different = ~alike[owners]
-    hard = apart[same_series & different]
+    hard = same_series & different
     other = apart[~same_series & different]
-    return own, hard, other
+    return own, apart[hard], other, hard.sum(1)
 
 
-def threshold_of(hard):
-    """The largest with at most MOST_FALSE of the hard pairs within it."""
+def measure(arguments, role, with_model):
+    """distances() by each method, and the copies' edits and packages."""
+    originals, copies, owners, kinds, series = collect(arguments.work, role)
+    alike = pictures.one_picture(originals)
+    features = {"model": embed(arguments.binaries, arguments.model, originals + copies)} if with_model else {}
+    if arguments.hashes:
+        features.update(hash_all(arguments.work, role, originals + copies))
+    first = len(originals)
+    measured = {
+        name: distances(values[:first], values[first:], owners, series, alike) for name, values in features.items()
+    }
+    packages = [path.relative_to(arguments.work / "standard" / role).parts[0] for path in copies]
+    return measured, kinds, numpy.array(packages)
+
+
+def threshold_of(hard, rate=MOST_FALSE):
+    """The largest with at most this share of the hard pairs within it."""
     ordered = numpy.sort(hard)
-    allowed = int(MOST_FALSE * len(ordered))
+    allowed = int(rate * len(ordered))
     return float(numpy.nextafter(ordered[allowed], numpy.float32(0)))
 
 
@@ -127,7 +143,7 @@ def wilson(hits, count):
 
 
 def judge(name, threshold, test, kinds):
-    own, hard, other = test
+    own, hard, other, _ = test
     hits = own <= threshold
     result = {
         "method": name,
@@ -149,6 +165,20 @@ def judge(name, threshold, test, kinds):
     return result
 
 
+def by_package(threshold, test, packages):
+    """Of each package: the share found, its hard pairs, and the share of them called same."""
+    own, hard, _, counts = test
+    of_pair = numpy.repeat(packages, counts)
+    return {
+        str(package): [
+            float((own[packages == package] <= threshold).mean()),
+            int((of_pair == package).sum()),
+            float((hard[of_pair == package] <= threshold).sum() / max(1, (of_pair == package).sum())),
+        ]
+        for package in numpy.unique(packages)
+    }
+
+
 def print_table(results):
     print("| edit | " + " | ".join(result["method"] for result in results) + " |")
     print("|---" * (len(results) + 1) + "|")
@@ -166,6 +196,8 @@ def print_table(results):
         print(f"group {group}: " + ", ".join(f"{100 * result['groups'][group]:.2f}" for result in results))
     for name, (threshold, recall, hard, other) in results[0]["points"].items():
         print(f"{name}: threshold {threshold:.4f}, {100 * recall:.1f} found, {100 * hard:.3f} false of hard pairs")
+    for package, (found, pairs, false) in results[0]["packages"].items():
+        print(f"{package}: {100 * found:.1f} found, {100 * false:.3f} false of {pairs} hard pairs")
     for result in results:
         print(f"{result['method']}: threshold {result['threshold']:.4f}, {result['hard_pairs']} hard pairs")
 
@@ -179,26 +211,18 @@ def main():
     parser.add_argument("--hashes", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
-    roles = {role: collect(arguments.work, role) for role in {"tune", arguments.role}}
-    measured = {}
-    for role, (originals, copies, owners, _, series) in roles.items():
-        alike = pictures.one_picture(originals)
-        features = {"model": embed(arguments.binaries, arguments.model, originals + copies)}
-        if arguments.hashes:
-            features.update(hash_all(arguments.work, role, originals + copies))
-        for name, values in features.items():
-            first = len(originals)
-            measured.setdefault(name, {})[role] = distances(values[:first], values[first:], owners, series, alike)
-    kinds = roles[arguments.role][3]
+    measured, kinds, packages = measure(arguments, arguments.role, True)
+    fitted = [measure(arguments, role, False)[0] for role in FITTED_ON] if arguments.hashes else []
     carried = thresholds_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
-    results = []
-    for name, of in measured.items():
-        threshold = next(iter(carried.values())) if name == "model" else threshold_of(of["tune"][1])
-        results.append(judge(name, threshold, of[arguments.role], kinds))
+    results = [judge("model", next(iter(carried.values())), measured["model"], kinds)]
+    for name in HASHES if arguments.hashes else []:
+        threshold = threshold_of(numpy.concatenate([of[name][1] for of in fitted]))
+        results.append(judge(name, threshold, measured[name], kinds))
     results[0]["points"] = {
-        name: [threshold, *(float((part <= threshold).mean()) for part in measured["model"][arguments.role])]
+        name: [threshold, *(float((part <= threshold).mean()) for part in measured["model"][:3])]
         for name, threshold in carried.items()
     }
+    results[0]["packages"] = by_package(results[0]["threshold"], measured["model"], packages)
     print_table(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

@@ -4,8 +4,8 @@
 Each picture is drawn on white, brought to at most 256 pixels a side and written as
 OUTPUT/ROLE/PACKAGE/SERIES/NUMBER.png, where a series is the folder that it came from; OUTPUT/pictures.csv says
 which file each one was. Left out are icons, banners, pictures that are nearly blank, pictures that are there
-already (several sizes, another package's copy), and all but one frame of an animation. Those of the tests are looked at first, so that
-nothing like them is trained on. The result depends on the packages alone.
+already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "test" come last
+and have nothing like what the others have, which do not depend on them. The result depends on the packages alone.
 """
 import csv
 import multiprocessing
@@ -31,7 +31,7 @@ SAME_CORRELATION_ACROSS = 0.9
 FRAME_CORRELATION = 0.7
 SIGNATURE_SIDE = 16
 MARGIN_NOISE = 16  # A margin's grey values differ by no more.
-ROLES = ["test", "tune", "train"]
+ROLES = ["develop", "tune", "train", "test"]
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
 
 

@@ -23,7 +23,7 @@ typedef struct siam_composition_options {
 typedef struct siam_composition {
   uint32_t number; ///< Of the class that it is put together to, from 1, the same for its other pictures; 0:
                    ///< it stays as it is.
-  uint32_t other;         ///< Row of the picture that it is put together with.
+  uint32_t other;  ///< Row of the picture that it is put together with.
   uint32_t layout, turns; ///< How the two lie, and quarter turns of the other one.
 } siam_composition;
 

@@ -15,12 +15,13 @@ static siam_status check_options(const siam_train_options *options) {
   if (strcmp(how, "tied") != 0 && strcmp(how, "untied") != 0)
     return siam_fail(SIAM_ERROR_ARGUMENT, "there is no '%s' autoencoder; there are: tied, untied", how);
   if (options->loss != NULL || options->pairs != NULL || options->branches != NULL || options->hardest > 0 ||
-      options->margin != 0 || options->recipe != NULL || options->turned_classes || options->composed_percent > 0 ||
-      options->images_per_class > 0 || options->report != NULL)
+      options->margin != 0 || options->recipe != NULL || options->turned_classes ||
+      options->composed_percent > 0 || options->images_per_class > 0 || options->report != NULL)
     return siam_fail(
         SIAM_ERROR_ARGUMENT,
         "reconstructing looks at single pictures, without pairs and classes; leave --recipe, --loss, "
-        "--margin, --pairs, --hardest, --branches, --turned-classes, --composed-classes, --per-class and --report out, or "
+        "--margin, --pairs, --hardest, --branches, --turned-classes, --composed-classes, --per-class and "
+        "--report out, or "
         "--reconstruct");
   return SIAM_OK;
 }

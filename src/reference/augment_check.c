@@ -24,9 +24,9 @@ typedef struct ranges {
 } ranges;
 
 static void release(ranges *r) {
-  const cl_mem buffers[] = {r->stored, r->order, r->clock, r->result.buffer};
+  const cl_mem buffers[4] = {r->stored, r->order, r->clock, r->result.buffer};
   siam_tape_destroy(r->tape);
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) siam_buffer_release(r->device, buffers[i]);
+  for (int i = 0; i < 4; i++) siam_buffer_release(r->device, buffers[i]);
 }
 
 static siam_status put(siam_device *device, const void *bytes, size_t count, cl_mem *buffer) {

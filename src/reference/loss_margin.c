@@ -49,7 +49,8 @@ static bool weigh(const siam_loss_case *c, const siam_bounded *mine, int row, si
 
 /// The row that the anchor draws for its pair with p.
 static int draw(const siam_loss_case *c, const siam_bounded *weights, int anchor, int p) {
-  siam_draw words = siam_random(c->seed, SIAM_STREAM_MINE, c->step, (uint64_t)(anchor * c->rows + p));
+  siam_draw words =
+      siam_random(c->seed, SIAM_STREAM_MINE, c->step, (uint64_t)anchor * (uint64_t)c->rows + (uint64_t)p);
   siam_bounded total = bounded_sum(weights, c->rows);
   siam_bounded target = bounded_scaled(total, (double)siam_uniform(words.word[0]));
   int found = -1;

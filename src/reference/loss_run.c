@@ -12,11 +12,11 @@ typedef struct ranges {
 } ranges;
 
 static void release(ranges *r) {
-  const cl_mem buffers[] = {
+  const cl_mem buffers[7] = {
       r->embeddings.buffer,          r->gradients.buffer, r->result.buffer, r->parameters.buffer,
       r->parameter_gradients.buffer, r->labels,           r->clock};
   siam_tape_destroy(r->tape);
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) siam_buffer_release(r->device, buffers[i]);
+  for (int i = 0; i < 7; i++) siam_buffer_release(r->device, buffers[i]);
 }
 
 static siam_status make_words(siam_device *device, const void *words, size_t count, cl_mem *buffer) {

@@ -20,9 +20,9 @@ typedef struct ranges {
 } ranges;
 
 static void release(ranges *r) {
-  const cl_mem buffers[] = {r->weights, r->gradients, r->state, r->clock, r->norm};
+  const cl_mem buffers[5] = {r->weights, r->gradients, r->state, r->clock, r->norm};
   siam_tape_destroy(r->tape);
-  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) siam_buffer_release(r->device, buffers[i]);
+  for (int i = 0; i < 5; i++) siam_buffer_release(r->device, buffers[i]);
 }
 
 static siam_status make(ranges *r, const trace *t, const siam_optimizer_type *type) {

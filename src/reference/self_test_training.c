@@ -1,8 +1,11 @@
 // What only training has: losses, optimisers, and pictures that are varied.
 #include "reference/augment_check.h"
+#include "reference/contrastive_check.h"
 #include "reference/loss_case.h"
 #include "reference/optimizer_check.h"
 #include "reference/self_test_rows.h"
+
+#include <math.h>
 
 /// Rows, dimensions and classes of the batches: few and odd ones, and as many as a work-group and more.
 static const int batches[][3] = {{2, 3, 1}, {7, 17, 3}, {33, 65, 9}, {64, 64, 16}};
@@ -20,7 +23,27 @@ static siam_status check_loss(siam_device *device, const siam_loss_reference *re
   return SIAM_OK;
 }
 
+static siam_status check_contrastive(siam_device *device, siam_product_result *result) {
+  static siam_contrastive_batch batch;
+  for (int all = 0; all < 2; all++)
+    for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+      batch = (siam_contrastive_batch){.pairing = all != 0 ? SIAM_PAIRING_ALL : SIAM_PAIRING_DRAWN,
+                                       .rows = batches[b][0] / 2 * 2,
+                                       .dimensions = batches[b][1]};
+      // About half of the different pairs lie inside of the margin.
+      batch.margin = 1.5F * sqrtf((float)batch.dimensions);
+      siam_contrastive_fill(&batch, 1, batches[b][2], (uint32_t)b + 1);
+      SIAM_RETURN_IF_FAILED(siam_contrastive_check(device, &batch, result));
+    }
+  return SIAM_OK;
+}
+
 static siam_status test_losses(siam_self_test_run *test) {
+  siam_self_test_row *contrastive = NULL;
+  bool has_time = false;
+  siam_product_result found = {0};
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &contrastive, &has_time, "loss contrastive"));
+  if (has_time) siam_self_test_end(test, contrastive, check_contrastive(test->device, &found), &found);
   for (size_t i = 0; siam_loss_references[i] != NULL; i++) {
     siam_self_test_row *row = NULL;
     bool reached = false;

@@ -65,7 +65,8 @@ static void count_compiled(char *text, size_t size) {
 /// Runs a command line and returns for how many programs it needed the compiler, as its messages for
 /// debugging tell.
 static int run_and_count_compiling(const char *line) {
-  static const char *const environment[] = {"SIAMESE_LOG=debug", NULL};
+  // PoCL's compiler does not give back all memory, which is no leak of ours.
+  static const char *const environment[] = {"SIAMESE_LOG=debug", "ASAN_OPTIONS=detect_leaks=0", NULL};
   siam_command_result result = siam_cli_run(&(siam_command_options){.environment = environment}, line);
   cr_assert_eq(result.code, 0, "%s", result.err);
   int count = 0;
@@ -82,10 +83,7 @@ Test(cli_compare, a_second_start_compiles_nothing) {
   setenv("SIAMESE_CACHE_DIR", siam_cli_path("compiled/siamese"), 1);
   static const char *const folders[] = {"compiled", "compiled/pocl", "compiled/mesa"};
   for (size_t i = 0; i < 3; i++) cr_assert_eq(mkdir(siam_cli_path(folders[i]), 0700), 0);
-  // PoCL's compiler does not give back all memory, which is no leak of ours.
-  setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
   cr_expect_gt(run_and_count_compiling("siamese-compare -m m.siamese " A " " A), 0);
-  unsetenv("ASAN_OPTIONS");
   count_compiled(before, sizeof before);
   cr_expect_neq(before[0], '0', "nothing was kept");
   // Not even a front end reads the sources again, to find what was made of them.
@@ -234,7 +232,7 @@ Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_n
   draw("others.ppm", 1, 200, 100, false);
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0005");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");

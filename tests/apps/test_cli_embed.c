@@ -93,6 +93,7 @@ Test(cli_embed, averaged_views_are_one_row_and_what_comparing_goes_by) {
   cr_expect(json_is_null(json_object_get(object, "shown_of_a")) &&
             json_is_null(json_object_get(object, "shown_of_b")));
   json_decref(object);
+  siam_command_release(&result);
   free(csv);
 }
 

@@ -27,9 +27,10 @@ static size_t count_right(const json_t *report) {
 }
 
 Test(cli_self_test, every_engine_and_layer_is_right_within_a_minute, .timeout = 200) {
-  json_t *report = siam_cli_json(0, "siamese-devices --self-test -q", KEYS);
+  // The last row may go on for a while, and commands have 60 s.
+  json_t *report = siam_cli_json(0, "siamese-devices --self-test -q --seconds 40", KEYS);
   cr_expect(json_is_true(json_object_get(report, "passed")));
-  cr_expect_lt(siam_cli_number(report, "seconds"), 90);
+  cr_expect_lt(siam_cli_number(report, "seconds"), 60);
   cr_expect_gt(count_right(report), 10);
   json_decref(report);
 }

@@ -34,8 +34,8 @@ static void require_python(void) {
   if (!there) cr_skip("python3-numpy and python3-pil are not installed");
 }
 
-/// Two packages: noise pictures 0 to 3, of which the second has a smaller copy of one, a blank one and an
-/// icon.
+/// Two packages: noise pictures 0 to 3, of which the one to train on has a smaller copy of one to test by, a
+/// blank one and an icon.
 static const char make_packages[] =
     "/usr/bin/python3 - <<'E'\n"
     "import numpy, pathlib\n"
@@ -55,24 +55,25 @@ static const char make_packages[] =
     "E\n"
     "printf 'train two 1 0\\ntest one 1 0\\n' >packages.txt\n";
 
-Test(default_model_recipe, pictures_are_taken_once_and_those_of_the_tests_first) {
+Test(default_model_recipe, pictures_are_taken_once_and_those_of_the_tests_last) {
   require_python();
   expect(0, "", make_packages);
   expect(0, "train two", RECIPE "/pictures.py unpacked packages.txt pictures");
   expect(0,
-         "test/one/backgrounds/0001.png\ntest/one/backgrounds/0002.png\ntrain/two/pictures/0001.png\n"
-         "train/two/pictures/0002.png\n",
+         "test/one/backgrounds/0001.png\ntrain/two/pictures/0001.png\ntrain/two/pictures/0002.png\n"
+         "train/two/pictures/0003.png\n",
          "cd pictures; find . -name '*.png' | sed 's#^./##' | sort");
   expect(0, "train/two/pictures/0001.png,two,usr/share/games/c.png", "cat pictures/pictures.csv");
+  expect(0, "test/one/backgrounds/0001.png,one,usr/share/backgrounds/b.jpg", "cat pictures/pictures.csv");
 }
 
 Test(default_model_recipe, variants_come_out_the_same_again_and_differ_from_each_other) {
   require_python();
   expect(0, "", make_packages);
   expect(0, "", RECIPE "/pictures.py unpacked packages.txt pictures");
-  expect(0, "first: 2 pictures", RECIPE "/variants.py pictures/train first 4");
+  expect(0, "first: 3 pictures", RECIPE "/variants.py pictures/train first 4");
   expect(0, "", RECIPE "/variants.py pictures/train second 4 && diff -r first second");
-  expect(0, "10\n",
+  expect(0, "15\n",
          "cat first/two/*/*/*.png | wc -c >size; md5sum first/two/*/*/*.png | cut -c1-32 | sort -u | wc -l");
 }
 
@@ -86,6 +87,23 @@ Test(default_model_recipe, every_standard_edit_makes_a_picture_of_its_own) {
          "[ $(ls standard/*/*/*/*.png | wc -l) = $((count + 1)) ]\n"
          "[ $(md5sum standard/*/*/*/*.png | cut -c1-32 | sort -u | wc -l) = $((count + 1)) ]\n"
          "echo all there and different");
+}
+
+/// Package b lies half as far as a, so a's threshold calls much of it same, and b's nothing of a.
+Test(default_model_recipe, a_rate_is_judged_by_packages_that_its_threshold_was_not_fitted_on) {
+  require_python();
+  expect(0, "{'a': (1000, 0), 'b': (1000, 505)}\n0.2525 0.505\n",
+         "/usr/bin/python3 - <<'E'\n"
+         "import sys\n"
+         "import numpy\n"
+         "sys.dont_write_bytecode = True\n"
+         "sys.path.insert(0, '" RECIPE "')\n"
+         "import choose_rate\n"
+         "away = numpy.concatenate([numpy.arange(1000) + 1000, numpy.arange(1000) * 2])\n"
+         "counts = choose_rate.left_out(away.astype(numpy.float32), numpy.repeat(['a', 'b'], 1000), 0.01)\n"
+         "print({str(name): both for name, both in counts.items()})\n"
+         "print(*choose_rate.upper_share(counts))\n"
+         "E\n");
 }
 
 Test(default_model_recipe, a_package_with_another_checksum_is_refused) {

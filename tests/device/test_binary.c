@@ -125,6 +125,10 @@ Test(binary, whatever_else_may_compile_differently_has_entries_of_its_own) {
   }
   for (int i = 0; i < ORIGINS + FACTS; i++)
     for (int j = 0; j < i; j++) cr_expect_str_neq(keys[i].bytes, keys[j].bytes, "%d and %d", i, j);
+  char compiler[256];
+  cr_assert_eq(clGetPlatformInfo(device->platform, CL_PLATFORM_VERSION, sizeof compiler, compiler, NULL),
+               CL_SUCCESS);
+  cr_expect_not_null(strstr(keys[0].bytes, compiler), "%s", compiler);
   for (int i = 0; i < ORIGINS + FACTS; i++) siam_text_clear(&keys[i]);
   siam_device_destroy(device);
 }
@@ -150,8 +154,8 @@ Test(binary, a_sound_entry_that_the_driver_refuses_is_rebuilt_in_silence) {
     cr_skip("Mesa 22.3 ends the process over a foreign binary");
   }
   char options[256];
-  snprintf(options, sizeof options, "-cl-std=CL1.2 -cl-denorms-are-zero -DLOCAL=%u -DWIDTH=%u -DVALUE=3",
-           device->traits.group_size, device->traits.vector_width);
+  snprintf(options, sizeof options, "-cl-std=CL1.2 -cl-denorms-are-zero -DLOCAL=%u -DWIDTH=%u%s -DVALUE=3",
+           device->traits.group_size, device->traits.vector_width, device->traits.has_fma ? "" : " -DNO_FMA");
   siam_text key = {0};
   cr_assert_eq(siam_binary_key(device, &(siam_binary_origin){"value", source, options}, &key), SIAM_OK);
   cr_assert_eq(siam_cache_store(SIAM_BINARY_KIND, key.bytes, "not a binary", 12), SIAM_OK);
@@ -183,23 +187,23 @@ Test(binary, drivers_that_keep_all_that_takes_time_get_no_entries) {
   cr_expect_eq(entries(path, sizeof path), 0);
 }
 
-/// Whether the driver is PoCL; else ends the test.
-static void need_bitcode(void) {
+static bool driver_takes_bitcode(void) {
   siam_device *device = open_device();
-  bool takes = device->traits.kept == SIAM_KEPT_BITCODE;
+  const bool takes = device->traits.kept == SIAM_KEPT_BITCODE;
   siam_device_destroy(device);
-  if (takes) return;
-  end(); // A skipped test ends without it.
-  cr_skip("the driver keeps no bitcode");
+  return takes;
 }
 
 Test(binary, bitcode_is_kept_and_taken_in_place_of_what_a_front_end_makes_of_the_source) {
-  need_bitcode();
+  if (!driver_takes_bitcode()) {
+    end(); // A skipped test ends without it.
+    cr_skip("the driver takes no bitcode");
+  }
   char path[512];
   struct stat entry;
   cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=7"), 7);
   cr_expect(has_compiled());
-  cr_expect_null(strstr(messages, "no bitcode"), "%s", messages);
+  cr_expect_null(strstr(messages, "takes no bitcode"), "%s", messages);
   cr_assert_eq(entries(path, sizeof path), 1);
   // No compiled kernels are in it, which would have taken their time.
   cr_assert_eq(stat(path, &entry), 0);
@@ -208,6 +212,17 @@ Test(binary, bitcode_is_kept_and_taken_in_place_of_what_a_front_end_makes_of_the
   cr_expect_str_eq(messages, "");
   cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=8"), 8);
   cr_expect(has_compiled());
+}
+
+Test(binary, where_a_driver_takes_no_bitcode_programs_are_built_from_source_and_nothing_is_kept) {
+  if (driver_takes_bitcode()) {
+    end(); // A skipped test ends without it.
+    cr_skip("the driver takes bitcode");
+  }
+  char path[512];
+  cr_expect_eq(run_keeping(SIAM_KEPT_BITCODE, "-DVALUE=9"), 9);
+  cr_expect_not_null(strstr(messages, "takes no bitcode"), "%s", messages);
+  cr_expect_eq(entries(path, sizeof path), 0);
 }
 
 Test(binary, a_mistake_in_the_source_is_told_and_not_laid_to_the_driver) {

@@ -254,22 +254,28 @@ def wall_seconds(command, environment):
 
 def start(arguments):
     compare = os.path.join(os.path.dirname(arguments.bench), "siamese-compare")
-    ours, theirs = [], []
+    python = [sys.executable, "-c", "import torch"]
     with tempfile.TemporaryDirectory() as scratch:
         data = make_pictures(arguments, os.path.join(scratch, "glyphs"))
         model = os.path.join(scratch, "model")
         peak_of([os.path.join(os.path.dirname(arguments.bench), "siamese-train"), data, "-o", model, "--encoder",
                  arguments.encoder, "--steps", "2", "-q"], os.environ)
-        command = [compare, "-m", model, *sorted(glob.glob(os.path.join(data, "*", "*", "*.png")))[:2]]
-        python = [sys.executable, "-c", "import torch"]
-        for _ in range(2):  # Compiles the kernels, and brings both into the page cache.
-            wall_seconds(command, os.environ), wall_seconds(python, peer_environment(False))
-        for _ in range(max(arguments.rounds, 7)):
-            ours.append(wall_seconds(command, os.environ))
-            theirs.append(wall_seconds(python, peer_environment(False)))
-    shares = [other / mine for mine, other in zip(ours, theirs)]
-    print(f"siamese-compare, {arguments.encoder}, whole process: {1e3 * statistics.median(ours):.0f} ms; import torch "
-          f"{1e3 * statistics.median(theirs):.0f} ms; {spread(shares)} times as fast")
+        pictures = sorted(glob.glob(os.path.join(data, "*", "*", "*.png")))[:2]
+        commands = {arguments.encoder: [compare, "-m", model, *pictures], "the default model": [compare, *pictures]}
+        ours, theirs = {name: [] for name in commands}, []
+        # The first two rounds compile the kernels, and bring everything into the page cache.
+        for kept in [False] * 2 + [True] * max(arguments.rounds, 7):
+            seconds = {name: wall_seconds(command, os.environ) for name, command in commands.items()}
+            peer = wall_seconds(python, peer_environment(False))
+            if kept:
+                theirs.append(peer)
+                for name in commands:
+                    ours[name].append(seconds[name])
+    print(f"import torch: {1e3 * statistics.median(theirs):.0f} ms")
+    for name, times in ours.items():
+        shares = [other / mine for mine, other in zip(times, theirs)]
+        print(f"siamese-compare, {name}, whole process: {1e3 * statistics.median(times):.0f} ms "
+              f"({1e3 * min(times):.0f} to {1e3 * max(times):.0f}); {spread(shares)} times as fast")
 
 
 def main():
