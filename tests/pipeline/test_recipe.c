@@ -98,8 +98,8 @@ Test(recipe, an_unknown_one_is_refused_with_those_there_are) {
   siam_train_options options = run_to("model", "quick");
   siam_train_report report;
   cr_expect_eq(siam_train(siam_test_training_device(), &options, &report), SIAM_ERROR_ARGUMENT);
-  cr_expect_not_null(strstr(siam_last_error(), "no recipe 'quick'; there are: fast, balanced, best, plain"), "%s",
-                     siam_last_error());
+  cr_expect_not_null(strstr(siam_last_error(), "no recipe 'quick'; there are: fast, balanced, best, plain"),
+                     "%s", siam_last_error());
 }
 
 Test(recipe, a_resumed_run_ends_in_the_bits_of_its_own_choice) {
