@@ -46,12 +46,15 @@ static unsigned long version_number(const char *text) {
 /// Kernels need OpenCL C 1.2 and a compiler.
 static siam_status check(const siam_found_device *found) {
   const siam_device_info *info = &found->info;
+  SIAM_RETURN_IF_FAILED(siam_opencl(found->trouble, "ask the device what it is"));
   if (version_number(info->version) < 12)
     return siam_fail(SIAM_ERROR_DEVICE, "%s speaks \"%s\"; OpenCL 1.2 is needed: update its driver",
                      info->name, info->version);
   cl_bool available = CL_FALSE, compiles = CL_FALSE;
-  clGetDeviceInfo(found->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
-  clGetDeviceInfo(found->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles, NULL);
+  cl_int error = clGetDeviceInfo(found->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+  if (error == CL_SUCCESS)
+    error = clGetDeviceInfo(found->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles, NULL);
+  SIAM_RETURN_IF_FAILED(siam_opencl(error, "ask the device what it is"));
   if (!available)
     return siam_fail(SIAM_ERROR_DEVICE, "%s is not available; choose another device with --device",
                      info->name);

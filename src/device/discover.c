@@ -29,10 +29,12 @@ static void keep(char *answer, char *text, size_t size) {
 }
 
 /// What OpenCL answers; a text that cannot be had is empty.
-static void device_text(cl_device_id id, cl_device_info what, char *text, size_t size) {
+static cl_int device_text(cl_device_id id, cl_device_info what, char *text, size_t size) {
   char answer[2048] = "";
-  if (clGetDeviceInfo(id, what, sizeof answer - 1, answer, NULL) != CL_SUCCESS) answer[0] = '\0';
+  cl_int error = clGetDeviceInfo(id, what, sizeof answer - 1, answer, NULL);
+  if (error != CL_SUCCESS) answer[0] = '\0';
   keep(answer, text, size);
+  return error;
 }
 
 static void platform_name(cl_platform_id platform, char *text, size_t size) {
@@ -51,44 +53,64 @@ static const char *type_name(cl_device_type type) {
   return "other";
 }
 
+/// Keeps the first error.
+static void note(cl_int error, cl_int *trouble) {
+  if (*trouble == CL_SUCCESS) *trouble = error;
+}
+
+/// A device can be used without its clock, vendor and driver's version.
 static void describe(siam_found_device *found) {
   siam_device_info *info = &found->info;
   cl_device_type type = 0;
   cl_uint units = 0, clock = 0;
   cl_ulong global = 0, local = 0;
-  clGetDeviceInfo(found->id, CL_DEVICE_TYPE, sizeof type, &type, NULL);
-  clGetDeviceInfo(found->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+  cl_int *trouble = &found->trouble;
+  note(clGetDeviceInfo(found->id, CL_DEVICE_TYPE, sizeof type, &type, NULL), trouble);
+  note(clGetDeviceInfo(found->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL), trouble);
+  note(clGetDeviceInfo(found->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof global, &global, NULL), trouble);
+  note(clGetDeviceInfo(found->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL), trouble);
+  note(device_text(found->id, CL_DEVICE_NAME, info->name, sizeof info->name), trouble);
+  note(device_text(found->id, CL_DEVICE_VERSION, info->version, sizeof info->version), trouble);
   clGetDeviceInfo(found->id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof clock, &clock, NULL);
-  clGetDeviceInfo(found->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof global, &global, NULL);
-  clGetDeviceInfo(found->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
   snprintf(info->type, sizeof info->type, "%s", type_name(type));
   info->compute_units = units;
   info->clock_mhz = clock;
   info->global_bytes = global;
   info->local_bytes = local;
   platform_name(found->platform, info->platform, sizeof info->platform);
-  device_text(found->id, CL_DEVICE_NAME, info->name, sizeof info->name);
   device_text(found->id, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
   device_text(found->id, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
-  device_text(found->id, CL_DEVICE_VERSION, info->version, sizeof info->version);
 }
 
 typedef struct found_list {
   siam_found_device *devices;
   size_t count, capacity;
+  cl_int trouble; ///< Of the first platform that failed to tell its devices.
 } found_list;
+
+/// The devices of a platform, in an array that the caller frees.
+static siam_status ask_platform(cl_platform_id platform, cl_device_id **ids, cl_uint *count,
+                                cl_int *trouble) {
+  cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, count);
+  if (error == CL_SUCCESS && *count > 0) {
+    *ids = siam_allocate(*count, sizeof(cl_device_id));
+    if (*ids == NULL) return SIAM_ERROR_MEMORY;
+    error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, *count, *ids, NULL);
+  }
+  if (error == CL_SUCCESS) return SIAM_OK;
+  *count = 0;
+  if (error != CL_DEVICE_NOT_FOUND) note(error, trouble);
+  return SIAM_OK;
+}
 
 /// Appends the devices of one platform. A platform that fails to answer has none: it must not hide the
 /// others.
 static siam_status add_platform(found_list *list, cl_platform_id platform, unsigned platform_index,
                                 bool counted) {
-  cl_uint count = 0;
-  if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count) != CL_SUCCESS || count == 0)
-    return SIAM_OK;
-  cl_device_id *ids = siam_allocate(count, sizeof(cl_device_id));
-  if (ids == NULL) return SIAM_ERROR_MEMORY;
   siam_status status = SIAM_OK;
-  if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) != CL_SUCCESS) count = 0;
+  cl_uint count = 0;
+  cl_device_id *ids = NULL;
+  SIAM_TRY(ask_platform(platform, &ids, &count, &list->trouble));
   for (cl_uint i = 0; i < count; i++) {
     SIAM_TRY(SIAM_GROW(list->devices, list->count, list->capacity));
     siam_found_device *found = &list->devices[list->count];
@@ -104,7 +126,8 @@ cleanup:
   return status;
 }
 
-static siam_status fail_without_device(const cl_platform_id *platforms, cl_uint count) {
+static siam_status fail_without_device(const cl_platform_id *platforms, cl_uint count, cl_int trouble) {
+  SIAM_RETURN_IF_FAILED(siam_opencl(trouble, "ask the drivers for their devices"));
   siam_text names = {0};
   for (cl_uint i = 0; i < count; i++) {
     char name[128];
@@ -139,8 +162,8 @@ siam_status siam_discover(int only_platform, siam_found_device **devices, size_t
     if (only_platform >= 0 && i != (cl_uint)only_platform) continue;
     SIAM_TRY(add_platform(&list, platforms[i], i, only_platform < 0));
   }
-  if (list.count == 0 && only_platform < 0) {
-    status = fail_without_device(platforms, platform_count);
+  if (list.count == 0 && (only_platform < 0 || list.trouble != CL_SUCCESS)) {
+    status = fail_without_device(platforms, platform_count, list.trouble);
     goto cleanup;
   }
   *devices = list.devices;

@@ -9,6 +9,7 @@ typedef struct siam_found_device {
   cl_platform_id platform;
   cl_device_id id;
   siam_device_info info;
+  cl_int trouble; ///< What the driver failed with when asked for something that opening the device needs.
 } siam_found_device;
 
 /// Finds all devices into a new array that the caller frees with siam_free(). Where `only_platform` >= 0 no
