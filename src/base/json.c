@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/json_memory.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -46,18 +48,16 @@ json_t *siam_json_text(const char *text) {
   return whole;
 }
 
-/// Records that memory ran out, where it did. jansson does not always know, and calls the text malformed: so
-/// errno, which was 0 before the call, is asked too.
-static siam_status judge(const json_error_t *error) {
-  if (errno != ENOMEM && json_error_code(error) != json_error_out_of_memory) return SIAM_ERROR_FORMAT;
+static siam_status fail_out_of_memory(void) {
   return siam_fail(SIAM_ERROR_MEMORY, "out of memory while reading JSON");
 }
 
 siam_status siam_json_load(const char *bytes, size_t count, json_t **value, json_error_t *error) {
+  bool ran_out = false;
   *error = (json_error_t){0};
-  errno = 0;
-  *value = json_loadb(bytes, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
-  return *value != NULL ? SIAM_OK : judge(error);
+  *value = siam_json_read(bytes, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error, &ran_out);
+  if (ran_out) return fail_out_of_memory();
+  return *value != NULL ? SIAM_OK : SIAM_ERROR_FORMAT;
 }
 
 siam_status siam_json_parse(const char *name, const char *what, const char *text, json_t **value) {
@@ -76,5 +76,8 @@ siam_status siam_json_unpack(json_t *value, const char *format, ...) {
   errno = 0;
   int result = json_vunpack_ex(value, &error, 0, format, arguments);
   va_end(arguments);
-  return result == 0 ? SIAM_OK : judge(&error);
+  if (result == 0) return SIAM_OK;
+  // jansson does not always know that memory ran out, so errno is asked too.
+  const bool ran_out = errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory;
+  return ran_out ? fail_out_of_memory() : SIAM_ERROR_FORMAT;
 }

@@ -305,6 +305,7 @@ static siam_status adopt(siam_device *device, siam_safetensors *file, const char
   (*model)->path = siam_copy_text(name);
   if ((*model)->path != NULL) return SIAM_OK;
   siam_model_destroy(*model);
+  *model = NULL;
   return SIAM_ERROR_MEMORY;
 }
 
