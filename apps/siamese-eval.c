@@ -198,7 +198,7 @@ static int check_arguments(unsigned count) {
 
 int main(int argc, char **argv) {
   unsigned count = 0;
-  arguments.line = app_line(argc, argv);
+  arguments.line = app_line(&command, argc, argv);
   char **names = app_begin(&command, argc, argv, &count);
   int code = check_arguments(count);
   if (code != APP_SUCCESS) return code;

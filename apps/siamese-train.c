@@ -74,7 +74,7 @@ static int train(siam_device *device, const char *data) {
 
 int main(int argc, char **argv) {
   unsigned count = 0;
-  arguments.line = app_line(argc, argv);
+  arguments.line = app_line(&train_command, argc, argv);
   char **names = app_begin(&train_command, argc, argv, &count);
   if (!arguments.check && train_check_arguments() != APP_SUCCESS) return APP_TROUBLE;
   if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;

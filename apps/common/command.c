@@ -248,7 +248,8 @@ static char *add_word(char *end, const char *word) {
   return end;
 }
 
-char *app_line(int argc, char *const *argv) {
+char *app_line(const app_command *command, int argc, char *const *argv) {
+  app_set_name(command->name);
   size_t size = 1;
   // A quote becomes four characters; two quotes and a blank are added to each word.
   for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;

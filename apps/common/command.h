@@ -72,7 +72,7 @@ typedef struct app_command {
 
 /// The command line as a shell would take it again, with quotes where words need them; the caller frees it.
 /// To be asked for before app_begin(), which changes the order of the words.
-char *app_line(int argc, char *const *argv);
+char *app_line(const app_command *command, int argc, char *const *argv);
 
 /// Begins the program: makes `command` the name in messages, reads the options and returns the arguments
 /// that are left, a NULL-terminated part of `argv`; `*count` is their number. Does not return after --help,
