@@ -96,6 +96,39 @@ Test(conv_pooled, a_constant_picture_gives_finite_gradients) {
   siam_check_description("input 6 6 4\nconv 16 3 bias=0\nmax_pool 2\n", &options);
 }
 
+// The bounds of the checks above allow for either side of ReLU's kink, where all outputs of a window end.
+Test(conv_pooled, what_relu_cuts_has_no_gradient_at_all) {
+  enum { PIXELS = 6 * 6 * 4, OUTPUTS = 3 * 3 * 17, IMAGES = 2 };
+  setenv("SIAMESE_CONV", "winograd4", 1);
+  siam_device *device = siam_test_device();
+  siam_network *network = NULL;
+  siam_run *run = NULL;
+  siam_test_ok(
+      siam_description_parse("the test", "input 6 6 4\nconv 17 3 pad=1\nrelu\nmax_pool 2\n", NULL, &network));
+  siam_test_ok(siam_network_place(network, device, 1));
+  const siam_parameter *bias = &network->store.parameters[1];
+  cr_assert_eq(bias->count, 17);
+  float low[17], x[IMAGES * PIXELS], dy[IMAGES * OUTPUTS];
+  for (int i = 0; i < 17; i++) low[i] = -1000;
+  siam_test_ok(siam_buffer_write(device, network->store.weights, bias->offset, bias->count, low));
+  siam_test_numbers(x, IMAGES * PIXELS, 1);
+  siam_test_numbers(dy, IMAGES * OUTPUTS, 2);
+  const siam_view from = siam_test_upload(x, IMAGES * PIXELS), to = siam_test_upload(dy, IMAGES * OUTPUTS),
+                  slopes = siam_test_upload(dy, IMAGES * OUTPUTS), dx = siam_test_upload(x, IMAGES * PIXELS);
+  cl_mem gradients = NULL;
+  siam_test_ok(siam_buffer_create(device, network->store.trained, &gradients));
+  siam_tape *tape = siam_test_tape();
+  const siam_run_options options = {.images = IMAGES, .training = true, .way_back = SIAM_BACK_TO_INPUT};
+  siam_test_ok(siam_run_forward(network, tape, &options, from, to, &run));
+  siam_test_ok(siam_run_backward_to_input(run, slopes, gradients, dx));
+  siam_test_run(tape);
+  siam_test_download(dx, x);
+  for (int i = 0; i < IMAGES * PIXELS; i++) cr_expect_eq(x[i], 0);
+  siam_run_destroy(run);
+  siam_buffer_release(device, gradients);
+  siam_network_destroy(network);
+}
+
 Test(conv_pooled, layers_before_and_behind_it_keep_their_gradients) {
   setenv("SIAMESE_CONV", "winograd4", 1);
   const siam_check_options options = {.images = 2, .way_back = SIAM_BACK_TO_INPUT, .no_differences = true};
