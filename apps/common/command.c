@@ -87,7 +87,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *f
   va_start(arguments, format);
   if (vasprintf(&message, format, arguments) < 0) message = NULL;
   va_end(arguments);
-  if (message == NULL) exit(app_fail("out of memory"));
+  if (message == NULL) app_end_without_memory();
   bool asks = message[strlen(message) - 1] == '?';
   app_fail("%s%s %s --help", message, asks ? " Try" : "; try", app_name());
   exit(APP_TROUBLE);

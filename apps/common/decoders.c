@@ -7,8 +7,9 @@
 
 static siam_decoders *decoders;
 
+/// Processes end with this one in any case.
 static void end(void) {
-  siam_decoders_destroy(decoders);
+  if (!app_ends_without_memory()) siam_decoders_destroy(decoders);
 }
 
 int app_begin_decoders(void) {

@@ -30,7 +30,7 @@ static mode_t usual_rights(void) {
 
 const char *app_write_file(const char *path, const char *bytes, size_t size) {
   char *temporary = NULL;
-  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) exit(app_fail("out of memory"));
+  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) app_end_without_memory();
   int reason = 0;
   const int file = mkstemp(temporary);
   if (file < 0 || !write_all(file, bytes, size) || fchmod(file, usual_rights()) != 0 || fsync(file) != 0)
@@ -44,7 +44,7 @@ const char *app_write_file(const char *path, const char *bytes, size_t size) {
 
 const char *app_check_writable(const char *path) {
   char *temporary = NULL;
-  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) exit(app_fail("out of memory"));
+  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) app_end_without_memory();
   const int file = mkstemp(temporary), reason = errno;
   if (file >= 0) {
     close(file);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const char *name = "siamese";
+static bool ends_without_memory;
 
 void app_set_name(const char *new_name) {
   name = new_name;
@@ -20,9 +21,18 @@ const char *app_name(void) {
   return name;
 }
 
+void app_end_without_memory(void) {
+  ends_without_memory = true;
+  exit(app_fail("out of memory"));
+}
+
+bool app_ends_without_memory(void) {
+  return ends_without_memory;
+}
+
 void *app_allocate(size_t count, size_t size) {
   void *block = calloc(count > 0 ? count : 1, size);
-  if (block == NULL) exit(app_fail("out of memory"));
+  if (block == NULL) app_end_without_memory();
   return block;
 }
 

@@ -17,6 +17,13 @@ __attribute__((format(printf, 1, 2))) int app_fail(const char *format, ...);
 /// The same with the library's last error as the message.
 int app_fail_library(void);
 
+/// Ends the command where it stands, for want of memory for its own output. Threads may be at work, so what
+/// they use is not released.
+__attribute__((noreturn)) void app_end_without_memory(void);
+
+/// Whether that is what happens, for those whom exit() calls.
+bool app_ends_without_memory(void);
+
 __attribute__((format(printf, 1, 2))) void app_warn(const char *format, ...);
 
 /// A logger that prints warnings as "siamese-x: warning: …" and, unless `quiet`, notes as "siamese-x: …".

@@ -39,11 +39,11 @@ void app_table_add(app_table *table, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   char *text = NULL;
-  if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
+  if (vasprintf(&text, format, arguments) < 0) app_end_without_memory();
   va_end(arguments);
   char *shown = strdup(app_show(text));
   free(text);
-  if (shown == NULL) exit(app_fail("out of memory"));
+  if (shown == NULL) app_end_without_memory();
   table->cells[table->count++] = shown;
 }
 

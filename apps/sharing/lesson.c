@@ -47,7 +47,7 @@ siam_status sharing_run(const sharing_part *part, const sharing_lesson *common, 
   lesson.name = part->name;
   lesson.title = part->title;
   lesson.object = json_pack("{ss s[]}", "title", part->title, "claims");
-  if (lesson.object == NULL) exit(app_fail("out of memory"));
+  if (lesson.object == NULL) app_end_without_memory();
   const siam_status status = part->run(&lesson);
   app_progress_end();
   if (status != SIAM_OK) lesson.trouble != NULL ? app_fail("%s", lesson.trouble) : app_fail_library();
@@ -68,7 +68,7 @@ void sharing_say(sharing_lesson *lesson, const char *format, ...) {
   char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
-  if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
+  if (vasprintf(&text, format, arguments) < 0) app_end_without_memory();
   va_end(arguments);
   begin(lesson);
   if (!lesson->json) printf("  %s\n", text);
@@ -89,7 +89,7 @@ void sharing_claim(sharing_lesson *lesson, bool held, const char *claim, const c
   char *text = NULL;
   va_list arguments;
   va_start(arguments, evidence);
-  if (vasprintf(&text, evidence, arguments) < 0) exit(app_fail("out of memory"));
+  if (vasprintf(&text, evidence, arguments) < 0) app_end_without_memory();
   va_end(arguments);
   begin(lesson);
   if (!lesson->json)
@@ -108,7 +108,7 @@ siam_status sharing_fail(sharing_lesson *lesson, const char *format, ...) {
   char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
-  if (vasprintf(&text, format, arguments) < 0) exit(app_fail("out of memory"));
+  if (vasprintf(&text, format, arguments) < 0) app_end_without_memory();
   va_end(arguments);
   lesson->trouble = sharing_keep(lesson, text);
   return SIAM_ERROR_DATA;

@@ -74,13 +74,13 @@ siam_status study_plot(sharing_lesson *lesson, const study_result results[STUDY_
   char *text = NULL, description[256];
   size_t size = 0;
   FILE *stream = open_memstream(&text, &size);
-  if (stream == NULL) exit(app_fail("out of memory"));
+  if (stream == NULL) app_end_without_memory();
   snprintf(description, sizeof description,
            "Errors on training data and on unseen data, mean and standard deviation over %d seeds, over the "
            "number of examples and over the updates of a training on few.",
            (int)results[0].seeds);
   app_plot_write(stream, "Less over-fitting by weight sharing", description, plots, PLOTS, 2);
-  if (fclose(stream) != 0) exit(app_fail("out of memory"));
+  if (fclose(stream) != 0) app_end_without_memory();
   const char *reason = app_write_file(lesson->choices->plot, text, size);
   free(text);
   SHARING_TRY(check(lesson, reason));

@@ -200,14 +200,14 @@ static void show_verdict(sharing_lesson *lesson, const study_result *result, stu
   char *text = NULL;
   size_t size = 0;
   FILE *stream = open_memstream(&text, &size);
-  if (stream == NULL) exit(app_fail("out of memory"));
+  if (stream == NULL) app_end_without_memory();
   fprintf(stream, "%s tied is better with ", when);
   write_sizes(result, kind, "tied", stream);
   fputs("; untied with ", stream);
   write_sizes(result, kind, "untied", stream);
   fputs("; no difference shown with ", stream);
   write_sizes(result, kind, "neither", stream);
-  if (fclose(stream) != 0) exit(app_fail("out of memory"));
+  if (fclose(stream) != 0) app_end_without_memory();
   sharing_say(lesson, "%s %s.", text, result->system.examples);
   free(text);
 }
