@@ -190,21 +190,6 @@ static void expect(batch *b, const double *x) {
                                       (words[SIAM_LOSS_SPREAD] + largest * sqrt(b->dimensions));
 }
 
-static void hold(const char *what, int at, double value, double expected, double bound,
-                 siam_product_result *result) {
-  const double error = fabs(value - expected), share = isnan(error) ? INFINITY
-                                                       : error > 0  ? error / bound
-                                                                    : 0;
-  if (share > result->share) {
-    result->share = share;
-    result->error = error;
-    result->bound = bound;
-  }
-  if (!(error <= bound) && result->failure[0] == '\0')
-    snprintf(result->failure, sizeof result->failure, "%s %d is %.9g and must be %.9g ± %.2g", what, at,
-             value, expected, bound);
-}
-
 siam_status siam_contrastive_check(siam_device *device, batch *b, siam_product_result *result) {
   static double x[SIAM_CONTRASTIVE_MOST];
   const int count = b->rows * b->dimensions;
@@ -213,8 +198,8 @@ siam_status siam_contrastive_check(siam_device *device, batch *b, siam_product_r
   expect(b, x);
   result->cases++;
   for (int w = 0; w <= SIAM_LOSS_SPREAD; w++)
-    hold("word", w, b->result[w], b->expected[w], b->result_error[w] + 1e-300, result);
+    siam_product_hold("word", w, b->result[w], b->expected[w], b->result_error[w] + 1e-300, result);
   for (int i = 0; i < count; i++)
-    hold("gradient", i, b->gradients[i], b->slopes[i], b->slope_errors[i], result);
+    siam_product_hold("gradient", i, b->gradients[i], b->slopes[i], b->slope_errors[i], result);
   return SIAM_OK;
 }

@@ -145,16 +145,7 @@ siam_loss_worked *siam_loss_fill_surely(const siam_loss_reference *reference, si
 }
 
 static void hold(const char *what, int at, double value, siam_bounded expected, siam_product_result *result) {
-  const double error = fabs(value - expected.value), bound = expected.error + 1e-37;
-  const double share = isnan(error) ? INFINITY : error / bound;
-  if (share > result->share) {
-    result->share = share;
-    result->error = error;
-    result->bound = bound;
-  }
-  if (!(error <= bound) && result->failure[0] == '\0')
-    snprintf(result->failure, sizeof result->failure, "%s %d is %.9g and must be %.9g ± %.2g", what, at,
-             value, expected.value, bound);
+  siam_product_hold(what, at, value, expected.value, expected.error + 1e-37, result);
 }
 
 void siam_loss_compare(const siam_loss_case *c, const siam_loss_worked *w, const siam_loss_outcome *outcome,

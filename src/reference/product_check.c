@@ -112,6 +112,21 @@ static void compare(const check *c, size_t at, const char *choice, siam_product_
              tunable->name, choice, at, (double)got, expected, bound);
 }
 
+void siam_product_hold(const char *what, int at, double value, double expected, double bound,
+                       siam_product_result *result) {
+  const double error = fabs(value - expected), share = isnan(error) ? INFINITY
+                                                       : error > 0  ? error / bound
+                                                                    : 0;
+  if (share > result->share) {
+    result->share = share;
+    result->error = error;
+    result->bound = bound;
+  }
+  if (!(error <= bound) && result->failure[0] == '\0')
+    snprintf(result->failure, sizeof result->failure, "%s %d is %.9g and must be %.9g ± %.2g", what, at,
+             value, expected, bound);
+}
+
 siam_status siam_product_check(siam_device *device, const siam_tunable *tunable, const char *choice,
                                siam_product_result *result) {
   siam_status status = SIAM_OK;

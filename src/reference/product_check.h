@@ -12,6 +12,11 @@ typedef struct siam_product_result {
   char failure[256]; ///< The first number that is wrong, or a guard that was written; empty: all are right.
 } siam_product_result;
 
+/// Holds one number to what it must be, give or take `bound`; a NaN is wrong. `what` and `at` name it in a
+/// failure.
+void siam_product_hold(const char *what, int at, double value, double expected, double bound,
+                       siam_product_result *result);
+
 /// Computes `tunable` the way of `choice` on numbers in [−1, 1), between guards, and adds what came out to
 /// `result`. The bound is that of any order of summation in float32 (Higham 2002, section 3.1), of Winograd's
 /// own terms where the way is one of his. Of large results, and long sums, elements spread over the whole are
