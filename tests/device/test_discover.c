@@ -103,7 +103,23 @@ Test(discover, a_platform_that_fails_does_not_hide_the_others) {
   cr_expect_str_eq(found[0].info.name, "second");
   cr_expect(found[0].info.platform_index == 1 && found[0].info.device_index == 0 && found[0].info.index == 0);
   siam_free(found);
-  answer[1] = CL_DEVICE_NOT_FOUND;
+}
+
+/// Asks for all devices where no platform has one.
+static void find_none(const char *reason) {
+  siam_found_device *found = NULL;
+  size_t count = 0;
   cr_expect_eq(siam_discover(-1, &found, &count), SIAM_ERROR_DEVICE);
-  cr_expect_not_null(strstr(siam_last_error(), "a platform"), "%s", siam_last_error());
+  cr_expect_not_null(strstr(siam_last_error(), reason), "%s", siam_last_error());
+}
+
+Test(discover, drivers_without_devices_are_named) {
+  answer[0] = answer[1] = CL_DEVICE_NOT_FOUND;
+  find_none("a platform, a platform");
+}
+
+Test(discover, a_driver_that_fails_is_not_taken_for_one_without_devices) {
+  answer[0] = CL_OUT_OF_HOST_MEMORY;
+  answer[1] = CL_DEVICE_NOT_FOUND;
+  find_none("CL_OUT_OF_HOST_MEMORY");
 }
