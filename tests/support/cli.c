@@ -8,8 +8,10 @@
 
 #include <criterion/criterion.h>
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WORDS = 64, FILE_LIMIT = 1 << 26 };
 
@@ -21,7 +23,8 @@ void siam_cli_begin(bool with_model) {
   folder = siam_scratch_create();
   siam_test_write_shapes(siam_cli_path("data"), 12, 6, 1);
   siam_test_write_shapes(siam_cli_path("held-out"), 8, 6, 2);
-  siam_test_write(siam_cli_path("tiny.txt"), encoder, strlen(encoder));
+  siam_cli_write("tiny.txt", encoder);
+  siam_cli_write("flat.txt", "input 16 16 1\nflatten\nlinear 4\nl2_normalize\n");
   if (!with_model) return;
   free(siam_cli_out(0, "siamese-train data -o m.siamese -e tiny.txt --steps 60 -b 8 --holdout 0.3 --quiet"));
 }
@@ -159,6 +162,34 @@ bool siam_cli_same_files(const char *a, const char *b) {
   bool same = counts[0] == counts[1] && memcmp(bytes[0], bytes[1], counts[0]) == 0;
   for (int i = 0; i < 2; i++) siam_free(bytes[i]);
   return same;
+}
+
+bool siam_cli_exists(const char *name) {
+  return access(siam_cli_path(name), F_OK) == 0;
+}
+
+void siam_cli_write(const char *name, const char *text) {
+  siam_test_write(siam_cli_path(name), text, strlen(text));
+}
+
+void siam_cli_write_pair_list(const char *name) {
+  static char list[65536];
+  size_t length = (size_t)sprintf(list, "a,b,label\n");
+  for (int c = 0; c < 12; c++)
+    for (int p = 0; p < 4; p++)
+      length += (size_t)sprintf(list + length,
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,1\n"
+                                "data/group%d/class%02d/%02d.pgm,data/group%d/class%02d/%02d.pgm,0\n",
+                                c % 2, c, p, c % 2, c, p + 1, c % 2, c, p, c % 2, c ^ 2, p);
+  siam_cli_write(name, list);
+}
+
+size_t siam_cli_count_lines(const char *name) {
+  char *text = siam_cli_read(name);
+  size_t lines = 0;
+  for (const char *byte = text; *byte != '\0'; byte++) lines += *byte == '\n';
+  free(text);
+  return lines;
 }
 
 char *siam_cli_read(const char *name) {

@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 /// Makes a scratch folder with `data/` (12 classes of 6 pictures in two groups), `held-out/` (8 others),
-/// `tiny.txt` (an encoder that trains in milliseconds), and, with `with_model`, `m.siamese` made from them.
+/// `tiny.txt` (an encoder that trains in milliseconds), `flat.txt` (one of a single layer, that takes no
+/// time), and, with `with_model`, `m.siamese` made from them.
 void siam_cli_begin(bool with_model);
 void siam_cli_end(void);
 
@@ -44,6 +45,15 @@ bool siam_cli_begins(const char *text, const char *start);
 
 /// Whether two files in the folder have the same bytes.
 bool siam_cli_same_files(const char *a, const char *b);
+
+bool siam_cli_exists(const char *name);
+
+void siam_cli_write(const char *name, const char *text);
+
+/// Writes a list of pairs of `data/`: half are same, by class, and half different.
+void siam_cli_write_pair_list(const char *name);
+
+size_t siam_cli_count_lines(const char *name);
 
 /// Whole content of a file in the folder, NUL-terminated, to be freed with free(). A missing file fails the
 /// test.
