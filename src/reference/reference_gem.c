@@ -1,5 +1,7 @@
 #include "reference/reference_gem.h"
 
+#include "reference/rounding_parts.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -58,8 +60,6 @@ void siam_reference_gem_backward(const siam_reference *reference) {
     if (c.p_moves) r->gradient[0][0] += r->dy[i] * c.slope;
   }
 }
-
-static const double unit = 0x1p-24, smallest = 0x1p-126;
 
 /// What a power may be off by, as a part of it: 16 ulp of powr, and 2.5 ulp of the quotient of which it is
 /// taken, `exponent` times over.
