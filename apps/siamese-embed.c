@@ -79,6 +79,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
   json_object_set_new(object, "broken", json_integer(report->broken));
   json_object_set_new(object, "embedding", json_integer(report->embedding));
   json_object_set_new(object, "views", json_integer(report->views));
+  json_object_set_new(object, "part_factor", json_real(report->part_factor));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "model", app_model_json(arguments.model));
   json_object_set_new(object, "device", app_json_text(device));

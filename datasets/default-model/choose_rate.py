@@ -47,16 +47,16 @@ def read_pairs(standard):
     return a, b, numpy.array([row[2] == "same" for row in rows]), kinds, packages, [standard / name for name in files]
 
 
-def distances_of(features, a, b):
+def distances_of(features, part_factor, a, b):
     """As evaluate.distances, of pairs one by one."""
-    scale = 1 / numpy.linalg.norm(features[0, 0]) ** 2
+    features = features / numpy.linalg.norm(features[0, 0])
     parts = []
     for first in range(0, len(a), CHUNK):
         left, right = features[a[first : first + CHUNK]], features[b[first : first + CHUNK]]
-        nearest = numpy.maximum(
-            numpy.einsum("nvd,nd->nv", left, right[:, 0]).max(1), numpy.einsum("nvd,nd->nv", right, left[:, 0]).max(1)
-        )
-        parts.append(numpy.sqrt(numpy.maximum(2 - 2 * scale * nearest, 0)))
+        apart = [2 - 2 * numpy.einsum("nvd,nd->nv", x, y[:, 0]) for x, y in [(left, right), (right, left)]]
+        for of_either in apart:
+            of_either[:, 1:] *= part_factor**2
+        parts.append(numpy.sqrt(numpy.maximum(numpy.minimum(apart[0].min(1), apart[1].min(1)), 0)))
     return numpy.concatenate(parts)
 
 
@@ -86,7 +86,7 @@ def recalls(found, kinds):
 def main():
     work, binaries, model = (pathlib.Path(argument) for argument in sys.argv[1:])
     a, b, same, kinds, packages, files = read_pairs(work / "standard")
-    distances = distances_of(evaluate.embed(binaries, model, files), a, b)
+    distances = distances_of(*evaluate.embed(binaries, model, files), a, b)
     chosen = None
     for rate in RATES:
         counts = left_out(distances[~same], packages[~same], rate)

@@ -47,16 +47,16 @@ def collect(work, role):
 
 
 def embed(binaries, model, paths):
-    """[files, views, numbers]: unit vectors, by siamese-embed."""
+    """[files, views, numbers]: unit vectors, by siamese-embed; and how many times the distance of a part counts."""
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder) / "embeddings.npy"
         chunks = []
         for first in range(0, len(paths), 2000):
             command = [binaries / "siamese-embed", *(["-m", model] if model else []), *paths[first : first + 2000]]
             run = subprocess.run([*command, "-o", output, "--views", "--json"], check=True, stdout=subprocess.PIPE)
-            rows = numpy.load(output)
-            chunks.append(rows.reshape(-1, json.loads(run.stdout)["views"], rows.shape[1]))
-        return numpy.concatenate(chunks)
+            rows, report = numpy.load(output), json.loads(run.stdout)
+            chunks.append(rows.reshape(-1, report["views"], rows.shape[1]))
+        return numpy.concatenate(chunks), report["part_factor"]
 
 
 def hash_file(path):
@@ -84,16 +84,16 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def distances(originals, copies, owners, series, alike):
+def distances(originals, copies, owners, series, alike, part_factor):
     """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
-    the whole, and of either's views from the other's whole. Last, how many each copy has of its series."""
-    scale = 1 / numpy.linalg.norm(originals[0, 0]) ** 2
-    cosines = copies[:, 0] @ originals[:, 0].T
+    the whole, and of either's parts from the other's whole. Last, how many each copy has of its series."""
+    length = numpy.linalg.norm(originals[0, 0])
+    originals, copies = originals / length, copies / length
+    apart = 2 - 2 * (copies[:, 0] @ originals[:, 0].T)
     for view in range(1, originals.shape[1]):
-        numpy.maximum(cosines, copies[:, view] @ originals[:, 0].T, out=cosines)
-        numpy.maximum(cosines, copies[:, 0] @ originals[:, view].T, out=cosines)
-    cosines *= scale
-    apart = numpy.sqrt(numpy.maximum(2 - 2 * cosines, 0))
+        for a, b in [(view, 0), (0, view)]:
+            numpy.minimum(apart, part_factor**2 * (2 - 2 * (copies[:, a] @ originals[:, b].T)), out=apart)
+    apart = numpy.sqrt(numpy.maximum(apart, 0, out=apart), out=apart)
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
     same_series = series[owners][:, None] == series[None, :]
@@ -107,12 +107,15 @@ def measure(arguments, role, with_model):
     """distances() by each method, and the copies' edits and packages."""
     originals, copies, owners, kinds, series = collect(arguments.work, role)
     alike = pictures.one_picture(originals)
-    features = {"model": embed(arguments.binaries, arguments.model, originals + copies)} if with_model else {}
+    features, part_factor = {}, 1
+    if with_model:
+        features["model"], part_factor = embed(arguments.binaries, arguments.model, originals + copies)
     if arguments.hashes:
         features.update(hash_all(arguments.work, role, originals + copies))
     first = len(originals)
     measured = {
-        name: distances(values[:first], values[first:], owners, series, alike) for name, values in features.items()
+        name: distances(values[:first], values[first:], owners, series, alike, part_factor)
+        for name, values in features.items()
     }
     packages = [path.relative_to(arguments.work / "standard" / role).parts[0] for path in copies]
     return measured, kinds, numpy.array(packages)

@@ -9,7 +9,8 @@
 typedef struct siam_embed_options {
   uint32_t batch; ///< Pictures at a time; 0: 128.
   /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
-  /// The distance of two pictures is then the least one of a row of either from the first row of the other.
+  /// The distance of two pictures is then the least one of a row of either from the first row of the other,
+  /// where the distance of any but two first rows counts part_factor times (siam_embed_report).
   /// Views that are averaged leave one row, their mean, with or without this.
   bool views;
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
@@ -23,6 +24,7 @@ typedef struct siam_embed_report {
   uint32_t images, broken; ///< Embedded; left out because they could not be read.
   int embedding;           ///< Numbers of each row.
   uint32_t views;          ///< Rows of each picture.
+  double part_factor;      ///< How many times the distance of a part counts; 1 without several rows.
   double seconds;          ///< Of reading and embedding.
 } siam_embed_report;
 

@@ -153,6 +153,7 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
                                 .broken = siam_images_get_facts(all.images)->broken,
                                 .embedding = (int)all.looks.dimensions,
                                 .views = (uint32_t)all.views,
+                                .part_factor = siam_views_part_factor(all.looks.views),
                                 .seconds = siam_seconds() - start};
 cleanup:
   siam_images_destroy(all.images);

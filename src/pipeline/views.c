@@ -15,13 +15,13 @@ typedef struct part {
   siam_affine moved; ///< Zero: not moved.
 } part;
 
-enum { MOST_VIEWS = 15 };
-
 struct siam_views {
-  const char *name;
-  uint32_t count; ///< Without the whole.
-  part list[MOST_VIEWS];
-  bool averaged; ///< The views' embeddings become one, their mean.
+  const char *name; ///< What `--views` calls it; NULL: only files that are there already have it.
+  const char *kept; ///< What the model file calls it, which never changes its meaning.
+  const part *list;
+  uint32_t count;     ///< Of the list: without the whole.
+  bool averaged;      ///< The views' embeddings become one, their mean.
+  double part_factor; ///< λ of views.h; none where views are averaged.
 };
 
 enum { COSINE = 64332, SINE = 12505 }; // Of 11 degrees, times 65,536.
@@ -30,37 +30,42 @@ enum { COSINE = 64332, SINE = 12505 }; // Of 11 degrees, times 65,536.
 #define SHIFT(x, y)                                                                                          \
   { SIAM_AFFINE_ONE, 0, 0, SIAM_AFFINE_ONE, (x) * (SIAM_AFFINE_ONE / 20), (y) * (SIAM_AFFINE_ONE / 20) }
 
+// What happens to pictures on their way: cut, framed (a frame's middle is the picture), shown in a window
+// (which has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
+static const part copies[] = {
+    {.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},
+    {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},
+    {.shows = "the middle 60 %", .left = 200, .top = 200, .right = 200, .bottom = 200},
+    {.shows = "the upper left 70 %", .right = 300, .bottom = 300},
+    {.shows = "the upper right 70 %", .left = 300, .bottom = 300},
+    {.shows = "the lower left 70 %", .top = 300, .right = 300},
+    {.shows = "the lower right 70 %", .left = 300, .top = 300},
+    {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},
+    {.shows = "the mirror image", .mirrored = true},
+    {.shows = "the upside-down image", .upside_down = true},
+    {.shows = "the turn to the left", .moved = {COSINE, -SINE, SINE, COSINE, 0, 0}},
+    {.shows = "the turn to the right", .moved = {COSINE, SINE, -SINE, COSINE, 0, 0}},
+};
+enum { COPIES = sizeof copies / sizeof *copies };
+
+// The same place looked at a little off, and the mean of what is seen there: most of what a network says of a
+// drawing depends on where its strokes lie on the grid of its pooling.
+static const part average[] = {
+    {.shows = "moved to the left", .moved = SHIFT(1, 0)},
+    {.shows = "moved to the right", .moved = SHIFT(-1, 0)},
+    {.shows = "moved up", .moved = SHIFT(0, 1)},
+    {.shows = "moved down", .moved = SHIFT(0, -1)},
+    {.shows = "moved up and to the left", .moved = SHIFT(1, 1)},
+    {.shows = "moved up and to the right", .moved = SHIFT(-1, 1)},
+    {.shows = "moved down and to the left", .moved = SHIFT(1, -1)},
+    {.shows = "moved down and to the right", .moved = SHIFT(-1, -1)},
+};
+enum { AVERAGE = sizeof average / sizeof *average };
+
 static const siam_views sets[] = {
-    // What happens to pictures on their way: cut, framed (a frame's middle is the picture), shown in a window
-    // (which has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
-    {"copies",
-     12,
-     {{.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},
-      {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},
-      {.shows = "the middle 60 %", .left = 200, .top = 200, .right = 200, .bottom = 200},
-      {.shows = "the upper left 70 %", .right = 300, .bottom = 300},
-      {.shows = "the upper right 70 %", .left = 300, .bottom = 300},
-      {.shows = "the lower left 70 %", .top = 300, .right = 300},
-      {.shows = "the lower right 70 %", .left = 300, .top = 300},
-      {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},
-      {.shows = "the mirror image", .mirrored = true},
-      {.shows = "the upside-down image", .upside_down = true},
-      {.shows = "the turn to the left", .moved = {COSINE, -SINE, SINE, COSINE, 0, 0}},
-      {.shows = "the turn to the right", .moved = {COSINE, SINE, -SINE, COSINE, 0, 0}}},
-     .averaged = false},
-    // The same place looked at a little off, and the mean of what is seen there: most of what a network says
-    // of a drawing depends on where its strokes lie on the grid of its pooling.
-    {"average",
-     8,
-     {{.shows = "moved to the left", .moved = SHIFT(1, 0)},
-      {.shows = "moved to the right", .moved = SHIFT(-1, 0)},
-      {.shows = "moved up", .moved = SHIFT(0, 1)},
-      {.shows = "moved down", .moved = SHIFT(0, -1)},
-      {.shows = "moved up and to the left", .moved = SHIFT(1, 1)},
-      {.shows = "moved up and to the right", .moved = SHIFT(-1, 1)},
-      {.shows = "moved down and to the left", .moved = SHIFT(1, -1)},
-      {.shows = "moved down and to the right", .moved = SHIFT(-1, -1)}},
-     .averaged = true},
+    {"copies", "copies 1.25", copies, COPIES, .part_factor = 1.25},
+    {NULL, "copies", copies, COPIES, .part_factor = 1},
+    {"average", "average", average, AVERAGE, .averaged = true},
 };
 enum { SET_COUNT = sizeof sets / sizeof *sets };
 
@@ -71,27 +76,32 @@ siam_status siam_views_find(const char *name, const siam_views **views) {
   if (name == NULL) return SIAM_OK;
   siam_text known = {0};
   for (size_t i = 0; i < SET_COUNT; i++) {
-    if (strcmp(name, sets[i].name) == 0) {
-      *views = &sets[i];
-      siam_text_clear(&known);
-      return SIAM_OK;
-    }
+    if (sets[i].name == NULL) continue;
+    if (strcmp(name, sets[i].name) == 0) *views = &sets[i];
     siam_text_add(&known, "%s%s", i > 0 ? ", " : "", sets[i].name);
   }
-  siam_status status =
-      siam_fail(SIAM_ERROR_UNSUPPORTED, "there are no views \"%.32s\"; this version knows %s", name,
-                known.bytes != NULL ? known.bytes : "others");
+  siam_status status = SIAM_OK;
+  if (*views == NULL)
+    status = siam_fail(SIAM_ERROR_UNSUPPORTED, "there are no views \"%.32s\"; this version knows %s", name,
+                       known.bytes != NULL ? known.bytes : "others");
   siam_text_clear(&known);
   return status;
 }
 
 siam_status siam_views_of_model(const siam_model *model, const siam_views **views) {
-  siam_status status = siam_views_find(siam_model_get_fact(model, key), views);
-  return status == SIAM_OK || model->path == NULL ? status : siam_fail_within(status, "%s", model->path);
+  *views = NULL;
+  const char *kept = siam_model_get_fact(model, key);
+  if (kept == NULL) return SIAM_OK;
+  for (size_t i = 0; i < SET_COUNT; i++)
+    if (strcmp(kept, sets[i].kept) == 0) *views = &sets[i];
+  if (*views != NULL) return SIAM_OK;
+  siam_status status = siam_fail(SIAM_ERROR_UNSUPPORTED,
+                                 "the views \"%.32s\" are of a newer version; update this program", kept);
+  return model->path == NULL ? status : siam_fail_within(status, "%s", model->path);
 }
 
 siam_status siam_views_keep(const siam_views *views, siam_model *model) {
-  return views != NULL ? siam_model_set_fact(model, key, views->name) : SIAM_OK;
+  return views != NULL ? siam_model_set_fact(model, key, views->kept) : SIAM_OK;
 }
 
 uint32_t siam_views_count(const siam_views *views) {
@@ -100,6 +110,10 @@ uint32_t siam_views_count(const siam_views *views) {
 
 uint32_t siam_views_rows(const siam_views *views) {
   return views != NULL && !views->averaged ? 1 + views->count : 1;
+}
+
+double siam_views_part_factor(const siam_views *views) {
+  return siam_views_rows(views) > 1 ? views->part_factor : 1;
 }
 
 void siam_views_average(const siam_views *views, bool unit_length, const float *embeddings, size_t dimensions,
@@ -176,9 +190,10 @@ siam_status siam_views_make(const siam_views *views, const siam_picture_shape *s
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
                                     size_t dimensions) {
   siam_views_match best = {siam_squared_distance(a, b, dimensions), 0, 0};
+  const double factor = siam_views_part_factor(views), weight = factor * factor;
   for (uint32_t i = 1; i < siam_views_rows(views); i++) {
-    double of_a = siam_squared_distance(a + i * dimensions, b, dimensions);
-    double of_b = siam_squared_distance(a, b + i * dimensions, dimensions);
+    double of_a = weight * siam_squared_distance(a + i * dimensions, b, dimensions);
+    double of_b = weight * siam_squared_distance(a, b + i * dimensions, dimensions);
     if (of_a < best.distance) best = (siam_views_match){of_a, i, 0};
     if (of_b < best.distance) best = (siam_views_match){of_b, 0, i};
   }

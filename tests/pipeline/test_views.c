@@ -121,15 +121,34 @@ Test(views, the_nearest_view_is_found_in_both_directions) {
     b[3 * i] = (float)(-10 - i);
   }
   a[3 * 4 + 1] = 2, a[3 * 4] = -10; // The fourth part of a is 2 away from b as a whole.
+  const double factor = siam_views_part_factor(copies());
   siam_views_match match = siam_views_compare(copies(), a, b, 3);
-  cr_expect(match.distance == 2 && match.a == 4 && match.b == 0);
+  cr_expect(match.distance == 2 * factor && match.a == 4 && match.b == 0);
   match = siam_views_compare(copies(), b, a, 3);
-  cr_expect(match.distance == 2 && match.a == 0 && match.b == 4);
+  cr_expect(match.distance == 2 * factor && match.a == 0 && match.b == 4);
   match = siam_views_compare(copies(), a, a, 3);
   cr_expect(match.distance == 0 && match.a == 0 && match.b == 0);
   // Without views only the wholes count.
   match = siam_views_compare(NULL, a, b, 3);
   cr_expect(match.distance == 20 && match.a == 0 && match.b == 0);
+  cr_expect_eq(siam_views_part_factor(NULL), 1);
+}
+
+/// Two pictures in one dimension: the wholes so far apart, and the second part of the first 2 from the
+/// other's whole.
+static siam_views_match compare_whole_and_part(float apart) {
+  float a[VIEWS], b[VIEWS];
+  for (int i = 0; i < VIEWS; i++) a[i] = b[i] = (float)(100 + 200 * i);
+  a[0] = 0, b[0] = apart, a[2] = apart + 2;
+  return siam_views_compare(copies(), a, b, 1);
+}
+
+Test(views, a_part_has_to_be_nearer_than_the_whole_by_its_factor) {
+  cr_assert_gt(siam_views_part_factor(copies()), 1.1);
+  siam_views_match match = compare_whole_and_part(2.2F);
+  cr_expect(match.distance == 2.2F && match.a == 0 && match.b == 0, "%g", match.distance);
+  match = compare_whole_and_part(3);
+  cr_expect(match.distance == 2 * siam_views_part_factor(copies()) && match.a == 2 && match.b == 0);
 }
 
 /// A model that looks at copies, and whose embedding is the picture itself.
@@ -194,6 +213,7 @@ Test(views, averaged_views_leave_one_row_their_mean_brought_to_length_one_where_
   // Only one row is read, whatever lies behind it.
   siam_views_match match = siam_views_compare(average(), mean, mean, DIMENSIONS);
   cr_expect(match.distance == 0 && match.a == 0 && match.b == 0);
+  cr_expect_eq(siam_views_part_factor(average()), 1);
 }
 
 Test(views, averaged_looks_show_the_picture_moved_by_a_twentieth_each_way) {
@@ -243,6 +263,21 @@ Test(views, a_model_that_averages_compares_and_embeds_by_the_mean) {
   siam_model_destroy(model);
   siam_test_device_close();
   siam_scratch_remove(folder);
+}
+
+Test(views, files_keep_what_their_views_meant) {
+  siam_model *model = make_model();
+  const siam_views *views = NULL;
+  cr_expect_str_eq(siam_model_get_fact(model, "views"), "copies 1.25");
+  cr_assert_eq(siam_views_of_model(model, &views), SIAM_OK);
+  cr_expect_eq(views, copies());
+  // Thresholds of these files were fitted when parts counted as wholes do.
+  cr_assert_eq(siam_model_set_fact(model, "views", "copies"), SIAM_OK);
+  cr_assert_eq(siam_views_of_model(model, &views), SIAM_OK);
+  cr_expect_eq(siam_views_part_factor(views), 1);
+  cr_expect_eq(siam_views_count(views), VIEWS);
+  siam_model_destroy(model);
+  siam_test_device_close();
 }
 
 Test(views, a_model_with_views_of_a_newer_version_is_refused_by_name) {
