@@ -81,6 +81,8 @@ const warnings = [];
 if (data.hopeful) warnings.push("Judged on the pictures it was trained on: the figures are too good to be true.");
 if (data.leakage && data.leakage.exact + data.leakage.near > 0)
   warnings.push(`${count(data.leakage.exact)} of the pictures are in the training data too, and ${count(data.leakage.near)} nearly so: the figures are too good to be true.`);
+if (data.leakage && data.leakage.alike > 0)
+  warnings.push(`${count(data.leakage.alike)} ${data.leakage.alike === 1 ? "picture looks" : "pictures look"} like an edited copy of a training picture, by a model that may err.`);
 $("warning").textContent = warnings.join(" ");
 $("warning").hidden = warnings.length === 0;
 

@@ -90,9 +90,9 @@ static siam_status add_leakage(siam_report *report) {
   const siam_leakage *leakage = &report->evaluation->leakage;
   if (!report->evaluation->has_leakage) return SIAM_OK;
   return siam_report_set(report->root, "leakage",
-                         json_pack("{s: I, s: I, s: I}", "training_images",
+                         json_pack("{s: I, s: I, s: I, s: I}", "training_images",
                                    (json_int_t)leakage->training_images, "exact", (json_int_t)leakage->exact,
-                                   "near", (json_int_t)leakage->near));
+                                   "near", (json_int_t)leakage->near, "alike", (json_int_t)leakage->alike));
 }
 
 static siam_status add_history(siam_report *report) {
