@@ -305,6 +305,11 @@ Test(cli_eval, edited_training_pictures_are_listed_apart_from_what_pixels_say) {
   cr_expect_not_null(strstr(said, "\n2 more look like edited pictures of the training data to the default "),
                      "%s", said);
   free(said);
+  // The page says so, too.
+  free(siam_cli_out(0, EVAL "later --trials 10 --training scenes -q --report r.html"));
+  said = siam_cli_read("r.html");
+  cr_expect_not_null(strstr(said, "\"near\":1,\"alike\":2}"));
+  free(said);
   said = siam_cli_out(0, EVAL "scenes --trials 10 --training scenes -q");
   cr_expect_not_null(strstr(said, "\n3 of the 3 pictures are in the training data too: "), "%s", said);
   cr_expect_not_null(strstr(said, "\nNone of the others looks like an edited copy of one to the default"),
