@@ -2,7 +2,8 @@
 ///
 /// On its own pairs a calibration looks better than it is. So classes are dealt out to folds, and each pair
 /// is judged by a calibration that was fitted without the classes of the folds that its pictures are of
-/// (Stone 1974). Such pairs are fewer than all, so the figure is rather too large than too small.
+/// (Stone 1974). What the fits of several folds get wrong partly cancels in a bin, so that this flatters too,
+/// but less.
 #ifndef SIAM_PIPELINE_CROSS_CALIBRATION_H
 #define SIAM_PIPELINE_CROSS_CALIBRATION_H
 

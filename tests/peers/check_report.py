@@ -173,6 +173,18 @@ def check_pairs(page, pairs):
               [(distance[same] <= point["threshold"]).sum(), (distance[~same] <= point["threshold"]).sum()])
 
 
+def check_usual_rates(work, model, data, pairs):
+    """Without --pairs, TAR at fixed rates comes from up to 40,000 pairs, which are all that there are."""
+    page = work.report(model, data)
+    require("the usual draw is a part", page["data"]["different_pairs"] < (~pairs.same).sum())
+    check("pairs of the rates", page["data"]["rate_different_pairs"], (~pairs.same).sum())
+    repetitions = pairs.bootstrap(numpy.random.default_rng(9), 0, RATES)
+    for column, rate in enumerate(RATES, 3):
+        row = figure(page, f"TAR at FAR {100 * rate:g} %")
+        check(row["name"], row["value"], pairs.plain(0, RATES)[column])
+        check_interval(row["name"], row["low"], row["high"], repetitions[:, column])
+
+
 def check_examples(work, page, pairs, judged):
     threshold = page["distances"]["threshold"]
     number = {path: i for i, path in enumerate(judged.paths)}
@@ -190,6 +202,7 @@ def check_examples(work, page, pairs, judged):
         for pair in shown:
             check_picture(work, page, pair["a"], pair["path_a"])
             check_picture(work, page, pair["b"], pair["path_b"])
+        require(f"no picture comes thrice in {key}", not shown or numpy.bincount(numpy.ravel(places)).max() <= 2)
 
 
 def check_picture(work, page, place, path):
@@ -379,6 +392,7 @@ def main():
         check_training(work, "plain.siamese", "held", 700)
         print("What it was not trained on")
         judged = check_evaluation(work, "plain.siamese", "test")
+        check_usual_rates(work, "plain.siamese", "test", judged.all_pairs())
         print("A list of pairs")
         check_list(work, "plain.siamese", judged)
         print("What was trained on already")
