@@ -257,8 +257,9 @@ function drawMatrix() {
     if (names.length < 16 && !names.includes(name)) names.push(name);
   if (names.length < 2) return $("matrix").remove();
   const most = Math.max(...data.mix_ups.map(mix => mix.count));
-  chart("matrix", width => Math.min(width, 620), (svg, width, height) => {
-    const label = Math.min(190, width * 0.34), side = Math.min((width - label - 10) / names.length, (height - 26) / names.length);
+  const labelWidth = width => Math.min(190, width * 0.34);
+  chart("matrix", width => Math.min(width - labelWidth(width) + 16, 620), (svg, width, height) => {
+    const label = labelWidth(width), side = Math.min((width - label - 10) / names.length, (height - 26) / names.length);
     names.forEach((name, i) => {
       const room = Math.floor((label - 32) / 7), short = name.length > room ? "…" + name.slice(1 - room) : name;
       svg.append(draw("text", {x: label - 6, y: 22 + side * (i + .5) + 4, "text-anchor": "end"}, short, draw("title", {}, name)),
