@@ -122,7 +122,7 @@ Test(cli_embed, broken_pictures_are_named_and_left_out) {
   cr_expect_not_null(strstr(result.err, "warning: skipped: held-out/group0/class00/01.pgm: broken PNM"), "%s",
                      result.err);
   cr_expect_not_null(strstr(result.out, "47 pictures"), "%s", result.out);
-  cr_expect_not_null(strstr(result.out, "1 broken pictures left out"), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "1 broken picture left out"), "%s", result.out);
   siam_command_release(&result);
   char *csv = siam_cli_read("e.csv");
   cr_expect_null(strstr(csv, "class00/01.pgm"));
