@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool is_blank(const siam_comparison *comparison) {
   return comparison->blank[0] || comparison->blank[1];
@@ -30,6 +31,16 @@ static void print_shown(const compare_subject *subject, const siam_comparison *c
              app_show(subject->names[i]));
 }
 
+/// The threshold, and what it is; also that it is laxer than the usual one, which a rate may well be.
+static void print_threshold(const siam_comparison *comparison) {
+  printf("%.4f (%s", comparison->threshold, app_show(comparison->point));
+  if (strncmp(comparison->point, "far ", 4) == 0 && comparison->threshold > comparison->best_accuracy)
+    printf(", laxer than best accuracy at %.4f", comparison->best_accuracy);
+  if (comparison->on_training && strcmp(comparison->point, "given") != 0)
+    printf(", on the pictures trained on");
+  printf(")\n");
+}
+
 void compare_print(const compare_subject *subject, const siam_comparison *comparison) {
   if (is_blank(comparison)) {
     print_blank(subject, comparison);
@@ -37,7 +48,8 @@ void compare_print(const compare_subject *subject, const siam_comparison *compar
   }
   printf("distance    %.4f\n", comparison->distance);
   if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
-  printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
+  printf("threshold   ");
+  print_threshold(comparison);
   app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
   printf("verdict     %s%s%s\n", app_paint(stdout, colour), verdict_of(comparison),
          app_paint(stdout, APP_PLAIN));
@@ -56,10 +68,6 @@ static void add_comparison(app_table *table, const siam_comparison *comparison) 
   app_table_add(table, "%s", verdict_of(comparison));
 }
 
-static void print_threshold(const siam_comparison *comparison) {
-  printf("\nthreshold %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
-}
-
 void compare_print_table(const compare_subject *subject, const siam_comparison *table) {
   static const app_column columns[] = {
       {"a", false}, {"b", false}, {"distance", true}, {"similarity", true}, {"verdict", false}};
@@ -73,6 +81,7 @@ void compare_print_table(const compare_subject *subject, const siam_comparison *
     }
   app_table_print(rows, stdout);
   app_table_destroy(rows);
+  printf("\nthreshold ");
   print_threshold(table);
 }
 
@@ -88,6 +97,6 @@ void compare_print_nearest(const siam_nearest *nearest) {
   app_table_destroy(rows);
   printf("\n%u of %u files are the same", nearest->same, nearest->files);
   if (nearest->broken > 0) printf("; %u broken ones left out", nearest->broken);
+  fputs(nearest->count > 0 ? "\nthreshold " : "\n", stdout);
   if (nearest->count > 0) print_threshold(&nearest->near[0].comparison);
-  if (nearest->count == 0) printf("\n");
 }

@@ -40,16 +40,16 @@ static const app_option options[] = {
      .most = 1,
      .above_least = true,
      .help = "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1; thresholds "
-             "for 0.01, 0.001 "
-             "and 0.0001 are fitted anyway. Default: by that of best accuracy."},
+             "for 0.01, 0.001 and 0.0001 are fitted anyway. It takes pictures that are not trained on. "
+             "Default: by that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
      .given = &arguments.given_holdout,
      .least = 0,
      .most = 0.9,
-     .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none. Default: "
-             "0.1."},
+     .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none, and then "
+             "the model has no thresholds for false-accept rates. Default: 0.1."},
     {.name = "holdout-parents",
      .flag = &arguments.holdout_parents,
      .help = "Hold out whole parent folders, so that nothing of their kind is trained on."},
@@ -356,8 +356,7 @@ const app_command train_command = {
         "with "
         "the header a,b,label, or a folder with LFW's pairs.txt. One encoder runs on both pictures of each "
         "pair; the loss pulls embeddings of same pairs together and pushes those of different pairs apart.\n"
-        "At the end, thresholds and a calibration are fitted on pairs that were not trained on, and "
-        "everything "
+        "At the end, thresholds and a calibration are fitted on pairs that were held out, and everything "
         "that siamese-compare needs is written to one file.\n",
     .options = options,
     .examples = examples,

@@ -11,7 +11,9 @@
 
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
-#define KEYS "a b distance similarity threshold operating_point same blank shown_of_a shown_of_b model device"
+#define KEYS                                                                                                 \
+  "a b distance similarity threshold operating_point calibrated_on_training same blank shown_of_a "          \
+  "shown_of_b model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -115,6 +117,7 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
   cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
+  cr_expect(json_is_false(json_object_get(strict, "calibrated_on_training")));
   json_decref(usual);
   json_decref(strict);
   siam_cli_expect_refusals((siam_cli_refusal[]){
@@ -122,11 +125,30 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
       {NULL, {0}}});
 }
 
+/// Puts a smaller number in place of the first threshold of a model file, that of best accuracy.
+static void lower_best_accuracy(const char *name) {
+  char line[1024];
+  snprintf(line, sizeof line, "sed -i -E 's/(\\\\\"threshold\\\\\": ?)[0-9]\\.[0-9]/\\10.0/' '%s'",
+           siam_cli_path(name));
+  cr_assert_eq(system(line), 0);
+}
+
+Test(cli_compare, a_false_accept_rate_that_is_laxer_than_the_best_accuracy_says_so) {
+  free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 60 -b 8 --val held-out -q"));
+  char *usual = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(usual, " (far 1e-2)\n"), "%s", usual);
+  lower_best_accuracy("n.siamese");
+  char *laxer = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(laxer, " (far 1e-2, laxer than best accuracy at 0.0"), "%s", laxer);
+  free(usual);
+  free(laxer);
+}
+
 #define C "data/group0/class02/03.pgm"
 
 Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
   json_t *all = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
-                              "files pairs threshold operating_point model device");
+                              "files pairs threshold operating_point calibrated_on_training model device");
   static const char *const names[] = {A, B, C};
   const json_t *pairs = json_object_get(all, "pairs");
   cr_assert_eq(json_array_size(pairs), 3);
@@ -152,9 +174,9 @@ Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
 
 Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_itself) {
   siam_test_write(siam_cli_path("data/group1/broken.pgm"), "P5 9 9 255\n", 11);
-  json_t *found =
-      siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --nearest 100 " A " data",
-                    "a folder files broken same_files nearest threshold operating_point model device");
+  json_t *found = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --nearest 100 " A " data",
+                                "a folder files broken same_files nearest threshold operating_point "
+                                "calibrated_on_training model device");
   const json_t *list = json_object_get(found, "nearest"), *file;
   cr_expect_eq(json_integer_value(json_object_get(found, "files")), 71);
   cr_expect_eq(json_integer_value(json_object_get(found, "broken")), 1);
@@ -173,7 +195,8 @@ Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_i
   double third = siam_cli_number(json_array_get(list, 2), "distance");
   json_decref(found);
   found = siam_cli_json(0, "siamese-compare -m m.siamese -t 2.1 --nearest 3 " A " data",
-                        "a folder files broken same_files nearest threshold operating_point model device");
+                        "a folder files broken same_files nearest threshold operating_point "
+                        "calibrated_on_training model device");
   list = json_object_get(found, "nearest");
   cr_assert_eq(json_array_size(list), 3);
   cr_expect_eq(siam_cli_number(json_array_get(list, 2), "distance"), third);

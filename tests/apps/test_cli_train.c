@@ -71,9 +71,12 @@ Test(cli_train, nothing_held_out_is_said) {
   cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")));
   cr_expect_eq(siam_cli_integer(object, "images"), 72);
   json_decref(object);
-  char *out = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0");
-  cr_expect_not_null(strstr(out, "since nothing was held out"), "%s", out);
-  free(out);
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o m.siamese --holdout 0");
+  cr_expect_eq(result.code, 0);
+  cr_expect_not_null(strstr(result.out, "since nothing was held out"), "%s", result.out);
+  cr_expect_not_null(strstr(result.err, "warning: thresholds are fitted on pictures that were trained on"),
+                     "%s", result.err);
+  siam_command_release(&result);
 }
 
 Test(cli_train, the_seed_decides_every_bit) {
@@ -97,7 +100,7 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
   free(siam_cli_out(0, TRAIN "-o s.siamese --val held-out -q"));
   free(siam_cli_out(0, TRAIN "-o r.siamese --val held-out --far 0.01 -q"));
   expect_said("siamese-compare -m s.siamese " PAIR, false, "(best accuracy)");
-  expect_said("siamese-compare -m r.siamese " PAIR, false, "(far 1e-2)");
+  expect_said("siamese-compare -m r.siamese " PAIR, false, "(far 1e-2");
   // 10,000 different pairs support one in a thousand, and there are fewer.
   expect_said(TRAIN "-o w.siamese --val held-out --far 0.0001", true,
               "verdicts will go by the threshold of best accuracy");
@@ -106,6 +109,24 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
       {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
       {TRAIN "-o t.siamese --views films", {"there are no views \"films\"", "copies"}},
       {NULL, {0}}});
+}
+
+Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --holdout 0 -q"));
+  expect_said("siamese-compare -m m.siamese " PAIR, false, "(best accuracy, on the pictures trained on)");
+  expect_said("siamese-compare -m m.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
+  expect_said("siamese-compare -m m.siamese --threshold 0.5 " PAIR, false, "(given)");
+  free(siam_cli_out(0, TRAIN "-o v.siamese --val data/group0 -q"));
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese --far 0.01 " PAIR,
+       {"m.siamese: its thresholds were fitted on pictures that it was trained on", "--val", "--threshold"}},
+      {"siamese-compare -m v.siamese --far 0.01 " PAIR, {"fitted on pictures that it was trained on"}},
+      {TRAIN "-o t.siamese --far 0.01 --holdout 0",
+       {"data: a threshold for a false-accept rate takes pictures that are not trained on",
+        "nothing is held out", "--val"}},
+      {TRAIN "-o t.siamese --far 0.01 --val data/group0", {"those for validation are", "leave --far out"}},
+      {NULL, {0}}});
+  cr_expect_not(siam_cli_exists("t.siamese"));
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {
