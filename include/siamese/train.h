@@ -27,7 +27,7 @@ typedef struct siam_train_options {
   /// Share of the classes held out; 0: one in ten; below 0: none. Then thresholds and calibration are fitted
   /// on what is trained on, and the model gets no threshold for a false-accept rate.
   double holdout;
-  bool holdout_parents;   ///< Whole parent folders are held out, so that nothing of their kind is trained on.
+  bool holdout_parents; ///< Whole parent folders are held out, so that nothing of their kind is trained on.
 
   /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
   /// size and number of pictures, with its size and channels where those are 0; the model file holds what was

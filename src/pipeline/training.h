@@ -21,7 +21,7 @@ typedef struct siam_training {
   const siam_train_options *options;
   siam_train_options
       chosen;    ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
-  char why[256]; ///< The encoder chosen and what by, for people; empty: it was named.
+  siam_text why; ///< The encoder chosen and what by, for people; empty: it was named.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;

@@ -248,6 +248,7 @@ void siam_training_release(siam_training *run) {
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);
   siam_dataset_destroy(run->data);
+  siam_text_clear(&run->why);
   siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);

@@ -186,7 +186,7 @@ static void tell_of_choices(const siam_training *run) {
   enum { FEW = 10 };
   const siam_logger *logger = &run->options->logger;
   const uint32_t classes = siam_dataset_count_classes(run->training);
-  if (run->why[0] != '\0') siam_log(logger, SIAM_LOG_INFO, "%s", run->why);
+  if (run->why.length > 0) siam_log(logger, SIAM_LOG_INFO, "%s", run->why.bytes);
   if (siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS && classes < FEW)
     siam_log(
         logger, SIAM_LOG_INFO,
