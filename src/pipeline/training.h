@@ -21,7 +21,7 @@ typedef struct siam_training {
   const siam_train_options *options;
   siam_train_options
       chosen;    ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
-  char why[256]; ///< The encoder chosen and what by, for people; empty: it was named.
+  siam_text why; ///< The encoder chosen and what by, for people; empty: it was named.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
@@ -95,6 +95,10 @@ void siam_training_size_sampler(const siam_training *run, uint32_t pairs, siam_s
 
 /// Makes supply and step of the batch that was asked for, or of the largest that fits the device.
 siam_status siam_training_make_batch(siam_training *run);
+
+/// Whether thresholds will be fitted on pictures that are trained on: nothing is held out, or what was named
+/// for validation is in the data too.
+bool siam_training_judges_itself(const siam_training *run);
 
 /// How the model is judged on what was held out.
 siam_calibration_options siam_training_calibration(const siam_training *run);

@@ -201,10 +201,15 @@ siam_status siam_training_go_on(siam_training *run) {
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+bool siam_training_judges_itself(const siam_training *run) {
+  return run->validation == NULL || run->common > 0;
+}
+
 siam_calibration_options siam_training_calibration(const siam_training *run) {
   return (siam_calibration_options){.seed = run->options->seed,
                                     .within_parent = run->options->within_parent_percent > 0,
                                     .far = run->options->far,
+                                    .on_training = siam_training_judges_itself(run),
                                     .logger = run->options->logger,
                                     .preparing = run->options->preparing,
                                     .context = run->options->context};
@@ -243,6 +248,7 @@ void siam_training_release(siam_training *run) {
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);
   siam_dataset_destroy(run->data);
+  siam_text_clear(&run->why);
   siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);

@@ -44,6 +44,7 @@ Test(cli_train_refused, what_contradicts_itself_is_refused) {
       {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout 0.2", {"--val and --holdout exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout-parents", {"--holdout-parents", "--val"}},
+      {TRAIN "-o m.siamese --hardest 0", {"--hardest 0", "at least 1"}},
       {TRAIN "-o m.siamese --pairs drawn --hardest 2", {"--hardest", "--pairs all"}},
       {TRAIN "-o m.siamese --pairs drawn --per-class 2", {"--per-class", "--pairs all"}},
       {TRAIN "-o m.siamese --branches two-pass", {"two passes need drawn pairs"}},
