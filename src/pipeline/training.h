@@ -40,6 +40,7 @@ typedef struct siam_training {
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_selection selection;
   siam_train_log *log;
+  char lost_log[512];   ///< Why the log ends early; empty: it does not.
   siam_history history; ///< Of this process's steps, for the report.
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.

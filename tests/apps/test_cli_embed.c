@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define EMBED "siamese-embed -m m.siamese "
+#define PICTURE "held-out/group0/class00/00.pgm"
 #define KEYS "output images broken embedding views part_factor seconds model device"
 
 static void begin(void) {
@@ -41,6 +42,27 @@ Test(cli_embed, a_matrix_and_its_paths_stand_side_by_side) {
     for (int i = 0; i < 8; i++) sum += (double)numbers[i] * numbers[i];
     cr_expect_float_eq(sum, 1, 1e-5);
   }
+}
+
+Test(cli_embed, a_matrix_and_its_list_that_are_one_file_are_refused) {
+  free(siam_cli_out(0, EMBED PICTURE " -o e.npy -q"));
+  unlink(siam_cli_path("e.txt"));
+  cr_assert_eq(link(siam_cli_path("e.npy"), siam_cli_path("e.txt")), 0);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {EMBED "held-out -o e.npy", {"e.txt: both the matrix and its list of paths", "name two files"}},
+      {NULL, {0}}});
+}
+
+Test(cli_embed, what_steers_a_terminal_is_escaped_in_json_and_comes_back) {
+  // CSI as one character, a turn of the direction of writing, and DEL.
+  char *out = siam_cli_out(0, EMBED PICTURE " -o x\xc2\x9b\xe2\x80\xae\x7f\xc3\xa4.csv --json");
+  cr_expect_not_null(strstr(out, "\"output\": \"x\\u009b\\u202e\\u007f\xc3\xa4.csv\""), "%s", out);
+  json_t *object = json_loads(out, 0, NULL);
+  cr_assert_not_null(object, "%s", out);
+  cr_expect_str_eq(json_string_value(json_object_get(object, "output")),
+                   "x\xc2\x9b\xe2\x80\xae\x7f\xc3\xa4.csv");
+  json_decref(object);
+  free(out);
 }
 
 Test(cli_embed, a_model_with_views_has_a_row_for_each_of_them) {
