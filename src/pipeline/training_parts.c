@@ -182,6 +182,7 @@ siam_status siam_training_keep(siam_training *run, siam_status failure) {
 
 void siam_training_release(siam_training *run) {
   siam_train_log_close(run->log);
+  siam_lock_release(run->lock);
   siam_selection_clear(&run->selection);
   siam_step_destroy(run->step);
   siam_supply_destroy(run->supply);

@@ -63,6 +63,7 @@ siam_status siam_training_check_places(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
   SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
   SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
+  SIAM_RETURN_IF_FAILED(siam_lock_take(options->output, &run->lock));
   if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options->log));
   if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
   bool exists = siam_checkpoint_exists(run->checkpoint_path);

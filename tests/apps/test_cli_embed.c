@@ -205,3 +205,50 @@ Test(cli_embed, a_batch_that_does_not_fit_is_refused_and_none_asked_for_is_made_
   cr_expect_eq(result.code, 0, "%s", result.err);
   siam_command_release(&result);
 }
+
+/// A grey picture of one colour that takes no room on the disk.
+static void write_sparse(const char *name, unsigned width, unsigned height) {
+  FILE *file = fopen(siam_cli_path(name), "wb");
+  fprintf(file, "P5\n%u %u\n255\n", width, height);
+  fflush(file);
+  cr_assert_eq(ftruncate(fileno(file), ftell(file) + (off_t)width * height), 0);
+  fclose(file);
+}
+
+static void expect_left_out(const char *const *environment, const char *line, const char *words) {
+  const siam_command_options options = {.environment = environment};
+  siam_command_result result = siam_cli_run(&options, line);
+  cr_expect_eq(result.code, 2, "%s", line);
+  cr_expect_not_null(strstr(result.err, words), "%s", result.err);
+  siam_command_release(&result);
+}
+
+static void expect_read(const char *const *environment, const char *line) {
+  const siam_command_options options = {.environment = environment};
+  siam_command_result result = siam_cli_run(&options, line);
+  cr_expect_eq(result.code, 0, "%s: %s", line, result.err);
+  cr_expect_not_null(strstr(result.out, "1 pictures, "), "%s", result.out);
+  siam_command_release(&result);
+}
+
+Test(cli_embed, what_a_picture_may_be_at_most_is_an_option) {
+  // More than 64 Mi pixels; wider than 16,384.
+  write_sparse("big.pgm", 8200, 8200);
+  write_sparse("wide.pgm", 20000, 2);
+  static const char *const ways[][2] = {{"SIAMESE_DECODE=process", NULL}, {"SIAMESE_DECODE=inside", NULL}};
+  for (size_t i = 0; i < 2; i++) {
+    expect_left_out(
+        ways[i], EMBED "big.pgm -o e.csv -q",
+        "8200 × 8200 pixels, more than the limit of 67108864 in all; make it smaller or raise the "
+        "limit by --max-pixels");
+    expect_read(ways[i], EMBED "big.pgm -o e.csv --max-pixels 67240000");
+    expect_left_out(
+        ways[i], EMBED "wide.pgm -o e.csv -q",
+        "20000 × 2 pixels, more than the limit of 16384 a side; make it smaller or raise the limit "
+        "by --max-side");
+    expect_read(ways[i], EMBED "wide.pgm -o e.csv --max-side 20000");
+    expect_left_out(ways[i], EMBED "big.pgm -o e.csv --max-pixels 67240000 --max-file 64 -q",
+                    "67240017 bytes, more than the limit of 67108864; make it smaller or raise the limit by "
+                    "--max-file");
+  }
+}

@@ -446,6 +446,26 @@ Test(train, a_checkpoint_that_cannot_be_written_costs_nothing_but_a_warning) {
   assert_same_files(options.output, undisturbed.output, true);
 }
 
+/// Another training to the same file, while one is at work.
+static bool train_another(void *context, const siam_train_progress *progress) {
+  if (progress->step != 3) return true;
+  siam_train_report report;
+  cr_expect_eq(siam_train(device, context, &report), SIAM_ERROR_FILE);
+  cr_expect_not_null(strstr(siam_last_error(), "model: another run is writing it"), "%s", siam_last_error());
+  return true;
+}
+
+Test(train, two_trainings_to_one_file_at_once_are_refused) {
+  siam_train_options options = short_run("model"), second = short_run("model"),
+                     undisturbed = short_run("other");
+  options.steps = undisturbed.steps = 5;
+  options.progress = train_another;
+  options.context = &second;
+  cr_assert_eq(train(&options).steps, 5);
+  train(&undisturbed);
+  assert_same_files(options.output, undisturbed.output, true);
+}
+
 static struct rlimit file_limit;
 static int lost_logs;
 static void count_lost_logs(void *context, siam_log_level level, const char *message) {
