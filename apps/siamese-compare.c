@@ -52,6 +52,7 @@ static const app_option options[] = {
      .text = &arguments.explain,
      .help = "With two pictures: draw both side by side, green where they speak for same and orange where "
              "against."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     {0}};

@@ -409,6 +409,8 @@ Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
       {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},
       {"siamese-compare -m m.siamese --explain e.png " A " data", {"--explain takes two pictures"}},
       {"siamese-compare -m m.siamese --explain nowhere/e.png " A " " B, {"nowhere"}},
+      {"siamese-compare -m m.siamese --explain " B " " A " " B,
+       {"both a picture and what explains it", "name two files"}},
       {"siamese-compare -m m.siamese --explain tiny.txt " A " " B, {"tiny.txt", "PNG picture"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " " B, {"--nearest is for a folder"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " nosuchdir",
