@@ -38,7 +38,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .above_least = true,
-     .help = "Use the model's threshold for this false-accept rate, such as 0.01."},
+     .help =
+         "Use the model's threshold at which so many of all different pairs were called same among pictures "
+         "that it was not trained on, such as 0.01. It may be stricter or laxer than that of best accuracy."},
     {.name = "nearest",
      .value = "N",
      .integer = &arguments.nearest,
@@ -50,6 +52,7 @@ static const app_option options[] = {
      .text = &arguments.explain,
      .help = "With two pictures: draw both side by side, green where they speak for same and orange where "
              "against."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     {0}};
@@ -58,7 +61,7 @@ static const app_note examples[] = {
     {"siamese-compare a.png b.png", "Are these one picture, before and after edits?"},
     {"siamese-compare -m shapes.siamese a.png b.png", "Do they show the same, by a model of your own?"},
     {"siamese-compare -m shapes.siamese --far 0.01 a.png b.png && echo same",
-     "Be stricter: of 100 different pairs about one would be called same."},
+     "Call about one of 100 different pairs same: stricter or laxer than otherwise, as the model has it."},
     {"siamese-compare -m shapes.siamese --json a.png b.png", "The same for programs."},
     {"siamese-compare -m shapes.siamese --explain why.png a.png b.png", "Draw what speaks for and against."},
     {"siamese-compare -m shapes.siamese pictures/letter0/*.png", "Every two of several pictures."},

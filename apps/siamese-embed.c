@@ -33,6 +33,7 @@ static const app_option options[] = {APP_OPTION_MODEL(&arguments.model),
                                       .help =
                                           "Write a row for each view that the model compares by, the whole "
                                           "picture's first; models without views have one row."},
+                                     APP_OPTIONS_LIMITS,
                                      APP_OPTION_DEVICE(&arguments.device),
                                      APP_OPTION_JSON(&arguments.json),
                                      APP_OPTION_QUIET(&arguments.quiet),

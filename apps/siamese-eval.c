@@ -80,6 +80,7 @@ static const app_option options[] = {
      .least = 0,
      .most = 9.0e18,
      .help = "Of pairs, trials and intervals. Default: 1."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),

@@ -281,15 +281,15 @@ function drawMatrix() {
 // ---- Leakage
 if (data.leakage) {
   const {exact, near, alike, pairs, training_images} = data.leakage, left = exact + near + alike - pairs.length;
-  const captions = {exact: () => "equal", alike: pair => `edited, by a model that may err · distance ${pair.distance.toFixed(3)}`,
-    near: pair => `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`};
+  const words = {exact: pair => "equal", near: pair => `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`,
+    alike: pair => `an edited copy, by the model · distance ${pair.distance.toFixed(3)}`};
   $("leakage-text").textContent = exact + near + alike === 0 ?
-    `None of these pictures is among the ${count(training_images)} of the training data, nearly equal to one, or like an edited one.` :
+    `None of these pictures is among the ${count(training_images)} of the training data, or like one.` :
     "What was judged, on the left, and its like in the training data. What was trained on cannot show how the model does on what is new." +
     (left > 0 ? ` ${count(left)} more are in siamese-eval --json.` : "");
   $("leaks").append(...pairs.map(pair => make("figure", {},
     make("div", {class: "images"}, picture(pair.a, pair.path_a), picture(pair.b, pair.path_b)),
-    make("figcaption", {}, make("span", {}, captions[pair.kind](pair)),
+    make("figcaption", {}, make("span", {}, words[pair.kind](pair)),
       make("span", {}, shorten(pair.path_a)), make("span", {}, pair.path_b)))));
 } else $("leakage").remove();
 

@@ -46,6 +46,10 @@ const char *app_paint(FILE *stream, app_colour colour);
 /// Bytes of the UTF-8 character at `text` (0 at the end); `*valid` tells whether it is one.
 size_t app_character(const char *text, bool *valid);
 
+/// Whether such a character of `length` bytes moves the cursor, changes the terminal, or turns the direction
+/// of writing.
+bool app_steers(const char *text, size_t length);
+
 /// Columns that `text` takes, taking each character for one.
 size_t app_columns(const char *text);
 

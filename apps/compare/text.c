@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool is_blank(const siam_comparison *comparison) {
   return comparison->blank[0] || comparison->blank[1];
@@ -32,6 +33,16 @@ static void print_shown(const compare_subject *subject, const siam_comparison *c
              app_show(subject->names[i]));
 }
 
+/// The threshold, and what it is; also that it is laxer than the usual one, which a rate may well be.
+static void print_threshold(const siam_comparison *comparison) {
+  printf("%.4f (%s", comparison->threshold, app_show(comparison->point));
+  if (strncmp(comparison->point, "far ", 4) == 0 && comparison->threshold > comparison->best_accuracy)
+    printf(", laxer than best accuracy at %.4f", comparison->best_accuracy);
+  if (comparison->on_training && strcmp(comparison->point, "given") != 0)
+    printf(", on the pictures trained on");
+  printf(")\n");
+}
+
 void compare_print(const compare_subject *subject, const siam_comparison *comparison) {
   if (is_blank(comparison)) {
     print_blank(subject, comparison);
@@ -39,7 +50,8 @@ void compare_print(const compare_subject *subject, const siam_comparison *compar
   }
   printf("distance    %.4f\n", comparison->distance);
   if (isfinite(comparison->similarity)) printf("similarity  %.4f\n", comparison->similarity);
-  printf("threshold   %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
+  printf("threshold   ");
+  print_threshold(comparison);
   app_colour colour = comparison->same ? APP_GREEN : APP_YELLOW;
   printf("verdict     %s%s%s\n", app_paint(stdout, colour), verdict_of(comparison),
          app_paint(stdout, APP_PLAIN));
@@ -56,10 +68,6 @@ static void add_comparison(app_table *table, const siam_comparison *comparison) 
   else
     app_table_add(table, "-");
   app_table_add(table, "%s", verdict_of(comparison));
-}
-
-static void print_threshold(const siam_comparison *comparison) {
-  printf("\nthreshold %.4f (%s)\n", comparison->threshold, app_show(comparison->point));
 }
 
 static bool names_part(const siam_comparison *comparison) {
@@ -103,6 +111,7 @@ void compare_print_table(const compare_subject *subject, const siam_comparison *
     }
   app_table_print(rows, stdout);
   app_table_destroy(rows);
+  printf("\nthreshold ");
   print_threshold(table);
   print_blanks(subject, table);
 }
@@ -128,6 +137,6 @@ void compare_print_nearest(const siam_nearest *nearest) {
     printf("; %u that %s too little left out", nearest->blank, app_plural(nearest->blank, "shows", "show"));
   if (nearest->broken > 0)
     printf("; %u broken %s left out", nearest->broken, app_plural(nearest->broken, "one", "ones"));
+  fputs(nearest->count > 0 ? "\nthreshold " : "\n", stdout);
   if (nearest->count > 0) print_threshold(&nearest->near[0].comparison);
-  if (nearest->count == 0) printf("\n");
 }

@@ -57,5 +57,8 @@ void train_print(const siam_train_report *report, const char *device) {
     print_separation(report);
   printf("Model     %s%s\n", app_show(arguments.output),
          reconstructs ? ", an encoder to start from with --init" : "");
+  if (report->log_lost_step > 0)
+    printf("Log       %s ends before step %u, since it could not be written\n", app_show(arguments.log),
+           report->log_lost_step);
   if (arguments.report != NULL) printf("Report    %s\n", app_show(arguments.report));
 }

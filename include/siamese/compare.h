@@ -31,7 +31,13 @@ typedef struct siam_comparison {
   double similarity; ///< Probability that the pair is `same`; NAN where the model was never calibrated.
   double threshold;  ///< Up to which distance a pair is `same`.
   char point[32];    ///< What the threshold is: "best accuracy", "far 1e-3", "given".
-  bool same;         ///< distance <= threshold, and neither is blank.
+  /// The model's threshold of best accuracy; NAN where it was never calibrated. One for a false-accept rate
+  /// may lie above it: then verdicts are laxer than by this one.
+  double best_accuracy;
+  bool same; ///< distance <= threshold, and neither is blank.
+  /// The model's own thresholds and its similarity were fitted on pictures that it was trained on: more pairs
+  /// of other things are called same.
+  bool on_training;
   /// The first, the second picture shows nothing, and the model compares no such pictures: the distance says
   /// nothing, and the similarity is NAN.
   siam_blank blank[2];
@@ -45,7 +51,8 @@ typedef struct siam_comparison {
 typedef struct siam_comparer siam_comparer;
 
 /// The model must outlive the comparer. A rate that the model has no threshold for is SIAM_ERROR_DATA and
-/// names those it has. `options` may be NULL. Release with siam_comparer_destroy().
+/// names those it has; a model whose thresholds were fitted on what it was trained on has none for any rate.
+/// `options` may be NULL. Release with siam_comparer_destroy().
 SIAM_API siam_status siam_comparer_create(siam_model *model, const siam_compare_options *options,
                                           siam_comparer **comparer);
 SIAM_API void siam_comparer_destroy(siam_comparer *comparer);

@@ -102,12 +102,15 @@ siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float
 siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *a, const siam_look *b,
                                 siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  const siam_decision *decision = &comparer->decision;
   siam_views_match match = siam_views_compare(comparer->views, a->values, b->values, dimensions);
   *comparison = (siam_comparison){
       .distance = match.distance,
       .shown = {siam_views_describe(comparer->views, match.a), siam_views_describe(comparer->views, match.b)},
       .similarity = NAN,
       .threshold = comparer->threshold,
+      .best_accuracy = decision->calibrated ? decision->points.points[0].threshold : NAN,
+      .on_training = decision->on_training,
       .blank = {a->blank, b->blank}};
   if (!isfinite(comparison->distance))
     return siam_fail(SIAM_ERROR_NUMERIC, "%s, %s: the distance is not finite; the model is damaged", a->path,
@@ -115,8 +118,8 @@ siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *
   for (size_t i = 0; i < sizeof comparison->point; i++) comparison->point[i] = comparer->point[i];
   if (comparison->blank[0] || comparison->blank[1]) return SIAM_OK;
   comparison->same = comparison->distance <= comparison->threshold;
-  if (comparer->decision.calibrated)
-    comparison->similarity = siam_calibration_evaluate(&comparer->decision.calibration, comparison->distance);
+  if (decision->calibrated)
+    comparison->similarity = siam_calibration_evaluate(&decision->calibration, comparison->distance);
   return SIAM_OK;
 }
 

@@ -3,6 +3,8 @@
 /// Pairs of a test picture and a training picture that a report shows.
 enum { LEAKS = 24 };
 
+static const char *const kinds[] = {"exact", "near", "alike"};
+
 static siam_status set_file(siam_report *report, json_t *object, const char *key, const char *path_key,
                             const char *path) {
   json_t *place = NULL;
@@ -12,8 +14,6 @@ static siam_status set_file(siam_report *report, json_t *object, const char *key
 }
 
 static siam_status add_leak(siam_report *report, const siam_leak *leak, json_t *list) {
-  static const char *const kinds[] = {
-      [SIAM_LEAK_EXACT] = "exact", [SIAM_LEAK_NEAR] = "near", [SIAM_LEAK_ALIKE] = "alike"};
   json_t *object = json_object();
   SIAM_RETURN_IF_FAILED(siam_report_append(list, object));
   SIAM_RETURN_IF_FAILED(set_file(report, object, "a", "path_a", leak->path));

@@ -11,11 +11,12 @@
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
 #define KEYS                                                                                                 \
-  "a b distance similarity threshold operating_point same blank blank_a blank_b shown_of_a "                 \
-  "shown_of_b model device"
+  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
+  "shown_of_a shown_of_b model device"
 
 #define NEAREST_KEYS                                                                                         \
-  "a folder files broken blank_files same_files nearest threshold operating_point model device"
+  "a folder files broken blank_files same_files nearest threshold operating_point calibrated_on_training "   \
+  "model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -119,6 +120,7 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
   cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
+  cr_expect(json_is_false(json_object_get(strict, "calibrated_on_training")));
   json_decref(usual);
   json_decref(strict);
   siam_cli_expect_refusals((siam_cli_refusal[]){
@@ -126,11 +128,30 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
       {NULL, {0}}});
 }
 
+/// Puts a smaller number in place of the first threshold of a model file, that of best accuracy.
+static void lower_best_accuracy(const char *name) {
+  char line[1024];
+  snprintf(line, sizeof line, "sed -i -E 's/(\\\\\"threshold\\\\\": ?)[0-9]\\.[0-9]/\\10.0/' '%s'",
+           siam_cli_path(name));
+  cr_assert_eq(system(line), 0);
+}
+
+Test(cli_compare, a_false_accept_rate_that_is_laxer_than_the_best_accuracy_says_so) {
+  free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 60 -b 8 --val held-out -q"));
+  char *usual = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(usual, " (far 1e-2)\n"), "%s", usual);
+  lower_best_accuracy("n.siamese");
+  char *laxer = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(laxer, " (far 1e-2, laxer than best accuracy at 0.0"), "%s", laxer);
+  free(usual);
+  free(laxer);
+}
+
 #define C "data/group0/class02/03.pgm"
 
 Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
   json_t *all = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
-                              "files pairs threshold operating_point model device");
+                              "files pairs threshold operating_point calibrated_on_training model device");
   static const char *const names[] = {A, B, C};
   const json_t *pairs = json_object_get(all, "pairs");
   cr_assert_eq(json_array_size(pairs), 3);
@@ -388,6 +409,8 @@ Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
       {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},
       {"siamese-compare -m m.siamese --explain e.png " A " data", {"--explain takes two pictures"}},
       {"siamese-compare -m m.siamese --explain nowhere/e.png " A " " B, {"nowhere"}},
+      {"siamese-compare -m m.siamese --explain " B " " A " " B,
+       {"both a picture and what explains it", "name two files"}},
       {"siamese-compare -m m.siamese --explain tiny.txt " A " " B, {"tiny.txt", "PNG picture"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " " B, {"--nearest is for a folder"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " nosuchdir",

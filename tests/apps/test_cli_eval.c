@@ -13,7 +13,8 @@
   "leakage calibration_error seconds"
 
 #define PAIR_KEYS                                                                                            \
-  "a b distance similarity threshold operating_point same blank blank_a blank_b shown_of_a shown_of_b "      \
+  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
+  "shown_of_a shown_of_b "                                                                                   \
   "model "                                                                                                   \
   "device"
 
