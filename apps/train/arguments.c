@@ -96,6 +96,7 @@ static const app_option options[] = {
      .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
              "to the "
              "next: pictures whose path, size and time are as before are read from there. Default: none."},
+    APP_OPTIONS_LIMITS,
     {.heading = "Network and loss"},
     {.name = "recipe",
      .value = "NAME",

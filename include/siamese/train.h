@@ -137,6 +137,7 @@ typedef struct siam_train_report {
   uint32_t best_step;                 ///< With `patience`: the step that the weights come from; else 0.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
+  uint32_t log_lost_step;             ///< From this step on the log could not be written; 0: it is whole.
   char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
                      ///< logged too.
 } siam_train_report;

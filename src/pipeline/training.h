@@ -3,6 +3,7 @@
 #ifndef SIAM_PIPELINE_TRAINING_H
 #define SIAM_PIPELINE_TRAINING_H
 
+#include "base/lock.h"
 #include "base/text.h"
 #include "pipeline/calibrate.h"
 #include "pipeline/history.h"
@@ -40,9 +41,11 @@ typedef struct siam_training {
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_selection selection;
   siam_train_log *log;
+  char lost_log[512];   ///< Why the log ends early; empty: it does not.
   siam_history history; ///< Of this process's steps, for the report.
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.
+  siam_lock *lock;      ///< Of the model file: two runs must not replace each other's checkpoints.
   char *checkpoint_path;
   char *validation_cache; ///< Of the validation pictures; NULL: none.
   bool kept;              ///< The file there holds a step of this run.
