@@ -34,6 +34,10 @@ siam_logger app_logger(bool quiet);
 /// all scripts stay. One of eight rotating texts, for use within one statement.
 const char *app_show(const char *text);
 
+/// The same into `target`, which has room for four bytes for each of the text's and one more; `line_end`
+/// replaces line ends, NULL escapes them too.
+void app_escape(const char *text, const char *line_end, char *target);
+
 typedef enum app_colour { APP_PLAIN, APP_BOLD, APP_RED, APP_GREEN, APP_YELLOW } app_colour;
 
 /// The terminal's code for a colour; "" where `stream` is no terminal or NO_COLOR is set. End with APP_PLAIN.

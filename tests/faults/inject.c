@@ -356,8 +356,10 @@ FILE *fopen(const char *path, const char *mode) {
   return COUNTED && (file_fails(mode[0] != 'r', true) || memory_fails()) ? NULL : NEXT(fopen)(path, mode);
 }
 
+/// A stream into memory lacks memory; what the command says is not to fail.
 static bool stream_fails(FILE *file) {
-  return !spares_streams && file != stdout && file != stderr && file_fails(true, false);
+  if (file == stdout || file == stderr) return false;
+  return fileno(file) < 0 ? memory_fails() : !spares_streams && file_fails(true, false);
 }
 
 size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file) {
