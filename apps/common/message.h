@@ -5,6 +5,7 @@
 #include <siamese/log.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /// Sets the name that messages begin with; app_begin() does.
@@ -37,6 +38,9 @@ const char *app_show(const char *text);
 /// The same into `target`, which has room for four bytes for each of the text's and one more; `line_end`
 /// replaces line ends, NULL escapes them too.
 void app_escape(const char *text, const char *line_end, char *target);
+
+/// `one` where `count` is 1, else `many`.
+const char *app_plural(uint64_t count, const char *one, const char *many);
 
 typedef enum app_colour { APP_PLAIN, APP_BOLD, APP_RED, APP_GREEN, APP_YELLOW } app_colour;
 
