@@ -1,91 +1,61 @@
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/encode_png.h"
 #include "pipeline/comparer.h"
+#include "pipeline/explain_drawing.h"
 #include "pipeline/occlusion.h"
 
-#include <math.h>
-#include <string.h>
-
-/// Pixels of the drawing: at least so many along a picture's longer side, and between the two pictures.
-enum { SIDE = 320, GAP = 16, PAPER = 205 };
-
-/// Both pictures as the network sees them, with their heat maps.
+/// Both pictures of a comparison that is explained.
 typedef struct explainer {
+  siam_comparer *comparer;
   siam_picture_shape shape;
-  size_t size, pixels;
-  uint8_t *bytes[2];
-  double *heat[2];
-  uint32_t scale;
+  siam_views_match match; ///< What was compared with what.
+  uint8_t *bytes;         ///< The network's input of one of them, [H, W, C].
+  siam_heated pictures[2];
 } explainer;
 
-static siam_telling_place find_place(const explainer *of, int which, double sign) {
-  size_t best = 0;
-  for (size_t i = 1; i < of->pixels; i++)
-    if (sign * of->heat[which][i] > sign * of->heat[which][best]) best = i;
-  return (siam_telling_place){(uint32_t)(best % of->shape.width), (uint32_t)(best / of->shape.width),
-                              of->heat[which][best]};
+/// The place that speaks most for (`sign` 1) or against (−1), of those that show the picture.
+static siam_telling_place find_place(const siam_heated *in, double sign) {
+  siam_telling_place most = {0};
+  const siam_region *to = &in->to;
+  uint32_t best_x = to->x, best_y = to->y;
+  for (uint32_t y = to->y; y < to->y + to->height; y++)
+    for (uint32_t x = to->x; x < to->x + to->width; x++)
+      if (sign * in->heat[(size_t)y * in->shape.width + x] >
+          sign * in->heat[(size_t)best_y * in->shape.width + best_x])
+        best_x = x, best_y = y;
+  siam_heated_locate(in, best_x, best_y, &most.x, &most.y);
+  most.change = in->heat[(size_t)best_y * in->shape.width + best_x];
+  return most;
 }
 
-/// One pixel: the picture in pale grey, under the colour of its heat, which both pictures share a scale for.
-static void paint(const explainer *of, int which, size_t pixel, double strongest, uint8_t *colour) {
-  static const double speaks_for[3] = {11, 140, 110}, speaks_against[3] = {222, 84, 16};
-  const uint8_t *value = of->bytes[which] + pixel * of->shape.channels;
-  double heat = strongest > 0 ? of->heat[which][pixel] / strongest : 0;
-  const double *tint = heat > 0 ? speaks_for : speaks_against;
-  double share = 0.75 * fmin(1, fabs(heat));
-  for (int c = 0; c < 3; c++) {
-    double pale = 255 - 0.75 * (255 - value[of->shape.channels == 3 ? c : 0]);
-    // Multiplied, so that dark strokes stay visible under the colour.
-    double tinted = pale * (1 - share) + share * tint[c] * (0.35 + 0.65 * pale / 255);
-    colour[c] = (uint8_t)lround(tinted);
-  }
-}
-
-static siam_status write_picture(const explainer *of, const char *output) {
-  siam_status status = SIAM_OK;
-  uint32_t height = of->shape.height * of->scale, width = of->shape.width * of->scale;
-  uint32_t whole = 2 * width + GAP;
-  double strongest = 0;
-  siam_text png = {0};
-  uint8_t *canvas = NULL;
-  for (int which = 0; which < 2; which++)
-    for (size_t i = 0; i < of->pixels; i++) strongest = fmax(strongest, fabs(of->heat[which][i]));
-  SIAM_TRY_ALLOCATE(canvas, (size_t)whole * height * 3);
-  memset(canvas, PAPER, (size_t)whole * height * 3);
-  for (int which = 0; which < 2; which++)
-    for (uint32_t y = 0; y < height; y++)
-      for (uint32_t x = 0; x < width; x++)
-        paint(of, which, (size_t)(y / of->scale) * of->shape.width + x / of->scale, strongest,
-              canvas + ((size_t)y * whole + x + (which == 1 ? width + GAP : 0)) * 3);
-  SIAM_TRY(siam_png_encode(canvas, whole, height, 3, &png));
-  SIAM_TRY(siam_file_replace(output, png.bytes, png.length));
-cleanup:
-  siam_text_clear(&png);
-  siam_free(canvas);
-  return status;
-}
-
-static siam_status prepare(const siam_comparer *comparer, const char *const *paths, explainer *of) {
-  siam_status status = SIAM_OK;
-  of->shape = siam_model_picture_shape(comparer->model);
-  of->size = siam_picture_shape_bytes(&of->shape);
-  of->pixels = (size_t)of->shape.height * of->shape.width;
-  uint32_t longer = of->shape.height > of->shape.width ? of->shape.height : of->shape.width;
-  of->scale = (SIDE + longer - 1) / longer;
-  for (int i = 0; i < 2; i++) {
-    SIAM_TRY_ALLOCATE(of->bytes[i], of->size);
-    SIAM_TRY_ALLOCATE(of->heat[i], of->pixels);
-    SIAM_TRY(siam_picture_load_resized(paths[i], &comparer->picture, &of->shape, of->bytes[i]));
-  }
-cleanup:
-  return status;
+/// Covers one picture before the other, which stays as it was compared.
+static siam_status explain_one(explainer *of, int which, const char *path) {
+  const siam_comparer *comparer = of->comparer;
+  siam_heated *picture = &of->pictures[which];
+  const size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  const uint32_t views[2] = {of->match.a, of->match.b};
+  const bool wholes = views[0] == 0 && views[1] == 0;
+  // Comparing left the looks at both pictures behind, those at the first in front.
+  const float *other = comparer->looks + (which == 0 ? comparer->row : 0) + views[1 - which] * dimensions;
+  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, &comparer->picture, &of->shape, of->bytes));
+  SIAM_RETURN_IF_FAILED(siam_heated_load(path, &comparer->picture, &of->shape, picture));
+  picture->outlined = views[which] > 0;
+  siam_views_outline(comparer->views, views[which], &of->shape, picture->corners);
+  return siam_occlusion_map(comparer->model,
+                            &(siam_compared){.views = comparer->views,
+                                             .view = views[which],
+                                             .bytes = of->bytes,
+                                             .picture = picture->to,
+                                             .other = other,
+                                             .factor = wholes ? 1 : siam_views_part_factor(comparer->views),
+                                             .distance = of->match.distance},
+                            picture->heat);
 }
 
 siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                          siam_explanation *explanation) {
   siam_status status = SIAM_OK;
-  explainer of = {0};
+  explainer of = {.comparer = comparer, .shape = siam_model_picture_shape(comparer->model)};
   SIAM_TRY(siam_file_check_place(output));
   SIAM_TRY(siam_file_check_kind(output, 1, "PNG", "PNG picture"));
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
@@ -94,20 +64,17 @@ siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, 
       SIAM_TRY(siam_fail(SIAM_ERROR_DATA,
                          "%s: is one colour all over, so there is nothing to explain; name another picture",
                          i == 0 ? a : b));
-  SIAM_TRY(prepare(comparer, (const char *const[]){a, b}, &of));
-  // Comparing left both embeddings behind, that of the whole first; each picture is covered before the other,
-  // which stays as it is.
+  of.match = siam_views_compare(comparer->views, comparer->looks, comparer->looks + comparer->row,
+                                (size_t)siam_model_get_info(comparer->model).embedding);
+  SIAM_TRY_ALLOCATE(of.bytes, siam_picture_shape_bytes(&of.shape));
   for (int i = 0; i < 2; i++) {
-    const float *other = comparer->looks + (i == 0 ? comparer->row : 0);
-    SIAM_TRY(siam_occlusion_map(comparer->model, of.bytes[i], other, of.heat[i]));
-    explanation->most_for[i] = find_place(&of, i, 1);
-    explanation->most_against[i] = find_place(&of, i, -1);
+    SIAM_TRY(explain_one(&of, i, i == 0 ? a : b));
+    explanation->most_for[i] = find_place(&of.pictures[i], 1);
+    explanation->most_against[i] = find_place(&of.pictures[i], -1);
   }
-  SIAM_TRY(write_picture(&of, output));
+  SIAM_TRY(siam_heated_draw(of.pictures, output));
 cleanup:
-  for (int i = 0; i < 2; i++) {
-    siam_free(of.bytes[i]);
-    siam_free(of.heat[i]);
-  }
+  siam_free(of.bytes);
+  for (int i = 0; i < 2; i++) siam_heated_clear(&of.pictures[i]);
   return status;
 }
