@@ -76,7 +76,7 @@ SIAM_API siam_status siam_compare_nearest(siam_comparer *comparer, const char *p
                                           const siam_nearest_options *options, siam_nearest *nearest);
 SIAM_API void siam_nearest_clear(siam_nearest *nearest);
 
-/// A place in a picture that says most about a pair, in pixels of the network's input: the middle of a patch.
+/// A place in a picture that says most about a pair, in pixels of the picture itself, upright.
 typedef struct siam_telling_place {
   uint32_t x, y;
   double change; ///< Of the distance when it is covered; above 0 it speaks for `same`, below 0 against.

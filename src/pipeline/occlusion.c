@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/// Looks that go over the device at once, and steps of the patch within its own side.
-enum { BATCH = 64, STEPS_OF_PATCH = 4 };
+/// Looks that go over the device at once, steps of the patch within its own side, and ways of covering.
+enum { BATCH = 64, STEPS_OF_PATCH = 4, WAYS = 2 };
 
 uint32_t siam_occlusion_patch(uint32_t side) {
   uint32_t patch = side / 5 > 3 ? side / 5 : 3;
@@ -18,18 +18,19 @@ typedef struct occluder {
   siam_picture_shape shape;
   size_t size, dimensions;                ///< Bytes of a picture, D.
   uint32_t height, width, step_y, step_x; ///< Of the patch.
-  uint32_t looks, room;                   ///< At each covered picture; covered pictures at a time.
+  uint32_t looks, room;                   ///< At each covered picture; places at a time.
   bool unit_length;                       ///< Of embeddings.
   siam_region in;                         ///< What shows the picture, and is covered.
   uint8_t shade[3];
   siam_embedder *embedder;
   uint8_t *covered;      ///< [H, W, C]
+  uint8_t *masks;        ///< [looks, H, W, C], where a patch is seen: 255, and 0 elsewhere.
   uint8_t *plain;        ///< [looks, H, W, C], of the picture as it is.
-  uint8_t *seen;         ///< [room, looks, H, W, C]
+  uint8_t *seen;         ///< [room, ways, looks, H, W, C]
   uint32_t (*places)[2]; ///< [room], upper left corners.
-  float *embeddings;     ///< [room, looks, D]
+  float *embeddings;     ///< [room, ways, looks, D]
   float *mean;           ///< [D]
-  double *heat;          ///< [H, W], sums of changes.
+  double *const *maps;   ///< [ways], each [H, W], sums of changes.
   uint32_t *count;       ///< [H, W], of how many.
 } occluder;
 
@@ -48,55 +49,81 @@ static uint8_t find_shade(const occluder *by, uint32_t channel) {
   return 255;
 }
 
-static void cover(const occluder *by, uint32_t top, uint32_t left) {
+/// Fills the patch, as far as it lies on the picture, with a shade for each channel.
+static void cover(const occluder *by, const uint32_t *place, const uint8_t *shade, uint8_t *picture) {
   const siam_region in = by->in;
-  memcpy(by->covered, by->of->bytes, by->size);
-  for (uint32_t y = top; y < top + by->height; y++)
-    for (uint32_t x = left; x < left + by->width; x++)
+  for (uint32_t y = place[0]; y < place[0] + by->height; y++)
+    for (uint32_t x = place[1]; x < place[1] + by->width; x++)
       if (y >= in.y && y < in.y + in.height && x >= in.x && x < in.x + in.width)
-        memcpy(by->covered + ((size_t)y * by->shape.width + x) * by->shape.channels, by->shade,
-               by->shape.channels);
+        memcpy(picture + ((size_t)y * by->shape.width + x) * by->shape.channels, shade, by->shape.channels);
 }
 
-/// Looks at a picture as was looked when it was compared: [looks, H, W, C]
-static siam_status look(const occluder *by, const uint8_t *bytes, uint8_t *output) {
-  return by->looks > 1 ? siam_views_make(by->of->views, &by->shape, bytes, output)
-                       : siam_views_make_one(by->of->views, by->of->view, &by->shape, bytes, output);
+static siam_status look(const occluder *by, const uint8_t *bytes, uint8_t *seen) {
+  return siam_occlusion_look(by->of->views, by->of->view, &by->shape, bytes, seen);
 }
 
-static void add(const occluder *by, const uint32_t *place, double change) {
+/// The picture covered with the middle shade.
+static siam_status hide(const occluder *by, const uint32_t *place, uint8_t *seen) {
+  memcpy(by->covered, by->of->bytes, by->size);
+  cover(by, place, by->shade, by->covered);
+  return look(by, by->covered, seen);
+}
+
+/// The picture with the other one's content under the patch, wherever the looks see it.
+static siam_status exchange(const occluder *by, const uint32_t *place, uint8_t *seen) {
+  static const uint8_t all[3] = {255, 255, 255};
+  memset(by->covered, 0, by->size);
+  cover(by, place, all, by->covered);
+  SIAM_RETURN_IF_FAILED(look(by, by->covered, by->masks));
+  for (size_t i = 0; i < by->looks * by->size; i++) {
+    uint32_t share = by->masks[i];
+    seen[i] = (uint8_t)((by->plain[i] * (255 - share) + by->of->other_seen[i] * share + 127) / 255);
+  }
+  return SIAM_OK;
+}
+
+static void add(const occluder *by, const uint32_t *place, const double *changes) {
   for (uint32_t y = place[0]; y < place[0] + by->height; y++)
     for (uint32_t x = place[1]; x < place[1] + by->width; x++) {
-      by->heat[(size_t)y * by->shape.width + x] += change;
-      by->count[(size_t)y * by->shape.width + x]++;
+      size_t i = (size_t)y * by->shape.width + x;
+      for (int way = 0; way < WAYS; way++) by->maps[way][i] += changes[way];
+      by->count[i]++;
     }
 }
 
-/// Embeds the looks at `count` covered pictures and adds what each changes to the pixels it covers.
+/// By how much what looks show, embedded, changes the distance: what shows no change, not at all, to the bit.
+static double find_change(const occluder *by, uint32_t slot) {
+  const size_t looks = (size_t)slot * by->looks;
+  if (memcmp(by->seen + looks * by->size, by->plain, by->looks * by->size) == 0) return 0;
+  const float *embedding = by->embeddings + looks * by->dimensions;
+  if (by->looks > 1) {
+    siam_views_average(by->of->views, by->unit_length, embedding, by->dimensions, by->mean);
+    embedding = by->mean;
+  }
+  return by->of->factor * siam_distance(embedding, by->of->other, by->dimensions) - by->of->distance;
+}
+
+/// Embeds the looks at `count` places, covered in both ways, and adds what they say to the pixels there.
 static siam_status measure(const occluder *by, uint32_t count) {
-  SIAM_RETURN_IF_FAILED(siam_embedder_run(by->embedder, by->seen, count * by->looks, by->embeddings));
-  for (uint32_t slot = 0; slot < count; slot++) {
-    const float *embedding = by->embeddings + (size_t)slot * by->looks * by->dimensions;
-    if (by->looks > 1) {
-      siam_views_average(by->of->views, by->unit_length, embedding, by->dimensions, by->mean);
-      embedding = by->mean;
-    }
-    double distance = by->of->factor * siam_distance(embedding, by->of->other, by->dimensions);
-    add(by, by->places[slot], distance - by->of->distance);
+  SIAM_RETURN_IF_FAILED(siam_embedder_run(by->embedder, by->seen, count * WAYS * by->looks, by->embeddings));
+  for (uint32_t i = 0; i < count; i++) {
+    const double changes[WAYS] = {find_change(by, WAYS * i), find_change(by, WAYS * i + 1)};
+    add(by, by->places[i], changes);
   }
   return SIAM_OK;
 }
 
 /// Covers one place, and measures when there is no more room. What nobody sees changes nothing.
 static siam_status cover_one(const occluder *by, uint32_t y, uint32_t x, uint32_t *filled) {
-  uint8_t *seen = by->seen + (size_t)*filled * by->looks * by->size;
+  const size_t size = by->looks * by->size;
+  uint8_t *hidden = by->seen + (size_t)*filled * WAYS * size, *exchanged = hidden + size;
   uint32_t *place = by->places[*filled];
   place[0] = y;
   place[1] = x;
-  cover(by, y, x);
-  SIAM_RETURN_IF_FAILED(look(by, by->covered, seen));
-  if (memcmp(seen, by->plain, by->looks * by->size) == 0) {
-    add(by, place, 0);
+  SIAM_RETURN_IF_FAILED(hide(by, place, hidden));
+  SIAM_RETURN_IF_FAILED(exchange(by, place, exchanged));
+  if (memcmp(hidden, by->plain, size) == 0 && memcmp(exchanged, by->plain, size) == 0) {
+    add(by, place, (const double[WAYS]){0});
     return SIAM_OK;
   }
   if (++*filled < by->room) return SIAM_OK;
@@ -130,40 +157,54 @@ static siam_status prepare(siam_model *model, occluder *by) {
   by->width = siam_occlusion_patch(by->shape.width);
   by->step_y = step_of(by->height);
   by->step_x = step_of(by->width);
-  by->looks = siam_views_rows(by->of->views) == 1 ? siam_views_count(by->of->views) : 1;
-  by->room = BATCH / by->looks;
+  by->looks = siam_occlusion_looks(by->of->views);
+  by->room = BATCH / (WAYS * by->looks);
   by->in = by->of->picture;
   if (by->in.width == 0) by->in = (siam_region){0, 0, by->shape.width, by->shape.height};
   for (uint32_t c = 0; c < by->shape.channels; c++) by->shade[c] = find_shade(by, c);
   SIAM_TRY_ALLOCATE(by->covered, by->size);
+  SIAM_TRY_ALLOCATE(by->masks, by->looks * by->size);
   SIAM_TRY_ALLOCATE(by->plain, by->looks * by->size);
-  SIAM_TRY_ALLOCATE(by->seen, (size_t)by->room * by->looks * by->size);
+  SIAM_TRY_ALLOCATE(by->seen, (size_t)by->room * WAYS * by->looks * by->size);
   SIAM_TRY_ALLOCATE(by->places, by->room);
-  SIAM_TRY_ALLOCATE(by->embeddings, (size_t)by->room * by->looks * by->dimensions);
+  SIAM_TRY_ALLOCATE(by->embeddings, (size_t)by->room * WAYS * by->looks * by->dimensions);
   SIAM_TRY_ALLOCATE(by->mean, by->dimensions);
   SIAM_TRY_ALLOCATE(by->count, pixels);
-  SIAM_TRY(siam_embedder_create(model, by->room * by->looks, &by->embedder));
+  SIAM_TRY(siam_embedder_create(model, by->room * WAYS * by->looks, &by->embedder));
   SIAM_TRY(look(by, by->of->bytes, by->plain));
 cleanup:
   return status;
 }
 
-siam_status siam_occlusion_map(siam_model *model, const siam_compared *of, double *heat) {
+uint32_t siam_occlusion_looks(const siam_views *views) {
+  return siam_views_rows(views) == 1 ? siam_views_count(views) : 1;
+}
+
+siam_status siam_occlusion_look(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
+                                const uint8_t *bytes, uint8_t *seen) {
+  return siam_occlusion_looks(views) > 1 ? siam_views_make(views, shape, bytes, seen)
+                                         : siam_views_make_one(views, view, shape, bytes, seen);
+}
+
+siam_status siam_occlusion_map(siam_model *model, const siam_compared *of, double *hidden,
+                               double *exchanged) {
   siam_status status = SIAM_OK;
+  double *const maps[WAYS] = {hidden, exchanged};
   occluder by = {.of = of,
                  .shape = siam_model_picture_shape(model),
                  .dimensions = (size_t)siam_model_get_info(model).embedding,
                  .unit_length = siam_network_has_unit_length(model->network),
-                 .heat = heat};
+                 .maps = maps};
   size_t pixels = (size_t)by.shape.height * by.shape.width;
   by.size = siam_picture_shape_bytes(&by.shape);
-  memset(heat, 0, pixels * sizeof *heat);
+  for (int way = 0; way < WAYS; way++) memset(maps[way], 0, pixels * sizeof *maps[way]);
   SIAM_TRY(prepare(model, &by));
   SIAM_TRY(cover_all(&by));
-  for (size_t i = 0; i < pixels; i++) heat[i] /= by.count[i];
+  for (size_t i = 0; i < WAYS * pixels; i++) maps[i / pixels][i % pixels] /= by.count[i % pixels];
 cleanup:
   siam_embedder_destroy(by.embedder);
   siam_free(by.covered);
+  siam_free(by.masks);
   siam_free(by.plain);
   siam_free(by.seen);
   siam_free(by.places);

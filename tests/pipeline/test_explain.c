@@ -184,19 +184,22 @@ static siam_picture load_drawing(uint32_t width, uint32_t height) {
   return drawing;
 }
 
-/// Black with a white block, twice as wide as high.
-static void write_wide(const char *name, uint32_t left, uint32_t top) {
+/// Black, twice as wide as high, with a white block, and with another where there is a place for it.
+static void write_wide(const char *name, const uint32_t *place) {
   enum { WIDE = 2 * SIDE };
   uint8_t picture[WIDE * SIDE] = {0};
-  for (uint32_t y = top; y < top + MARK; y++) memset(picture + (size_t)y * WIDE + left, 255, MARK);
+  for (uint32_t y = 0; y < MARK; y++) {
+    memset(picture + (size_t)(4 + y) * WIDE + 24, 255, MARK);
+    if (place != NULL) memset(picture + (place[1] + y) * WIDE + place[0], 255, MARK);
+  }
   siam_test_write_pnm(path(name), WIDE, SIDE, 1, picture);
 }
 
 static void expect_heat_on_the_block(siam_resize_mode mode) {
   enum { ZOOM = 6, LEFT = 44, TOP = 16 }; // 80 pixels fit six times into 512.
   compare_by(NULL, mode);
-  write_wide("a.pgm", LEFT, TOP);
-  write_wide("b.pgm", 24, 4);
+  write_wide("a.pgm", (const uint32_t[2]){LEFT, TOP});
+  write_wide("b.pgm", NULL);
   siam_explanation explanation = explain();
   const siam_telling_place *most = &explanation.most_against[0];
   cr_expect(most->x >= LEFT && most->x < LEFT + MARK && most->y >= TOP && most->y < TOP + MARK,
@@ -235,7 +238,7 @@ Test(explain, pictures_keep_their_aspect_and_colours) {
   uint8_t *tall = malloc((size_t)TALL * NARROW * 3);
   uint8_t small[20 * 30 * 3];
   for (size_t i = 0; i < (size_t)TALL * NARROW; i++) memcpy(tall + 3 * i, (uint8_t[3]){200, 40, 90}, 3);
-  for (size_t i = 0; i < 20 * 30; i++) memcpy(small + 3 * i, (uint8_t[3]){20, 60, 220}, 3);
+  for (size_t i = 0; i < 20 * 30; i++) memcpy(small + 3 * i, (uint8_t[3]){200, 40, 90}, 3);
   compare_by(NULL, SIAM_RESIZE_STRETCH);
   siam_test_write_pnm(path("a.pgm"), NARROW, TALL, 3, tall);
   siam_test_write_pnm(path("b.pgm"), 30, 20, 3, small);
@@ -244,7 +247,7 @@ Test(explain, pictures_keep_their_aspect_and_colours) {
   // change.
   siam_picture drawing = load_drawing(171 + 16 + 510, 512);
   expect_colour(pixel_at(&drawing, 80, 500), (uint8_t[3]){200, 40, 90});
-  expect_colour(pixel_at(&drawing, 171 + 16 + 5, 256), (uint8_t[3]){20, 60, 220});
+  expect_colour(pixel_at(&drawing, 171 + 16 + 5, 256), (uint8_t[3]){200, 40, 90});
   cr_expect_arr_eq(pixel_at(&drawing, 171 + 16 + 5, 500), ((uint8_t[3]){205, 205, 205}), 3);
   siam_picture_clear(&drawing);
   free(tall);
