@@ -101,6 +101,10 @@ const char *app_show(const char *text) {
   return *place;
 }
 
+const char *app_plural(uint64_t count, const char *one, const char *many) {
+  return count == 1 ? one : many;
+}
+
 const char *app_paint(FILE *stream, app_colour colour) {
   static const char *const codes[] = {"\033[0m", "\033[1m", "\033[31m", "\033[32m", "\033[33m"};
   const char *refusal = getenv("NO_COLOR"), *terminal = getenv("TERM");

@@ -5,6 +5,7 @@
 #include <siamese/log.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /// Sets the name that messages begin with; app_begin() does.
@@ -33,6 +34,9 @@ siam_logger app_logger(bool quiet);
 /// `text` with everything that could steer a terminal or is no UTF-8 written as \xNN; spaces and letters of
 /// all scripts stay. One of eight rotating texts, for use within one statement.
 const char *app_show(const char *text);
+
+/// `one` where `count` is 1, else `many`.
+const char *app_plural(uint64_t count, const char *one, const char *many);
 
 typedef enum app_colour { APP_PLAIN, APP_BOLD, APP_RED, APP_GREEN, APP_YELLOW } app_colour;
 

@@ -103,9 +103,8 @@ siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, 
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
   for (int i = 0; i < 2; i++)
     if (explanation->comparison.blank[i])
-      SIAM_TRY(siam_fail(SIAM_ERROR_DATA,
-                         "%s: is one colour all over, so there is nothing to explain; name another picture",
-                         i == 0 ? a : b));
+      SIAM_TRY(siam_fail(SIAM_ERROR_DATA, "%s: %s, so there is nothing to explain; name another picture",
+                         i == 0 ? a : b, siam_blank_describe(explanation->comparison.blank[i])));
   SIAM_TRY(prepare(&of, (const char *const[]){a, b}));
   for (int i = 0; i < 2; i++) SIAM_TRY(explain_one(&of, i, explanation));
   SIAM_TRY(siam_heated_draw(of.pictures, output));
