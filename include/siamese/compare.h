@@ -99,13 +99,15 @@ typedef struct siam_telling_place {
 
 typedef struct siam_explanation {
   siam_comparison comparison;
-  siam_telling_place most_for[2];     ///< Hidden, it takes the two farthest apart; in either picture.
-  siam_telling_place most_against[2]; ///< Showing what the other does there, it brings them nearest.
+  siam_telling_place most_for[2]; ///< Hidden, it takes the two farthest apart; in either picture.
+  siam_telling_place
+      most_against[2]; ///< Showing what the other does there (or hidden), it brings them nearest.
 } siam_explanation;
 
 /// Says why two pictures match, of what was compared: the view that was nearest, or all looks that are
 /// averaged. Hides each place of either picture in turn, in the picture's middle shade (occlusion: Zeiler &
-/// Fergus 2014), and gives it what the other picture shows there (counterfactuals: Goyal et al. 2019). Writes
+/// Fergus 2014), and, of a model that looks at views of copies, gives it what the other picture shows there
+/// (counterfactuals: Goyal et al. 2019), which says what speaks against. Writes
 /// both pictures side by side to a PNG file, whose name must say so, with what speaks for `same` in green,
 /// against it in orange, and an outline where a view lies.
 SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,

@@ -75,12 +75,15 @@ static siam_status explain_one(explainer *of, int which, siam_explanation *expla
                                            of->views[1 - which] * dimensions,
                                   .factor = wholes ? 1 : siam_views_part_factor(comparer->views),
                                   .distance = of->match.distance};
-  const double *hidden = of->maps[0], *exchanged = of->maps[1];
-  SIAM_RETURN_IF_FAILED(siam_occlusion_map(comparer->model, &compared, of->maps[0], of->maps[1]));
+  // Only views of copies say what lies where: otherwise what speaks against is asked by hiding, too.
+  const bool copies = siam_views_rows(comparer->views) > 1;
+  const double *hidden = of->maps[0], *against = of->maps[copies ? 1 : 0];
+  SIAM_RETURN_IF_FAILED(
+      siam_occlusion_map(comparer->model, &compared, of->maps[0], copies ? of->maps[1] : NULL));
   explanation->most_for[which] = find_place(picture, hidden, 1);
-  explanation->most_against[which] = find_place(picture, exchanged, -1);
+  explanation->most_against[which] = find_place(picture, against, -1);
   for (size_t i = 0; i < (size_t)of->shape.height * of->shape.width; i++)
-    picture->heat[i] = fmax(0, hidden[i]) + fmin(0, exchanged[i]);
+    picture->heat[i] = fmax(0, hidden[i]) + fmin(0, against[i]);
   return SIAM_OK;
 }
 

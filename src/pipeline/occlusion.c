@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/// Looks that go over the device at once, steps of the patch within its own side, and ways of covering.
-enum { BATCH = 64, STEPS_OF_PATCH = 4, WAYS = 2 };
+/// Looks that go over the device at once, steps of the patch within its own side, and most ways of covering.
+enum { BATCH = 64, STEPS_OF_PATCH = 4, MOST_WAYS = 2 };
 
 uint32_t siam_occlusion_patch(uint32_t side) {
   uint32_t patch = side / 5 > 3 ? side / 5 : 3;
@@ -18,7 +18,7 @@ typedef struct occluder {
   siam_picture_shape shape;
   size_t size, dimensions;                ///< Bytes of a picture, D.
   uint32_t height, width, step_y, step_x; ///< Of the patch.
-  uint32_t looks, room;                   ///< At each covered picture; places at a time.
+  uint32_t ways, looks, room;             ///< Of covering; at each covered picture; places at a time.
   bool unit_length;                       ///< Of embeddings.
   siam_region in;                         ///< What shows the picture, and is covered.
   uint8_t shade[3];
@@ -86,7 +86,7 @@ static void add(const occluder *by, const uint32_t *place, const double *changes
   for (uint32_t y = place[0]; y < place[0] + by->height; y++)
     for (uint32_t x = place[1]; x < place[1] + by->width; x++) {
       size_t i = (size_t)y * by->shape.width + x;
-      for (int way = 0; way < WAYS; way++) by->maps[way][i] += changes[way];
+      for (uint32_t way = 0; way < by->ways; way++) by->maps[way][i] += changes[way];
       by->count[i]++;
     }
 }
@@ -103,11 +103,13 @@ static double find_change(const occluder *by, uint32_t slot) {
   return by->of->factor * siam_distance(embedding, by->of->other, by->dimensions) - by->of->distance;
 }
 
-/// Embeds the looks at `count` places, covered in both ways, and adds what they say to the pixels there.
+/// Embeds the looks at `count` places, covered in every way, and adds what they say to the pixels there.
 static siam_status measure(const occluder *by, uint32_t count) {
-  SIAM_RETURN_IF_FAILED(siam_embedder_run(by->embedder, by->seen, count * WAYS * by->looks, by->embeddings));
+  SIAM_RETURN_IF_FAILED(
+      siam_embedder_run(by->embedder, by->seen, count * by->ways * by->looks, by->embeddings));
   for (uint32_t i = 0; i < count; i++) {
-    const double changes[WAYS] = {find_change(by, WAYS * i), find_change(by, WAYS * i + 1)};
+    double changes[MOST_WAYS] = {0};
+    for (uint32_t way = 0; way < by->ways; way++) changes[way] = find_change(by, by->ways * i + way);
     add(by, by->places[i], changes);
   }
   return SIAM_OK;
@@ -116,14 +118,14 @@ static siam_status measure(const occluder *by, uint32_t count) {
 /// Covers one place, and measures when there is no more room. What nobody sees changes nothing.
 static siam_status cover_one(const occluder *by, uint32_t y, uint32_t x, uint32_t *filled) {
   const size_t size = by->looks * by->size;
-  uint8_t *hidden = by->seen + (size_t)*filled * WAYS * size, *exchanged = hidden + size;
+  uint8_t *hidden = by->seen + (size_t)*filled * by->ways * size, *exchanged = hidden + size;
   uint32_t *place = by->places[*filled];
   place[0] = y;
   place[1] = x;
   SIAM_RETURN_IF_FAILED(hide(by, place, hidden));
-  SIAM_RETURN_IF_FAILED(exchange(by, place, exchanged));
-  if (memcmp(hidden, by->plain, size) == 0 && memcmp(exchanged, by->plain, size) == 0) {
-    add(by, place, (const double[WAYS]){0});
+  if (by->ways > 1) SIAM_RETURN_IF_FAILED(exchange(by, place, exchanged));
+  if (memcmp(hidden, by->plain, size) == 0 && (by->ways == 1 || memcmp(exchanged, by->plain, size) == 0)) {
+    add(by, place, (const double[MOST_WAYS]){0});
     return SIAM_OK;
   }
   if (++*filled < by->room) return SIAM_OK;
@@ -158,19 +160,19 @@ static siam_status prepare(siam_model *model, occluder *by) {
   by->step_y = step_of(by->height);
   by->step_x = step_of(by->width);
   by->looks = siam_occlusion_looks(by->of->views);
-  by->room = BATCH / (WAYS * by->looks);
+  by->room = BATCH / (by->ways * by->looks);
   by->in = by->of->picture;
   if (by->in.width == 0) by->in = (siam_region){0, 0, by->shape.width, by->shape.height};
   for (uint32_t c = 0; c < by->shape.channels; c++) by->shade[c] = find_shade(by, c);
   SIAM_TRY_ALLOCATE(by->covered, by->size);
   SIAM_TRY_ALLOCATE(by->masks, by->looks * by->size);
   SIAM_TRY_ALLOCATE(by->plain, by->looks * by->size);
-  SIAM_TRY_ALLOCATE(by->seen, (size_t)by->room * WAYS * by->looks * by->size);
+  SIAM_TRY_ALLOCATE(by->seen, (size_t)by->room * by->ways * by->looks * by->size);
   SIAM_TRY_ALLOCATE(by->places, by->room);
-  SIAM_TRY_ALLOCATE(by->embeddings, (size_t)by->room * WAYS * by->looks * by->dimensions);
+  SIAM_TRY_ALLOCATE(by->embeddings, (size_t)by->room * by->ways * by->looks * by->dimensions);
   SIAM_TRY_ALLOCATE(by->mean, by->dimensions);
   SIAM_TRY_ALLOCATE(by->count, pixels);
-  SIAM_TRY(siam_embedder_create(model, by->room * WAYS * by->looks, &by->embedder));
+  SIAM_TRY(siam_embedder_create(model, by->room * by->ways * by->looks, &by->embedder));
   SIAM_TRY(look(by, by->of->bytes, by->plain));
 cleanup:
   return status;
@@ -189,18 +191,19 @@ siam_status siam_occlusion_look(const siam_views *views, uint32_t view, const si
 siam_status siam_occlusion_map(siam_model *model, const siam_compared *of, double *hidden,
                                double *exchanged) {
   siam_status status = SIAM_OK;
-  double *const maps[WAYS] = {hidden, exchanged};
+  double *const maps[MOST_WAYS] = {hidden, exchanged};
   occluder by = {.of = of,
                  .shape = siam_model_picture_shape(model),
                  .dimensions = (size_t)siam_model_get_info(model).embedding,
                  .unit_length = siam_network_has_unit_length(model->network),
+                 .ways = exchanged != NULL ? 2 : 1,
                  .maps = maps};
   size_t pixels = (size_t)by.shape.height * by.shape.width;
   by.size = siam_picture_shape_bytes(&by.shape);
-  for (int way = 0; way < WAYS; way++) memset(maps[way], 0, pixels * sizeof *maps[way]);
+  for (uint32_t way = 0; way < by.ways; way++) memset(maps[way], 0, pixels * sizeof *maps[way]);
   SIAM_TRY(prepare(model, &by));
   SIAM_TRY(cover_all(&by));
-  for (size_t i = 0; i < WAYS * pixels; i++) maps[i / pixels][i % pixels] /= by.count[i % pixels];
+  for (size_t i = 0; i < by.ways * pixels; i++) maps[i / pixels][i % pixels] /= by.count[i % pixels];
 cleanup:
   siam_embedder_destroy(by.embedder);
   siam_free(by.covered);

@@ -9,7 +9,8 @@
 /// where that takes the pictures apart it is what brought them together. What speaks against? Any shade is a
 /// mark of its own, often as foreign as what it hides. So each place is given what the other picture shows
 /// there, as in counterfactual explanations (Goyal et al. 2019): where both show the same nothing changes,
-/// and where that brings them nearer, what was there kept them apart.
+/// and where that brings them nearer, what was there kept them apart. That is asked of copies alone: two
+/// drawings of one letter need not have the same stroke at the same place, and hiding answers both questions.
 #ifndef SIAM_PIPELINE_OCCLUSION_H
 #define SIAM_PIPELINE_OCCLUSION_H
 
@@ -25,7 +26,7 @@ typedef struct siam_compared {
   uint32_t view;        ///< The one that was nearest; of no meaning where all are averaged.
   const uint8_t *bytes; ///< The whole picture, the network's input [H,W,C].
   siam_region picture;  ///< What of it shows the picture, not bars beside it, and is covered; 0 × 0: all.
-  /// The other picture as it was looked at, [looks,H,W,C] and what came out, [D]. There are as many looks as
+  /// The other picture as it was looked at, [looks,H,W,C], and what came out, [D]. There are as many looks as
   /// are averaged, or one: the view that was nearest, or the whole.
   const uint8_t *other_seen;
   const float *other;
@@ -41,7 +42,8 @@ siam_status siam_occlusion_look(const siam_views *views, uint32_t view, const si
                                 const uint8_t *bytes, uint8_t *seen);
 
 /// Writes two maps [H,W], each the mean change of the distance over the patches on a pixel: `hidden` under
-/// the middle shade of each channel, `exchanged` for what the other picture shows. None is below −distance.
+/// the middle shade of each channel, `exchanged` (or NULL) for what the other picture shows. None is below
+/// −distance.
 siam_status siam_occlusion_map(siam_model *model, const siam_compared *of, double *hidden, double *exchanged);
 
 #endif

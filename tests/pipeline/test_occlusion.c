@@ -79,6 +79,8 @@ Test(occlusion, what_both_have_speaks_for_and_what_one_has_speaks_against) {
   cr_assert_eq(siam_occlusion_map(model, &compared, hidden, exchanged), SIAM_OK, "%s", siam_last_error());
   expect_means(hidden, change_of_hidden_blocks, NULL);
   expect_means(exchanged, change_of_exchanged_blocks, NULL);
+  cr_assert_eq(siam_occlusion_map(model, &compared, hidden, NULL), SIAM_OK, "%s", siam_last_error());
+  expect_means(hidden, change_of_hidden_blocks, NULL);
   size_t most_for = 0, most_against = 0;
   for (size_t i = 0; i < PIXELS; i++) {
     if (hidden[i] > hidden[most_for]) most_for = i;
