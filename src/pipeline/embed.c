@@ -102,7 +102,7 @@ cleanup:
 
 static siam_status write_npy(const collection *all, const char *output) {
   siam_npy_writer *writer = NULL;
-  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->rows, all->looks.dimensions, &writer));
+  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->rows, all->looks.dimensions, NULL, &writer));
   siam_status status = siam_npy_add(writer, all->looks.values, all->rows);
   if (status == SIAM_OK) status = write_paths(all, output);
   if (status != SIAM_OK) {
