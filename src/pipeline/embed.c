@@ -154,6 +154,7 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
                                 .embedding = (int)all.looks.dimensions,
                                 .views = (uint32_t)all.views,
                                 .part_factor = siam_views_part_factor(all.looks.views),
+                                .batch = all.looks.batch,
                                 .seconds = siam_seconds() - start};
 cleanup:
   siam_images_destroy(all.images);
