@@ -42,6 +42,7 @@ cleanup:
 
 static siam_status write_base(siam_self_test_trial *t, const char *note) {
   siam_npy_writer *writer = NULL;
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(t->test->options.basefile));
   SIAM_RETURN_IF_FAILED(
       siam_npy_begin(t->test->options.basefile, t->found->pictures, t->dimensions, note, &writer));
   const siam_status status = siam_npy_add(writer, t->batch, t->found->pictures);
