@@ -88,14 +88,13 @@ static siam_status compare(siam_self_test_trial *t, const char *note, siam_produ
   char theirs[SIAM_NPY_NOTE_SIZE];
   uint8_t *bytes = NULL;
   size_t count = 0;
-  SIAM_TRY(siam_file_read(path, numbers * sizeof(float) + LARGEST_HEADER, &bytes, &count));
-  status = siam_npy_parse(path, bytes, count, pictures, t->dimensions, t->base, theirs);
-  if (status != SIAM_OK) {
-    status =
-        siam_fail(status, "%s; embeddings are those of %zu pictures by this model, as --basefile writes them",
-                  siam_last_error(), pictures);
-    goto cleanup;
-  }
+  status = siam_file_read(path, numbers * sizeof(float) + LARGEST_HEADER, &bytes, &count);
+  if (status == SIAM_OK)
+    status = siam_npy_parse(path, bytes, count, pictures, t->dimensions, t->base, theirs);
+  if (status == SIAM_ERROR_FORMAT)
+    siam_fail(status, "%s; embeddings are those of %zu pictures by this model, as --basefile writes them",
+              siam_last_error(), pictures);
+  SIAM_TRY(status);
   SIAM_TRY(check_model(t, theirs, note));
   double *distances = siam_trial_distances(t, t->batch, t->base);
   t->found->base_quantile = distances[pictures - 1];

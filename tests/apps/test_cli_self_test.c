@@ -117,6 +117,7 @@ static void forget_model(char bytes[BASE_SIZE]) {
 
 Test(cli_self_test, a_base_file_that_cannot_be_compared_with_is_refused_and_stays, .timeout = 200) {
   char base[BASE_SIZE], other[BASE_SIZE];
+  static const char huge[BASE_SIZE + 8192];
   const float no_number = strtof("nan", NULL);
   free(siam_cli_out(0, "siamese-train data -o other.siamese -e tiny.txt --steps 2 -b 8 --seed 9 -q"));
   make_base("m.siamese", base);
@@ -129,6 +130,7 @@ Test(cli_self_test, a_base_file_that_cannot_be_compared_with_is_refused_and_stay
   write_changed("order.npy", base, "False", "True ");
   write_changed("garbage.npy", base, "'<f4'", "<\x01\x02\x03>");
   siam_test_write(siam_cli_path("short.npy"), base, BASE_SIZE - 1);
+  siam_test_write(siam_cli_path("long.npy"), huge, sizeof huge);
   forget_model(other);
   siam_test_write(siam_cli_path("unnamed.npy"), other, BASE_SIZE);
   memcpy(base + NUMPY_HEADER + 3 * ROW, &no_number, sizeof no_number);
@@ -142,6 +144,7 @@ Test(cli_self_test, a_base_file_that_cannot_be_compared_with_is_refused_and_stay
       {MADE "order.npy", {"order.npy: ", "column by column", "ascontiguousarray"}},
       {MADE "garbage.npy", {"garbage.npy: ", "header", "numpy.save"}},
       {MADE "short.npy", {"short.npy: ", "copy it again"}},
+      {MADE "long.npy", {"long.npy: ", "more than the limit", "as --basefile writes them"}},
       {MADE "nan.npy", {"nan.npy: ", "number 0 of row 3 is not finite", "anew"}},
       {MADE "other.siamese.npy",
        {"other.siamese.npy: ", "embeddings of another model", "or the name of a new one"}},
