@@ -118,6 +118,7 @@ function choose(point) {
 
 const slider = $("slider");
 slider.max = steps - 1;
+$("fitted-here").hidden = !data.fitted_here;
 slider.addEventListener("input", () => choose(at(+slider.value)));
 $("points").append(...distances.points.map(point => {
   const button = make("button", {type: "button", value: point.threshold}, `${point.name}: ${point.threshold.toFixed(3)}`);
@@ -160,6 +161,7 @@ const curve = data.curve;
 const share01 = {ticks: [0, .2, .4, .6, .8, 1], scale: linear(0, 1), show: value => plain(100 * value) + "%"};
 const tallSquare = width => Math.min(380, width * 0.85);
 const banded = curve.filter(point => point[2] !== null);
+$("band-text").textContent = banded.length > 0 ? "Shaded: pointwise 95 % intervals." : "Too few classes to draw intervals from.";
 chart("roc", tallSquare, (svg, width, height) => {
   const frame = axes(svg, width, height, {...share01, label: "false-accept rate"}, {...share01});
   const {across, up} = frame;
@@ -198,8 +200,10 @@ chart("det", tallSquare, (svg, width, height) => {
 
 // ---- Reliability
 if (data.reliability) {
-  const {bins, expected_error} = data.reliability;
-  $("reliability-text").textContent = `It is off by ${(100 * expected_error).toFixed(1)} points on average (expected calibration error).`;
+  const {bins, expected_error, folds, in_sample} = data.reliability;
+  const fitted = folds > 0 ? ` Each pair is judged by a fit on other classes (cross-fitted, ${folds} folds); the model's own is a fit on all of these.` :
+    in_sample ? " These are the pairs that it was fitted on, of too few classes to leave some out: a hopeful figure." : "";
+  $("reliability-text").textContent = `It is off by ${(100 * expected_error).toFixed(1)} points on average (expected calibration error).` + fitted;
   chart("diagram", width => Math.min(400, width * 0.9), (svg, width, height) => {
     const {across, up} = axes(svg, width, height, {...share01, label: "similarity"}, {...share01});
     svg.append(draw("path", {class: "guide", d: path([[across(0), up(0)], [across(1), up(1)]])}));
@@ -240,7 +244,7 @@ if (data.classes) {
     make("div", {class: "images"}, picture(mix.a, mix.path_a), picture(mix.b, mix.path_b)),
     make("figcaption", {}, make("span", {class: "same"}, mix.truth), make("span", {class: "different"}, `→ ${mix.taken_for}`),
       make("span", {}, `${mix.count} of ${mix.queries} queries`)))));
-  if (data.mix_ups.length === 0) $("mix-ups").append(make("p", {class: "empty"}, "No picture went to a wrong class."));
+  $("confusion-text").append(data.mix_ups.length === 0 ? " None went to a wrong class." : " These went wrong most often.");
   table("classes", ["class", "pictures", "Recall@1", "mAP@R", "most often taken for"], data.classes.map(row =>
     [row.name, count(row.pictures), percent(row.recall_at_1), percent(row.map_at_r), row.confused_with || ""]));
   drawMatrix();
@@ -253,8 +257,9 @@ function drawMatrix() {
     if (names.length < 16 && !names.includes(name)) names.push(name);
   if (names.length < 2) return $("matrix").remove();
   const most = Math.max(...data.mix_ups.map(mix => mix.count));
-  chart("matrix", width => Math.min(width, 620), (svg, width, height) => {
-    const label = Math.min(190, width * 0.34), side = Math.min((width - label - 10) / names.length, (height - 26) / names.length);
+  const labelWidth = width => Math.min(190, width * 0.34);
+  chart("matrix", width => Math.min(width - labelWidth(width) + 16, 620), (svg, width, height) => {
+    const label = labelWidth(width), side = Math.min((width - label - 10) / names.length, (height - 26) / names.length);
     names.forEach((name, i) => {
       const room = Math.floor((label - 32) / 7), short = name.length > room ? "…" + name.slice(1 - room) : name;
       svg.append(draw("text", {x: label - 6, y: 22 + side * (i + .5) + 4, "text-anchor": "end"}, short, draw("title", {}, name)),
@@ -270,6 +275,19 @@ function drawMatrix() {
     });
   });
 }
+
+// ---- Leakage
+if (data.leakage) {
+  const {exact, near, pairs, training_images} = data.leakage, left = exact + near - pairs.length;
+  $("leakage-text").textContent = exact + near === 0 ?
+    `None of these pictures is among the ${count(training_images)} of the training data, or nearly equal to one.` :
+    "What was judged, on the left, and its like in the training data. What was trained on cannot show how the model does on what is new." +
+    (left > 0 ? ` ${count(left)} more are in siamese-eval --json.` : "");
+  $("leaks").append(...pairs.map(pair => make("figure", {},
+    make("div", {class: "images"}, picture(pair.a, pair.path_a), picture(pair.b, pair.path_b)),
+    make("figcaption", {}, make("span", {}, pair.exact ? "equal" : `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`),
+      make("span", {}, shorten(pair.path_a)), make("span", {}, pair.path_b)))));
+} else $("leakage").remove();
 
 // ---- Map
 {

@@ -203,30 +203,39 @@ static void fill_bin(const double *similarity, const double *label, size_t count
   quality->bins[bin].same = same / (double)(end - begin);
 }
 
-siam_status siam_calibration_measure(const siam_calibration *calibration, const siam_ranking *ranking,
-                                     siam_calibration_quality *quality) {
+siam_status siam_similarity_measure(const double *similarity, const uint8_t *same, size_t count,
+                                    siam_calibration_quality *quality) {
   siam_status status = SIAM_OK;
-  double *similarity = NULL, *label = NULL;
-  size_t count = ranking->count;
+  double *label = NULL;
   siam_calibration_quality made = {0};
-  SIAM_TRY_ALLOCATE(similarity, count);
   SIAM_TRY_ALLOCATE(label, count);
   for (size_t i = 0; i < count; i++) {
-    similarity[i] = siam_calibration_evaluate(calibration, ranking->distances[i]);
-    double off = similarity[i] - ranking->same[i];
+    double off = similarity[i] - same[i];
     made.brier += off * off / (double)count;
   }
   // Pairs of one similarity share their labels, so that a bin's edge among them does not depend on their
   // order.
   for (size_t place = 0, end; place < count; place = end) {
-    double same = 0;
-    for (end = place; end < count && similarity[end] == similarity[place]; end++) same += ranking->same[end];
-    for (size_t i = place; i < end; i++) label[i] = same / (double)(end - place);
+    double sum = 0;
+    for (end = place; end < count && similarity[end] == similarity[place]; end++) sum += same[end];
+    for (size_t i = place; i < end; i++) label[i] = sum / (double)(end - place);
   }
   for (size_t bin = 0; bin < SIAM_CALIBRATION_BINS; bin++) fill_bin(similarity, label, count, bin, &made);
   *quality = made;
 cleanup:
-  siam_free(similarity);
   siam_free(label);
+  return status;
+}
+
+siam_status siam_calibration_measure(const siam_calibration *calibration, const siam_ranking *ranking,
+                                     siam_calibration_quality *quality) {
+  siam_status status = SIAM_OK;
+  double *similarity = NULL;
+  SIAM_TRY_ALLOCATE(similarity, ranking->count);
+  for (size_t i = 0; i < ranking->count; i++)
+    similarity[i] = siam_calibration_evaluate(calibration, ranking->distances[i]);
+  SIAM_TRY(siam_similarity_measure(similarity, ranking->same, ranking->count, quality));
+cleanup:
+  siam_free(similarity);
   return status;
 }

@@ -57,6 +57,10 @@ typedef struct siam_calibration_quality {
 siam_status siam_calibration_measure(const siam_calibration *calibration, const siam_ranking *ranking,
                                      siam_calibration_quality *quality);
 
+/// The same for pairs whose similarity is known; they are ordered by falling similarity.
+siam_status siam_similarity_measure(const double *similarity, const uint8_t *same, size_t count,
+                                    siam_calibration_quality *quality);
+
 /// Adds the calibration as one JSON object; numbers come back to the bit.
 siam_status siam_calibration_write(const siam_calibration *calibration, siam_text *json);
 

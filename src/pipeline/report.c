@@ -40,7 +40,8 @@ static siam_status add_origin(siam_report *report) {
   SIAM_RETURN_IF_FAILED(siam_report_set(root, "seed", json_integer((json_int_t)judgement->options->seed)));
   snprintf(text, sizeof text, "%s (%s, driver %s)", device->name, device->platform, device->driver);
   SIAM_RETURN_IF_FAILED(set_text(root, "device", text));
-  return siam_report_set(root, "hopeful", json_boolean(report->facts->hopeful));
+  SIAM_RETURN_IF_FAILED(siam_report_set(root, "hopeful", json_boolean(report->facts->hopeful)));
+  return siam_report_set(root, "fitted_here", json_boolean(report->facts->fitted_here));
 }
 
 static siam_status add_model(siam_report *report) {
@@ -86,15 +87,6 @@ static siam_status add_data(siam_report *report) {
   return SIAM_OK;
 }
 
-static siam_status add_leakage(siam_report *report) {
-  const siam_leakage *leakage = &report->evaluation->leakage;
-  if (!report->evaluation->has_leakage) return SIAM_OK;
-  return siam_report_set(report->root, "leakage",
-                         json_pack("{s: I, s: I, s: I}", "training_images",
-                                   (json_int_t)leakage->training_images, "exact", (json_int_t)leakage->exact,
-                                   "near", (json_int_t)leakage->near));
-}
-
 static siam_status add_history(siam_report *report) {
   static const char *const keys[SIAM_HISTORY_VALUES] = {"loss",   "same", "different",
                                                         "spread", "norm", "rate"};
@@ -117,7 +109,7 @@ static siam_status fill(siam_report *report) {
   SIAM_RETURN_IF_FAILED(add_origin(report));
   SIAM_RETURN_IF_FAILED(add_model(report));
   SIAM_RETURN_IF_FAILED(add_data(report));
-  SIAM_RETURN_IF_FAILED(add_leakage(report));
+  SIAM_RETURN_IF_FAILED(siam_report_add_leakage(report));
   SIAM_RETURN_IF_FAILED(add_history(report));
   SIAM_RETURN_IF_FAILED(siam_report_add_figures(report));
   SIAM_RETURN_IF_FAILED(siam_report_add_distances(report));

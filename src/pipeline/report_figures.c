@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "pipeline/cross_calibration.h"
 #include "pipeline/report_parts.h"
 #include "pipeline/roc_band.h"
 
@@ -167,18 +168,32 @@ static siam_status add_bins(const siam_calibration_quality *quality, json_t *bin
   return SIAM_OK;
 }
 
-siam_status siam_report_add_reliability(siam_report *report) {
+/// Pairs that the calibration was fitted on are judged by fits without their classes, where these are enough.
+static siam_status measure_quality(const siam_report *report, uint32_t *folds,
+                                   siam_calibration_quality *quality) {
   siam_ranking ranking = {0};
-  siam_calibration_quality quality;
-  if (!report->judgement->decision.calibrated) return SIAM_OK;
+  *folds = 0;
+  if (report->facts->fitted_here)
+    SIAM_RETURN_IF_FAILED(siam_calibration_cross_measure(&report->judgement->pairs.measured, folds, quality));
+  if (*folds > 0) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(rank(report, &ranking));
-  siam_status status = siam_calibration_measure(&report->judgement->decision.calibration, &ranking, &quality);
+  siam_status status = siam_calibration_measure(&report->judgement->decision.calibration, &ranking, quality);
   siam_ranking_clear(&ranking);
-  SIAM_RETURN_IF_FAILED(status);
+  return status;
+}
+
+siam_status siam_report_add_reliability(siam_report *report) {
+  siam_calibration_quality quality;
+  uint32_t folds = 0;
+  if (!report->judgement->decision.calibrated) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(measure_quality(report, &folds, &quality));
   json_t *object = json_object(), *bins = json_array();
   SIAM_RETURN_IF_FAILED(siam_report_set(report->root, "reliability", object));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "bins", bins));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "expected_error", json_real(quality.expected_error)));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "brier", json_real(quality.brier)));
+  SIAM_RETURN_IF_FAILED(siam_report_set(object, "folds", json_integer(folds)));
+  SIAM_RETURN_IF_FAILED(
+      siam_report_set(object, "in_sample", json_boolean(report->facts->fitted_here && folds == 0)));
   return add_bins(&quality, bins);
 }

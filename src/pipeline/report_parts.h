@@ -18,6 +18,9 @@ typedef struct siam_report {
   uint32_t *numbers[SIAM_REPORT_SIZES]; ///< [images]: 1 + place in `pictures`; 0: not there yet.
 } siam_report;
 
+/// Test pictures that the training data have too, where they were looked for.
+siam_status siam_report_add_leakage(siam_report *report);
+
 /// Each needs pairs but the last two, which need classes too.
 siam_status siam_report_add_figures(siam_report *report);
 siam_status siam_report_add_distances(siam_report *report);
@@ -29,6 +32,8 @@ siam_status siam_report_add_classes(siam_report *report);
 
 /// Adds the picture of an image in a size, unless it is there, and gives its place in `pictures`.
 siam_status siam_report_add_picture(siam_report *report, uint32_t image, int size, json_t **place);
+/// The same for the picture of a file that need not be of the data set; it is added anew each time.
+siam_status siam_report_add_file(siam_report *report, const char *path, int size, json_t **place);
 
 /// Sets `key` of `object`; takes over `value`. NULL, for memory that ran out, is SIAM_ERROR_MEMORY.
 siam_status siam_report_set(json_t *object, const char *key, json_t *value);

@@ -40,26 +40,33 @@ static void add_base64(const uint8_t *bytes, size_t count, siam_text *text) {
   }
 }
 
-siam_status siam_report_add_picture(siam_report *report, uint32_t image, int size, json_t **place) {
+siam_status siam_report_add_file(siam_report *report, const char *path, int size, json_t **place) {
   siam_status status = SIAM_OK;
   siam_picture picture = {0};
   siam_text png = {0}, uri = {0};
   const siam_picture_options decode = {.decoders = report->judgement->options->decoders};
-  uint32_t *number = &report->numbers[size][image];
-  if (*number == 0) {
-    const char *path = siam_dataset_get_image_path(report->judgement->dataset, image);
-    SIAM_TRY(siam_picture_load(path, &decode, &picture));
-    SIAM_TRY(pack(&picture, longest_side[size], &png));
-    siam_text_add(&uri, "data:image/png;base64,");
-    add_base64((const uint8_t *)png.bytes, png.length, &uri);
-    SIAM_TRY(siam_text_status(&uri));
-    SIAM_TRY(siam_report_append(report->pictures, json_string(uri.bytes)));
-    *number = (uint32_t)json_array_size(report->pictures);
-  }
-  *place = json_integer(*number - 1);
+  SIAM_TRY(siam_picture_load(path, &decode, &picture));
+  SIAM_TRY(pack(&picture, longest_side[size], &png));
+  siam_text_add(&uri, "data:image/png;base64,");
+  add_base64((const uint8_t *)png.bytes, png.length, &uri);
+  SIAM_TRY(siam_text_status(&uri));
+  SIAM_TRY(siam_report_append(report->pictures, json_string(uri.bytes)));
+  *place = json_integer((json_int_t)json_array_size(report->pictures) - 1);
 cleanup:
   siam_picture_clear(&picture);
   siam_text_clear(&png);
   siam_text_clear(&uri);
   return status;
+}
+
+siam_status siam_report_add_picture(siam_report *report, uint32_t image, int size, json_t **place) {
+  uint32_t *number = &report->numbers[size][image];
+  if (*number > 0) {
+    *place = json_integer(*number - 1);
+    return SIAM_OK;
+  }
+  const char *path = siam_dataset_get_image_path(report->judgement->dataset, image);
+  SIAM_RETURN_IF_FAILED(siam_report_add_file(report, path, size, place));
+  *number = (uint32_t)json_array_size(report->pictures);
+  return SIAM_OK;
 }

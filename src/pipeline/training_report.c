@@ -21,7 +21,8 @@ siam_status siam_training_report(siam_training *run) {
                              .settings = run->settings.bytes,
                              .history = &run->history,
                              .training = run->training,
-                             .hopeful = !held_out || run->common > 0};
+                             .hopeful = !held_out || run->common > 0,
+                             .fitted_here = true};
   siam_status status = siam_judgement_look(&judgement, &telling);
   if (status == SIAM_OK) {
     status = siam_judgement_evaluate(&judgement, &evaluation);

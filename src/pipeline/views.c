@@ -63,7 +63,7 @@ static const part average[] = {
 enum { AVERAGE = sizeof average / sizeof *average };
 
 static const siam_views sets[] = {
-    {"copies", "copies 1.25", copies, COPIES, .part_factor = 1.25},
+    {"copies", "copies 1.4", copies, COPIES, .part_factor = 1.4},
     {NULL, "copies", copies, COPIES, .part_factor = 1},
     {"average", "average", average, AVERAGE, .averaged = true},
 };

@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "pictures.h"
 #include "scratch.h"
+#include "shapes.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -204,6 +205,54 @@ Test(cli_report, training_shows_its_curves_and_judges_what_was_held_out) {
   json_decref(data);
 }
 
+Test(cli_report, a_training_judges_its_similarity_by_fits_on_other_classes_and_says_where_it_cannot) {
+  free(siam_cli_out(0, REPORT));
+  json_t *data = read_data("r.html");
+  const json_t *reliability = json_object_get(data, "reliability");
+  cr_expect(json_is_false(json_object_get(data, "fitted_here")));
+  cr_expect_eq(siam_cli_integer(reliability, "folds"), 0);
+  cr_expect(json_is_false(json_object_get(reliability, "in_sample")));
+  json_decref(data);
+  // Eight classes are dealt out to four folds; of four, no two folds leave enough.
+  siam_test_write_shapes(siam_cli_path("few"), 4, 6, 3);
+  static const struct {
+    const char *name;
+    json_int_t folds;
+  } sets[] = {{"held-out", 4}, {"few", 0}};
+  for (size_t i = 0; i < 2; i++) {
+    char line[256];
+    snprintf(line, sizeof line,
+             "siamese-train data -o t.siamese -e tiny.txt --steps 30 -b 8 --val %s --report t.html -q",
+             sets[i].name);
+    free(siam_cli_out(0, line));
+    data = read_data("t.html");
+    reliability = json_object_get(data, "reliability");
+    cr_expect(json_is_true(json_object_get(data, "fitted_here")));
+    cr_expect_eq(siam_cli_integer(reliability, "folds"), sets[i].folds);
+    cr_expect_eq(json_is_true(json_object_get(reliability, "in_sample")), sets[i].folds == 0);
+    json_decref(data);
+  }
+}
+
+Test(cli_report, what_was_trained_on_already_is_shown_with_its_like) {
+  cr_assert_eq(
+      link(siam_cli_path("held-out/group0/class00/00.pgm"), siam_cli_path("data/group0/class00/leak.pgm")),
+      0);
+  free(siam_cli_out(0, REPORT " --training data"));
+  json_t *data = read_data("r.html");
+  const json_t *leakage = json_object_get(data, "leakage"), *pairs = json_object_get(leakage, "pairs");
+  cr_expect_eq(siam_cli_integer(leakage, "exact"), 1);
+  cr_expect_eq((json_int_t)json_array_size(pairs), 1 + siam_cli_integer(leakage, "near"));
+  const json_t *pair = json_array_get(pairs, 0);
+  cr_expect_str_eq(json_string_value(json_object_get(pair, "path_a")), "held-out/group0/class00/00.pgm");
+  cr_expect_str_eq(json_string_value(json_object_get(pair, "path_b")), "data/group0/class00/leak.pgm");
+  cr_expect(json_is_true(json_object_get(pair, "exact")));
+  const json_t *pictures = json_object_get(data, "pictures");
+  cr_expect_str_eq(json_string_value(json_array_get(pictures, (size_t)siam_cli_integer(pair, "a"))),
+                   json_string_value(json_array_get(pictures, (size_t)siam_cli_integer(pair, "b"))));
+  json_decref(data);
+}
+
 Test(cli_report, every_refusal_comes_before_the_work) {
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-eval -m m.siamese held-out --report nowhere/r.html", {"nowhere"}},
@@ -276,4 +325,50 @@ Test(cli_report, chromium_draws_it_without_an_error_and_slider_and_keys_move_the
                  "the arrow key chose a picture");
   free(drawn);
   json_decref(data);
+}
+
+/// What the element with this id shows in a drawn page, up to its first element within.
+static const char *shown(const char *drawn, const char *id) {
+  static char text[512];
+  char open[64];
+  snprintf(open, sizeof open, "id=\"%s\"", id);
+  const char *place = strstr(drawn, open);
+  cr_assert_not_null(place, "%s", id);
+  place = strchr(place, '>') + 1;
+  snprintf(text, sizeof text, "%.*s", (int)strcspn(place, "<"), place);
+  return text;
+}
+
+Test(cli_report, chromium_shows_nothing_that_is_not_there) {
+  if (access("/usr/bin/chromium", X_OK) != 0) cr_skip("skipped: chromium is not installed");
+  siam_test_write_shapes(siam_cli_path("two"), 2, 6, 3);
+  free(siam_cli_out(0, "siamese-eval -m m.siamese two -q --report r.html --training data"));
+  json_t *data = read_data("r.html");
+  // What the page has to say nothing of: no interval can be drawn from two classes, and these are easy.
+  cr_assert(json_is_null(json_array_get(json_array_get(json_object_get(data, "curve"), 0), 2)));
+  cr_assert_eq(json_array_size(json_object_get(data, "mix_ups")), 0);
+  cr_assert_eq(json_array_size(json_object_get(json_object_get(data, "leakage"), "pairs")), 0);
+  json_decref(data);
+  char *drawn = draw("r.html", "");
+  cr_expect_null(strstr(drawn, "data-error="));
+  cr_expect_str_eq(shown(drawn, "band-text"), "Too few classes to draw intervals from.");
+  cr_expect_null(strstr(shown(drawn, "confusion-text"), "most often"));
+  cr_expect_not_null(strstr(shown(drawn, "leakage-text"), "None of these pictures"));
+  cr_expect_not_null(strstr(drawn, "<p id=\"fitted-here\" class=\"note\" hidden"));
+  free(drawn);
+  free(siam_cli_out(0, "siamese-train data -o t.siamese -e tiny.txt --steps 5 -b 8 --report r.html -q "
+                       "--val held-out"));
+  drawn = draw("r.html", "");
+  cr_expect_null(strstr(drawn, "data-error="));
+  cr_expect_str_eq(shown(drawn, "band-text"), "Shaded: pointwise 95 % intervals.");
+  cr_expect_not_null(strstr(shown(drawn, "confusion-text"), "most often"));
+  cr_expect_not_null(strstr(shown(drawn, "reliability-text"), "cross-fitted, 4 folds"));
+  cr_expect_null(strstr(drawn, "<p id=\"fitted-here\" class=\"note\" hidden"));
+  cr_expect_null(strstr(drawn, "id=\"leakage-text\""));
+  free(drawn);
+  free(siam_cli_out(
+      0, "siamese-train data -o t.siamese -e tiny.txt --steps 5 -b 8 --report r.html -q --val two"));
+  drawn = draw("r.html", "");
+  cr_expect_not_null(strstr(shown(drawn, "reliability-text"), "a hopeful figure"));
+  free(drawn);
 }
