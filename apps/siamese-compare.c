@@ -6,7 +6,9 @@
 #include "common/progress.h"
 #include "compare/compare.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, MOST_FILES = 200 };
@@ -36,7 +38,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .above_least = true,
-     .help = "Use the model's threshold for this false-accept rate, such as 0.01."},
+     .help =
+         "Use the model's threshold at which so many of all different pairs were called same among pictures "
+         "that it was not trained on, such as 0.01. It may be stricter or laxer than that of best accuracy."},
     {.name = "nearest",
      .value = "N",
      .integer = &arguments.nearest,
@@ -48,6 +52,7 @@ static const app_option options[] = {
      .text = &arguments.explain,
      .help = "With two pictures: draw both side by side, green where they speak for same and orange where "
              "against."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     {0}};
@@ -56,7 +61,7 @@ static const app_note examples[] = {
     {"siamese-compare a.png b.png", "Are these one picture, before and after edits?"},
     {"siamese-compare -m shapes.siamese a.png b.png", "Do they show the same, by a model of your own?"},
     {"siamese-compare -m shapes.siamese --far 0.01 a.png b.png && echo same",
-     "Be stricter: of 100 different pairs about one would be called same."},
+     "Call about one of 100 different pairs same: stricter or laxer than otherwise, as the model has it."},
     {"siamese-compare -m shapes.siamese --json a.png b.png", "The same for programs."},
     {"siamese-compare -m shapes.siamese --explain why.png a.png b.png", "Draw what speaks for and against."},
     {"siamese-compare -m shapes.siamese pictures/letter0/*.png", "Every two of several pictures."},
@@ -69,7 +74,10 @@ static const app_note exit_codes[] = {
      "The pictures are the same: their distance is at most the threshold. Of several: every two are. With "
      "a folder: at least one of its files is."},
     {"1", "They are different. Of several: some two are. With a folder: all of its files are."},
-    {"2", "Trouble: the message says what, and what to do. Or one of two pictures is blank."},
+    {"2",
+     "Trouble: the message says what, and what to do. Or a picture is blank, so that there is no verdict on "
+     "it: one of two, one of several, or the one that a folder is searched for. Blank files of a folder are "
+     "left out and counted."},
     {NULL, NULL}};
 
 static const app_command command = {
@@ -81,7 +89,7 @@ static const app_command command = {
         "Runs one encoder on both pictures and prints the distance of their embeddings, the similarity "
         "(a calibrated probability that they show the same), the threshold and the verdict. With more "
         "pictures, "
-        "a table of every two; with a folder in place of B, its nearest files.\n\n"
+        "a table of every two; with a folder in place of B, its nearest files.\n"
         "Without a model of your own, same means: one picture, before and after such edits as resizing, "
         "recompressing, cropping, turning a little, mirroring, blur, noise, other light or colours, text or "
         "a "
@@ -96,10 +104,14 @@ static int verdict(int printed, bool same) {
   return same ? EXIT_SAME : EXIT_DIFFERENT;
 }
 
-/// Where there is nothing to compare there is no verdict either.
-static int verdict_of_two(int printed, const siam_comparison *comparison) {
-  if (printed == APP_SUCCESS && (comparison->blank[0] || comparison->blank[1])) return APP_TROUBLE;
-  return verdict(printed, comparison->same);
+/// On `pairs` comparisons: where there is nothing to compare there is no verdict either.
+static int verdict_of(int printed, const siam_comparison *table, size_t pairs) {
+  bool same = true;
+  for (size_t i = 0; i < pairs; i++) {
+    if (printed == APP_SUCCESS && (table[i].blank[0] || table[i].blank[1])) return APP_TROUBLE;
+    same = same && table[i].same;
+  }
+  return verdict(printed, same);
 }
 
 static int compare_two(siam_comparer *comparer, const compare_subject *subject) {
@@ -110,11 +122,11 @@ static int compare_two(siam_comparer *comparer, const compare_subject *subject) 
                                        : siam_compare(comparer, a, b, comparison);
   if (status != SIAM_OK) return app_fail_library();
   if (arguments.json)
-    return verdict_of_two(
-        compare_print_json(subject, comparison, drawing != NULL ? &explanation : NULL, drawing), comparison);
+    return verdict_of(compare_print_json(subject, comparison, drawing != NULL ? &explanation : NULL, drawing),
+                      comparison, 1);
   compare_print(subject, comparison);
   if (drawing != NULL) printf("why         %s\n", app_show(drawing));
-  return verdict_of_two(APP_SUCCESS, comparison);
+  return verdict_of(APP_SUCCESS, comparison, 1);
 }
 
 static int compare_several(siam_comparer *comparer, const compare_subject *subject) {
@@ -125,14 +137,13 @@ static int compare_several(siam_comparer *comparer, const compare_subject *subje
     return app_fail_library();
   }
   int code = APP_SUCCESS;
-  bool same = true;
-  for (size_t i = 0; i < pairs; i++) same = same && table[i].same;
   if (arguments.json)
     code = compare_print_table_json(subject, table);
   else
     compare_print_table(subject, table);
+  code = verdict_of(code, table, pairs);
   free(table);
-  return verdict(code, same);
+  return code;
 }
 
 static bool show_preparing(void *context, const char *what, uint32_t done, uint32_t count) {
@@ -152,18 +163,30 @@ static int search_folder(siam_comparer *comparer, const compare_subject *subject
   app_progress_end();
   if (status != SIAM_OK) return app_fail_library();
   int code = APP_SUCCESS;
-  bool same = nearest.same > 0;
+  bool same = nearest.same > 0, none = nearest.files == 0;
   if (arguments.json)
     code = compare_print_nearest_json(subject, &nearest);
   else
     compare_print_nearest(&nearest);
   siam_nearest_clear(&nearest);
+  if (code == APP_SUCCESS && none)
+    return app_fail("%s: holds no picture to compare %s with; name another folder",
+                    app_show(subject->names[1]), app_show(subject->names[0]));
   return verdict(code, same);
 }
 
 static bool is_folder(const char *path) {
   struct stat information;
   return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
+/// What a search has in place of a folder.
+static int refuse_nearest(char *const *names, unsigned count) {
+  struct stat information;
+  if (count == 2 && stat(names[1], &information) != 0)
+    return app_fail("%s: %s; --nearest wants the folder that is to be searched", app_show(names[1]),
+                    errno == ENOENT ? "no such folder" : strerror(errno));
+  return app_fail("--nearest is for a folder, as in A FOLDER; leave it out or name one");
 }
 
 static int compare(siam_device *device, siam_model *model, char *const *names, unsigned count) {
@@ -197,9 +220,7 @@ static int check_arguments(char *const *names, unsigned count) {
                       app_show(names[i]));
   if (arguments.explain != NULL && (count > 2 || folder))
     return app_fail("--explain takes two pictures; leave it out or name two");
-  if (arguments.nearest > 0 && !folder)
-    return app_fail("--nearest is for a folder, as in A FOLDER; leave it out or name one");
-  return APP_SUCCESS;
+  return arguments.nearest > 0 && !folder ? refuse_nearest(names, count) : APP_SUCCESS;
 }
 
 int main(int argc, char **argv) {

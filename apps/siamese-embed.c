@@ -36,6 +36,7 @@ static const app_option options[] = {
      .flag = &arguments.views,
      .help = "Write a row for each view that the model compares by, the whole "
              "picture's first; models without views have one row."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),
@@ -67,15 +68,16 @@ static bool show_preparing(void *context, const char *what, uint32_t done, uint3
 
 static int print_report(const siam_embed_report *report, const char *device) {
   if (!arguments.json) {
-    printf("%u pictures, ", report->images);
+    printf("%u %s, ", report->images, app_plural(report->images, "picture", "pictures"));
     if (report->views > 1)
       printf("%u views of %d numbers", report->views, report->embedding);
     else
-      printf("%d numbers", report->embedding);
+      printf("%d %s", report->embedding, app_plural((uint64_t)report->embedding, "number", "numbers"));
     printf(" each, in %.1f s: %s\n", report->seconds, app_show(arguments.output));
     if (arguments.batch == SIAM_BATCH_AUTO)
       printf("%u at a time, the largest batch that fits\n", report->batch);
-    if (report->broken > 0) printf("%u broken pictures left out\n", report->broken);
+    if (report->broken > 0)
+      printf("%u broken %s left out\n", report->broken, app_plural(report->broken, "picture", "pictures"));
     return APP_SUCCESS;
   }
   json_t *object = json_object();

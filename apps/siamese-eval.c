@@ -21,13 +21,15 @@ static const app_option options[] = {
      .flag = &arguments.compare_models,
      .help =
          "Judge two models, A and B, on the same pairs, trials and queries, and state for each figure how "
-         "much better B is, with its interval by a paired bootstrap over classes."},
+         "much better B is, with its interval by a paired bootstrap over classes. The word default names the "
+         "built-in model."},
     {.name = "training",
      .value = "DATA",
      .text = &arguments.training,
      .help =
          "What the model was trained on: look for test pictures that it has too, or almost, and list them. "
-         "They make figures too good to be true."},
+         "They make figures too good to be true. Listed apart are those that look like edited ones: cut, "
+         "mirrored, framed."},
     {.heading = "Pairs"},
     {.name = "pairs",
      .value = "N",
@@ -78,6 +80,7 @@ static const app_option options[] = {
      .least = 0,
      .most = 9.0e18,
      .help = "Of pairs, trials and intervals. Default: 1."},
+    APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
     APP_OPTION_QUIET(&arguments.quiet),
@@ -91,6 +94,7 @@ static const app_note examples[] = {
     {"siamese-eval -m shapes.siamese held-out/ --report shapes.html", "A page to look at and to pass on."},
     {"siamese-eval --compare-models shapes.siamese my.siamese held-out/",
      "Which of two models is better, and is that more than chance?"},
+    {"siamese-eval --compare-models default my.siamese held-out/", "The same with the built-in model as A."},
     {"siamese-eval -m omniglot.siamese --one-shot-runs all_runs/", "Omniglot's 400 official trials."},
     {NULL, NULL}};
 
@@ -138,7 +142,7 @@ static int compare_models(siam_device *device, char *const *names) {
   siam_evaluate_options chosen = evaluate_options();
   siam_model_comparison comparison;
   siam_status status = SIAM_OK;
-  for (int i = 0; i < 2 && status == SIAM_OK; i++) status = siam_model_load(device, names[i], &models[i]);
+  for (int i = 0; i < 2 && status == SIAM_OK; i++) status = app_load_model(device, names[i], &models[i]);
   app_progress_begin("evaluating", arguments.quiet || arguments.json);
   if (status == SIAM_OK) status = siam_compare_models(models[0], models[1], names[2], &chosen, &comparison);
   app_progress_end();
@@ -179,8 +183,7 @@ static int evaluate(siam_device *device, const char *data) {
 static int check_arguments(unsigned count) {
   bool trials = arguments.ways > 0 || arguments.trials > 0 || arguments.within_parent;
   if (arguments.compare_models) {
-    if (count != 3)
-      return app_fail("--compare-models takes A B DATA: two model files and what to judge them on");
+    if (count != 3) return app_fail("--compare-models takes A B DATA: two models and what to judge them on");
     if (arguments.model != NULL || arguments.one_shot_runs || arguments.per_class ||
         arguments.training != NULL || arguments.report != NULL)
       return app_fail("--compare-models names its models as A and B and prints differences only; leave out "

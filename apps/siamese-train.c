@@ -16,10 +16,18 @@ static void request_stop(int signal_number) {
   if (stop_requests++ > 0) _exit(128 + signal_number);
 }
 
+/// A lost connection asks for the same, and may do so twice: by the shell, and by the terminal that is gone.
+static void hang_up(int signal_number) {
+  (void)signal_number;
+  if (stop_requests == 0) stop_requests = 1;
+}
+
 static void catch_interrupts(void) {
-  struct sigaction action = {.sa_handler = request_stop};
+  struct sigaction action = {.sa_handler = request_stop}, lost = {.sa_handler = hang_up}, before;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // nohup has it ignored, and means it.
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &lost, NULL);
 }
 
 static bool show_progress(void *context, const siam_train_progress *progress) {

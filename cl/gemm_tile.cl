@@ -30,7 +30,11 @@
 #endif
 #define BAND_STEP (DEPTH * ROWS + WIDTH) // floats from tile to tile of the copy of A
 
-// Four steps of a sum at a time: the end of the loop is foreseen more often.
+// Four steps of a sum at a time: the end of the loop is foreseen more often. PoCL's front end cannot do that
+// and would say so on the user's terminal; its later passes can.
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 #define EACH_STEP _Pragma("unroll 4") for (int d = 0; d < deep; d++)
 
 // Turns WIDTH vectors: afterwards vector u holds element u of each. A round deals the second half of the

@@ -81,6 +81,8 @@ const warnings = [];
 if (data.hopeful) warnings.push("Judged on the pictures it was trained on: the figures are too good to be true.");
 if (data.leakage && data.leakage.exact + data.leakage.near > 0)
   warnings.push(`${count(data.leakage.exact)} of the pictures are in the training data too, and ${count(data.leakage.near)} nearly so: the figures are too good to be true.`);
+if (data.leakage && data.leakage.alike > 0)
+  warnings.push(`${count(data.leakage.alike)} ${data.leakage.alike === 1 ? "picture looks" : "pictures look"} like an edited copy of a training picture, by a model that may err.`);
 $("warning").textContent = warnings.join(" ");
 $("warning").hidden = warnings.length === 0;
 
@@ -278,14 +280,16 @@ function drawMatrix() {
 
 // ---- Leakage
 if (data.leakage) {
-  const {exact, near, pairs, training_images} = data.leakage, left = exact + near - pairs.length;
-  $("leakage-text").textContent = exact + near === 0 ?
-    `None of these pictures is among the ${count(training_images)} of the training data, or nearly equal to one.` :
+  const {exact, near, alike, pairs, training_images} = data.leakage, left = exact + near + alike - pairs.length;
+  const words = {exact: pair => "equal", near: pair => `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`,
+    alike: pair => `an edited copy, by the model · distance ${pair.distance.toFixed(3)}`};
+  $("leakage-text").textContent = exact + near + alike === 0 ?
+    `None of these pictures is among the ${count(training_images)} of the training data, or like one.` :
     "What was judged, on the left, and its like in the training data. What was trained on cannot show how the model does on what is new." +
     (left > 0 ? ` ${count(left)} more are in siamese-eval --json.` : "");
   $("leaks").append(...pairs.map(pair => make("figure", {},
     make("div", {class: "images"}, picture(pair.a, pair.path_a), picture(pair.b, pair.path_b)),
-    make("figcaption", {}, make("span", {}, pair.exact ? "equal" : `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`),
+    make("figcaption", {}, make("span", {}, words[pair.kind](pair)),
       make("span", {}, shorten(pair.path_a)), make("span", {}, pair.path_b)))));
 } else $("leakage").remove();
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+app_picture_limits app_limits;
+
 static siam_decoders *decoders;
 
 /// Processes end with this one in any case.
@@ -13,7 +15,10 @@ static void end(void) {
 }
 
 int app_begin_decoders(void) {
-  if (siam_decoders_create(NULL, &decoders) != SIAM_OK) return app_fail_library();
+  const siam_decoders_options options = {.max_pixels = (uint64_t)app_limits.pixels,
+                                         .max_side = (uint32_t)app_limits.side,
+                                         .max_bytes = (uint64_t)app_limits.megabytes << 20};
+  if (siam_decoders_create(&options, &decoders) != SIAM_OK) return app_fail_library();
   atexit(end);
   return APP_SUCCESS;
 }

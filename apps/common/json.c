@@ -30,6 +30,24 @@ json_t *app_json_number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+/// Prints JSON, with what steers a terminal escaped, which jansson does for the first 32 characters alone.
+/// None of the others stands outside of strings.
+static void print(const char *text) {
+  bool valid = true;
+  for (size_t length = app_character(text, &valid); length > 0; length = app_character(text, &valid)) {
+    const unsigned char *byte = (const unsigned char *)text;
+    if (*byte == '\n' || !app_steers(text, length))
+      fwrite(text, 1, length, stdout);
+    else if (length == 1)
+      printf("\\u%04x", *byte);
+    else
+      printf("\\u%04x", length == 2 ? (byte[0] & 0x1fU) << 6 | (byte[1] & 0x3fU)
+                                    : (byte[0] & 0xfU) << 12 | (byte[1] & 0x3fU) << 6 | (byte[2] & 0x3fU));
+    text += length;
+  }
+  putchar('\n');
+}
+
 // jansson's own json_dumps() leaves out a key where memory runs out, and goes on; a stream remembers it.
 int app_print_json(json_t *object) {
   char *text = NULL;
@@ -40,7 +58,7 @@ int app_print_json(json_t *object) {
                ferror(stream) == 0;
   if (stream != NULL && fclose(stream) != 0) whole = false;
   json_decref(object);
-  if (whole) puts(text);
+  if (whole) print(text);
   free(text);
   return whole ? APP_SUCCESS : app_fail("cannot build the JSON output: out of memory");
 }

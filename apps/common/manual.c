@@ -45,8 +45,9 @@ static void print_wrapped(const char *text, size_t column, size_t indent) {
   putchar('\n');
 }
 
-/// Copies the line at `*text` and goes on to the next; false at the end.
+/// Copies the line at `*text`, past empty ones, and goes on to the next; false at the end.
 static bool take_line(const char **text, char line[LINE_SIZE]) {
+  *text += strspn(*text, "\n");
   if (**text == '\0') return false;
   size_t length = strcspn(*text, "\n");
   snprintf(line, LINE_SIZE, "%.*s", (int)length, *text);
@@ -75,6 +76,13 @@ static void print_options(const app_option *first) {
     else
       print_option(options);
   }
+}
+
+/// Columns for the subjects of `notes`, which may be NULL, and a gap of two; at least `least`.
+static int width_of_subjects(const app_note *notes, int least) {
+  for (; notes != NULL && notes->subject != NULL; notes++)
+    if ((int)strlen(notes->subject) + 2 > least) least = (int)strlen(notes->subject) + 2;
+  return least;
 }
 
 static void print_notes(const char *title, const app_note *notes, int width) {
@@ -109,8 +117,9 @@ void app_print_help(const app_command *command) {
     print_wrapped(example->meaning, 6, 6);
   }
   print_notes("Exit status", exit_codes(command), 3);
-  print_notes("Environment", standard_environment, 20);
-  if (command->environment != NULL) print_notes(NULL, command->environment, 20);
+  int width = width_of_subjects(command->environment, width_of_subjects(standard_environment, 0));
+  print_notes("Environment", standard_environment, width);
+  if (command->environment != NULL) print_notes(NULL, command->environment, width);
 }
 
 /// Text for roff: dashes stay dashes, backslashes too, and no line begins with a request.

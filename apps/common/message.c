@@ -63,8 +63,7 @@ size_t app_columns(const char *text) {
   return columns;
 }
 
-/// Whether a character moves the cursor, changes the terminal, or turns the direction of writing.
-static bool steers(const char *text, size_t length) {
+bool app_steers(const char *text, size_t length) {
   const unsigned char *byte = (const unsigned char *)text;
   if (length == 1) return byte[0] < 0x20 || byte[0] == 0x7f;
   if (length == 2) return byte[0] == 0xc2 && byte[1] < 0xa0;
@@ -80,7 +79,7 @@ static void escape(const char *text, const char *line_end, char *target) {
   for (size_t length = app_character(text, &valid); length > 0; length = app_character(text, &valid)) {
     if (text[0] == '\n' && line_end != NULL) {
       target = stpcpy(target, line_end);
-    } else if (valid && !steers(text, length)) {
+    } else if (valid && !app_steers(text, length)) {
       memcpy(target, text, length);
       target += length;
     } else {
@@ -99,6 +98,10 @@ const char *app_show(const char *text) {
   *place = app_allocate(4 * strlen(text) + 1, 1);
   escape(text, NULL, *place);
   return *place;
+}
+
+const char *app_plural(uint64_t count, const char *one, const char *many) {
+  return count == 1 ? one : many;
 }
 
 const char *app_paint(FILE *stream, app_colour colour) {

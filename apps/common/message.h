@@ -5,6 +5,7 @@
 #include <siamese/log.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /// Sets the name that messages begin with; app_begin() does.
@@ -34,6 +35,9 @@ siam_logger app_logger(bool quiet);
 /// all scripts stay. One of eight rotating texts, for use within one statement.
 const char *app_show(const char *text);
 
+/// `one` where `count` is 1, else `many`.
+const char *app_plural(uint64_t count, const char *one, const char *many);
+
 typedef enum app_colour { APP_PLAIN, APP_BOLD, APP_RED, APP_GREEN, APP_YELLOW } app_colour;
 
 /// The terminal's code for a colour; "" where `stream` is no terminal or NO_COLOR is set. End with APP_PLAIN.
@@ -41,6 +45,10 @@ const char *app_paint(FILE *stream, app_colour colour);
 
 /// Bytes of the UTF-8 character at `text` (0 at the end); `*valid` tells whether it is one.
 size_t app_character(const char *text, bool *valid);
+
+/// Whether such a character of `length` bytes moves the cursor, changes the terminal, or turns the direction
+/// of writing.
+bool app_steers(const char *text, size_t length);
 
 /// Columns that `text` takes, taking each character for one.
 size_t app_columns(const char *text);

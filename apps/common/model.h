@@ -6,7 +6,7 @@
 
 #include <siamese/model.h>
 
-/// The file's model, or the default one where `path` is NULL.
+/// The file's model, or the default one where `path` is NULL, or "default" without a file of this name.
 siam_status app_load_model(siam_device *device, const char *path, siam_model **model);
 
 /// What a command's JSON says of it: the path, or "default".
@@ -15,8 +15,9 @@ json_t *app_model_json(const char *path);
 #define APP_OPTION_MODEL(place)                                                                              \
   {                                                                                                          \
     .name = "model", .letter = 'm', .value = "MODEL", .text = (place),                                       \
-    .help = "Model file from siamese-train. Default: the built-in one, which tells whether two pictures "    \
-            "are one picture before and after edits."                                                        \
+    .help =                                                                                                  \
+        "Model file from siamese-train. Default: the built-in one, which tells whether two pictures "        \
+        "are one picture before and after edits; \"default\" names it, too, where no file has this name."    \
   }
 
 #endif

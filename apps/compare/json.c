@@ -7,9 +7,13 @@ static void set_comparison(json_t *object, const siam_comparison *comparison) {
   json_object_set_new(object, "similarity", app_json_number(comparison->similarity));
   json_object_set_new(object, "same", json_boolean(comparison->same));
   json_object_set_new(object, "blank", json_boolean(blank));
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < 2; i++) {
+    const char *reason = siam_blank_describe(comparison->blank[i]);
+    json_object_set_new(object, i == 0 ? "blank_a" : "blank_b",
+                        reason != NULL ? json_string(reason) : json_null());
     json_object_set_new(object, i == 0 ? "shown_of_a" : "shown_of_b",
                         comparison->shown[i] != NULL ? json_string(comparison->shown[i]) : json_null());
+  }
 }
 
 static void set_origin(json_t *object, const compare_subject *subject) {
@@ -20,6 +24,7 @@ static void set_origin(json_t *object, const compare_subject *subject) {
 static void set_threshold(json_t *object, const siam_comparison *comparison) {
   json_object_set_new(object, "threshold", app_json_number(comparison->threshold));
   json_object_set_new(object, "operating_point", json_string(comparison->point));
+  json_object_set_new(object, "calibrated_on_training", json_boolean(comparison->on_training));
 }
 
 static json_t *places_json(const siam_telling_place *places) {
@@ -82,6 +87,7 @@ int compare_print_nearest_json(const compare_subject *subject, const siam_neares
   json_object_set_new(object, "folder", app_json_text(subject->names[1]));
   json_object_set_new(object, "files", json_integer(nearest->files));
   json_object_set_new(object, "broken", json_integer(nearest->broken));
+  json_object_set_new(object, "blank_files", json_integer(nearest->blank));
   json_object_set_new(object, "same_files", json_integer(nearest->same));
   json_object_set_new(object, "nearest", list);
   if (nearest->count > 0) set_threshold(object, &nearest->near[0].comparison);

@@ -71,18 +71,25 @@ static json_t *classes_json(const siam_evaluation *evaluation) {
 }
 
 static json_t *leakage_json(const siam_leakage *leakage) {
+  static const char *const kinds[] = {
+      [SIAM_LEAK_EXACT] = "exact", [SIAM_LEAK_NEAR] = "near", [SIAM_LEAK_ALIKE] = "alike"};
   json_t *object = json_object(), *list = json_array();
   json_object_set_new(object, "training_images", json_integer(leakage->training_images));
   json_object_set_new(object, "exact", json_integer(leakage->exact));
   json_object_set_new(object, "near", json_integer(leakage->near));
+  json_object_set_new(object, "alike", json_integer(leakage->alike));
+  json_object_set_new(object, "alike_by", json_string(leakage->by_default_model ? "default" : "model"));
   for (uint32_t i = 0; i < leakage->leak_count; i++) {
     const siam_leak *leak = &leakage->leaks[i];
     json_t *row = json_object();
     json_object_set_new(row, "path", app_json_text(leak->path));
     json_object_set_new(row, "training_path", app_json_text(leak->training_path));
-    json_object_set_new(row, "exact", json_boolean(leak->exact));
+    json_object_set_new(row, "kind", json_string(kinds[leak->kind]));
     json_object_set_new(row, "distance", app_json_number(leak->distance));
     json_object_set_new(row, "correlation", app_json_number(leak->correlation));
+    for (int shown = 0; shown < 2; shown++)
+      json_object_set_new(row, shown == 0 ? "shown_of_test" : "shown_of_training",
+                          leak->shown[shown] != NULL ? json_string(leak->shown[shown]) : json_null());
     json_array_append_new(list, row);
   }
   json_object_set_new(object, "leaks", list);

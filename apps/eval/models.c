@@ -1,3 +1,4 @@
+#include "common/message.h"
 #include "common/table.h"
 #include "eval/eval.h"
 
@@ -15,8 +16,9 @@ static const char *verdict_of(const siam_model_difference *row) {
 void eval_print_comparison(const siam_model_comparison *comparison) {
   static const app_column columns[] = {{"figure", false},       {"A", true}, {"B", true}, {"B - A", true},
                                        {"95 % interval", true}, {"", false}};
-  printf("%u pictures", comparison->images);
-  if (comparison->classes > 0) printf(" of %u classes", comparison->classes);
+  printf("%u %s", comparison->images, app_plural(comparison->images, "picture", "pictures"));
+  if (comparison->classes > 0)
+    printf(" of %u %s", comparison->classes, app_plural(comparison->classes, "class", "classes"));
   printf("; %llu same and %llu different pairs, the same for both models\n\n",
          (unsigned long long)comparison->same_pairs, (unsigned long long)comparison->different_pairs);
   app_table *table = app_table_create(columns, 6);
@@ -44,8 +46,8 @@ void eval_print_comparison(const siam_model_comparison *comparison) {
 int eval_print_comparison_json(char *const *names, const siam_model_comparison *comparison,
                                const char *device) {
   json_t *object = json_object(), *rows = json_array();
-  json_object_set_new(object, "a", app_json_text(names[0]));
-  json_object_set_new(object, "b", app_json_text(names[1]));
+  json_object_set_new(object, "a", app_model_json(names[0]));
+  json_object_set_new(object, "b", app_model_json(names[1]));
   json_object_set_new(object, "data", app_json_text(names[2]));
   json_object_set_new(object, "device", app_json_text(device));
   json_object_set_new(object, "images", json_integer(comparison->images));

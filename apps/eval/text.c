@@ -74,31 +74,75 @@ static void print_classes(const siam_evaluation *evaluation) {
 
 enum { LEAKS_SHOWN = 10 };
 
+static const char *looker(const siam_leakage *leakage) {
+  return leakage->by_default_model ? "the default model" : "the model";
+}
+
+/// What was found of what the pixels say, in one sentence.
+static void print_sure_leaks(const siam_leakage *leakage, uint32_t images) {
+  static const char too_good[] = "the figures are too good to be true";
+  uint32_t exact = leakage->exact, near = leakage->near;
+  if (exact + near == 0)
+    printf("None of the %u pictures is among the %u of the training data, or nearly equal to one.\n", images,
+           leakage->training_images);
+  else if (exact == 0)
+    printf("%u of the %u pictures %s nearly equal to one of the training data: %s.\n", near, images,
+           app_plural(near, "is", "are"), too_good);
+  else if (near == 0)
+    printf("%u of the %u pictures %s in the training data too: %s.\n", exact, images,
+           app_plural(exact, "is", "are"), too_good);
+  else
+    printf("%u of the %u pictures %s in the training data too, and %u nearly so: %s.\n", exact, images,
+           app_plural(exact, "is", "are"), near, too_good);
+}
+
+/// What only a model says.
+static void print_alike(const siam_leakage *leakage) {
+  uint32_t alike = leakage->alike;
+  bool more = leakage->leak_count > alike;
+  if (alike == 0)
+    printf("None%s looks like an edited copy of one to %s.\n", more ? " of the others" : "", looker(leakage));
+  else
+    printf("%u%s %s like %s of the training data to %s, which may err: see for yourself.\n", alike,
+           more ? " more" : "", app_plural(alike, "looks", "look"),
+           app_plural(alike, "an edited picture", "edited pictures"), looker(leakage));
+}
+
+static void print_leak(const siam_leak *leak) {
+  const char *test = app_show(leak->path), *training = app_show(leak->training_path);
+  if (leak->kind == SIAM_LEAK_EXACT)
+    printf("  %s  equals %s\n", test, training);
+  else if (leak->kind == SIAM_LEAK_NEAR)
+    printf("  %s  is close to %s (correlation %.3f, distance %.3f)\n", test, training, leak->correlation,
+           leak->distance);
+  else if (leak->shown[0] != NULL)
+    printf("  %s of %s  looks like %s (distance %.3f)\n", leak->shown[0], test, training, leak->distance);
+  else
+    printf("  %s  looks like %s%s%s (distance %.3f)\n", test, leak->shown[1] != NULL ? leak->shown[1] : "",
+           leak->shown[1] != NULL ? " of " : "", training, leak->distance);
+}
+
+static void print_leaks(const siam_leak *leaks, uint32_t count) {
+  for (uint32_t i = 0; i < count && i < LEAKS_SHOWN; i++) print_leak(&leaks[i]);
+  if (count > LEAKS_SHOWN) printf("  and %u more, all in --json\n", count - LEAKS_SHOWN);
+}
+
 static void print_leakage(const siam_leakage *leakage, uint32_t images) {
-  if (leakage->leak_count == 0) {
-    printf("\nNone of the %u pictures is among the %u of the training data, or nearly equal to one.\n",
-           images, leakage->training_images);
-    return;
-  }
-  printf("\n%u of the %u pictures %s in the training data too, and %u nearly so: the figures are too good to "
-         "be true.\n",
-         leakage->exact, images, leakage->exact == 1 ? "is" : "are", leakage->near);
-  for (uint32_t i = 0; i < leakage->leak_count && i < LEAKS_SHOWN; i++) {
-    const siam_leak *leak = &leakage->leaks[i];
-    printf("  %s  %s %s", app_show(leak->path), leak->exact ? "equals" : "is close to",
-           app_show(leak->training_path));
-    if (!leak->exact) printf(" (correlation %.3f, distance %.3f)", leak->correlation, leak->distance);
-    printf("\n");
-  }
-  if (leakage->leak_count > LEAKS_SHOWN)
-    printf("  and %u more, all in --json\n", leakage->leak_count - LEAKS_SHOWN);
+  uint32_t sure = leakage->exact + leakage->near;
+  printf("\n");
+  print_sure_leaks(leakage, images);
+  print_leaks(leakage->leaks, sure);
+  print_alike(leakage);
+  print_leaks(leakage->leaks + sure, leakage->alike);
 }
 
 void eval_print(const siam_evaluation *evaluation, bool per_class) {
   static const app_column columns[] = {{"figure", false}, {"value", true}, {"95 % interval", true}};
-  printf("%u pictures", evaluation->images);
-  if (evaluation->classes > 0) printf(" of %u classes", evaluation->classes);
-  if (evaluation->broken > 0) printf("; %u broken ones left out", evaluation->broken);
+  printf("%u %s", evaluation->images, app_plural(evaluation->images, "picture", "pictures"));
+  if (evaluation->classes > 0)
+    printf(" of %u %s", evaluation->classes, app_plural(evaluation->classes, "class", "classes"));
+  if (evaluation->broken > 0)
+    printf("; %u broken %s left out", evaluation->broken, app_plural(evaluation->broken, "one", "ones"));
   if (evaluation->has_verification)
     printf("; %llu same and %llu different pairs", (unsigned long long)evaluation->verification.same_pairs,
            (unsigned long long)evaluation->verification.different_pairs);

@@ -40,16 +40,16 @@ static const app_option options[] = {
      .most = 1,
      .above_least = true,
      .help = "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1; thresholds "
-             "for 0.01, 0.001 "
-             "and 0.0001 are fitted anyway. Default: by that of best accuracy."},
+             "for 0.01, 0.001 and 0.0001 are fitted anyway. It takes pictures that are not trained on. "
+             "Default: by that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
      .given = &arguments.given_holdout,
      .least = 0,
      .most = 0.9,
-     .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none. Default: "
-             "0.1."},
+     .help = "Share of the classes (with --reconstruct: pictures) held out without --val; 0: none, and then "
+             "the model has no thresholds for false-accept rates. Default: 0.1."},
     {.name = "holdout-parents",
      .flag = &arguments.holdout_parents,
      .help = "Hold out whole parent folders, so that nothing of their kind is trained on."},
@@ -96,22 +96,23 @@ static const app_option options[] = {
      .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
              "to the "
              "next: pictures whose path, size and time are as before are read from there. Default: none."},
+    APP_OPTIONS_LIMITS,
     {.heading = "Network and loss"},
     {.name = "recipe",
      .value = "NAME",
      .text = &arguments.recipe,
      .choices = recipe_choices,
-     .help =
-         "fast, balanced or best: options that go well together, for length, loss, learning rate, "
-         "average and "
-         "patience, with --encoder auto; what is given besides goes before. plain: the defaults that stand "
-         "beside each option. Default: balanced."},
+     .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
+             "average and "
+             "patience, with --encoder auto; what is given besides goes before. plain: the library's own "
+             "defaults, "
+             "which stand beside options as plain: X. Default: balanced."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
      .text = &arguments.encoder,
      .help = "conv4, resnet8, resnet12, lenet, koch, a description file, or auto: by size and number of the "
-             "pictures, with --size and --channels. Default: conv4."},
+             "pictures, with --size and --channels. Default: auto, with --init the file's; plain: conv4."},
     {.name = "init",
      .value = "FILE",
      .text = &arguments.init,
@@ -132,13 +133,13 @@ static const app_option options[] = {
      .integer = &arguments.size,
      .least = 1,
      .most = 16384,
-     .help = "Height and width of the network's pictures. Default: as the encoder says."},
+     .help = "Height and width of the network's pictures. Default: as the encoder says, or auto chooses."},
     {.name = "channels",
      .value = "N",
      .integer = &arguments.channels,
      .least = 1,
      .most = 3,
-     .help = "1 for grey, 3 for colour. Default: as the encoder says."},
+     .help = "1 for grey, 3 for colour. Default: as the encoder says, or auto chooses."},
     {.name = "embedding",
      .value = "N",
      .integer = &arguments.embedding,
@@ -151,7 +152,8 @@ static const app_option options[] = {
      .help =
          "What training makes smaller: contrastive, triplet, nt_xent, supervised_contrastive, "
          "multi_similarity, circle, margin, proxy_anchor, arcface or cosface; options behind the name, in "
-         "one argument: \"triplet hardest margin=0.3\" (docs/losses.md). Default: contrastive."},
+         "one argument: \"triplet hardest margin=0.3\" (docs/losses.md). Default: \"contrastive margin=0.6 "
+         "hardest=5\", for pair data and --pairs drawn contrastive; plain: contrastive."},
     {.name = "margin",
      .value = "M",
      .number = &arguments.margin,
@@ -159,7 +161,7 @@ static const app_option options[] = {
      .most = 1e6,
      .above_least = true,
      .help = "The loss's margin: for contrastive, the distance beyond which different pairs are left alone. "
-             "Default: the loss's own, for contrastive 1."},
+             "Default: what --loss says or has, so 0.6 where that is not given; plain: 1."},
     {.name = "pairs",
      .value = "KIND",
      .text = &arguments.pairs,
@@ -169,11 +171,12 @@ static const app_option options[] = {
     {.name = "hardest",
      .value = "K",
      .integer = &arguments.hardest,
-     .least = 0,
+     .least = 1,
      .most = 65536,
      .help =
-         "With --pairs all: of the different pictures, only the K nearest of each picture count. Default: 0, "
-         "all within the margin."},
+         "With --pairs all: of the different pictures, only the K nearest of each picture count. Default: "
+         "what "
+         "--loss says, so 5 where that is not given; --loss contrastive and plain: all within the margin."},
     {.name = "branches",
      .value = "HOW",
      .text = &arguments.branches,
@@ -191,7 +194,9 @@ static const app_option options[] = {
      .least = 0,
      .most = 1e6,
      .above_least = true,
-     .help = "Learning rate. Default: 0.001, for sgd 0.01."},
+     .help = "Learning rate. Default: 0.002, with recipe fast 0.004; plain, and where --optimizer is given: "
+             "0.001, "
+             "for sgd 0.01."},
     {.name = "find-lr",
      .flag = &arguments.find_rate,
      .help = "Write nothing; run up to 120 steps while the learning rate rises, and say from the losses "
@@ -235,7 +240,7 @@ static const app_option options[] = {
      .least = 0,
      .most = 0.999999,
      .help = "Keep the exponential moving average of the weights with this decay, such as 0.999, instead of "
-             "those of the last step. Default: 0, no average."},
+             "those of the last step. Default: 0, no average; with recipe best 0.999."},
     {.name = "batch",
      .letter = 'b',
      .value = "PAIRS",
@@ -273,7 +278,7 @@ static const app_option options[] = {
      .integer = &arguments.steps,
      .least = 1,
      .most = UINT32_MAX - 1.0,
-     .help = "Train so many steps. Default: 2000."},
+     .help = "Train so many steps. Default: 2000, with recipe fast 500, best at most 8000."},
     {.name = "epochs",
      .value = "N",
      .number = &arguments.epochs,
@@ -295,7 +300,9 @@ static const app_option options[] = {
      .most = 1 << 30,
      .help =
          "Look at what is held out after every 100 steps, keep the weights with the best ROC AUC, and end "
-         "after N looks without a better one."},
+         "after N looks without a better one. Default: no looks; with recipe best, where something is held "
+         "out, "
+         "15."},
     {.name = "look-every",
      .value = "STEPS",
      .integer = &arguments.look_every,
@@ -323,7 +330,7 @@ static const app_option options[] = {
     {0}};
 
 static const app_note examples[] = {
-    {"siamese-train pictures/ -o shapes.siamese", "Train on class folders with the standard settings."},
+    {"siamese-train pictures/ -o shapes.siamese", "Train on class folders with the recipe balanced."},
     {"siamese-train pictures/ -o shapes.siamese --minutes 10 --augment characters --size 56",
      "Ten minutes, strongly varied, larger pictures."},
     {"siamese-train pairs.csv -o faces.siamese --val held-out.csv --channels 3 --augment photos --log "
@@ -356,8 +363,7 @@ const app_command train_command = {
         "with "
         "the header a,b,label, or a folder with LFW's pairs.txt. One encoder runs on both pictures of each "
         "pair; the loss pulls embeddings of same pairs together and pushes those of different pairs apart.\n"
-        "At the end, thresholds and a calibration are fitted on pairs that were not trained on, and "
-        "everything "
+        "At the end, thresholds and a calibration are fitted on pairs that were held out, and everything "
         "that siamese-compare needs is written to one file.\n",
     .options = options,
     .examples = examples,

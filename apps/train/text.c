@@ -48,7 +48,8 @@ void train_print(const siam_train_report *report, const char *device) {
            report->init_parameters);
   printf("Pictures  %u", report->images);
   if (report->classes > 0) printf(" of %u classes", report->classes);
-  if (report->broken > 0) printf("; %u broken ones left out", report->broken);
+  if (report->broken > 0)
+    printf("; %u broken %s left out", report->broken, app_plural(report->broken, "one", "ones"));
   print_measured(report);
   if (reconstructs)
     print_reconstruction(report);
@@ -56,5 +57,8 @@ void train_print(const siam_train_report *report, const char *device) {
     print_separation(report);
   printf("Model     %s%s\n", app_show(arguments.output),
          reconstructs ? ", an encoder to start from with --init" : "");
+  if (report->log_lost_step > 0)
+    printf("Log       %s ends before step %u, since it could not be written\n", app_show(arguments.log),
+           report->log_lost_step);
   if (arguments.report != NULL) printf("Report    %s\n", app_show(arguments.report));
 }

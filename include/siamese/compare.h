@@ -14,15 +14,33 @@ typedef struct siam_compare_options {
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
 } siam_compare_options;
 
+/// Why a picture cannot be compared: it shows too little, at the size and in the colours that the model sees.
+typedef enum siam_blank {
+  SIAM_BLANK_NOT = 0,    ///< It can.
+  SIAM_BLANK_ONE_COLOUR, ///< One colour all over.
+  SIAM_BLANK_NEARLY,     ///< One colour but for grain, or for marks that are too small or too faint.
+  SIAM_BLANK_COLOURS     ///< Colours of one brightness, for a model that does not see colour.
+} siam_blank;
+
+/// What is wrong with such a picture, to stand behind its name: "is one colour all over". NULL for
+/// SIAM_BLANK_NOT. Static storage.
+SIAM_API const char *siam_blank_describe(siam_blank blank);
+
 typedef struct siam_comparison {
   double distance;   ///< Euclidean distance of the embeddings; 0: nothing between them.
   double similarity; ///< Probability that the pair is `same`; NAN where the model was never calibrated.
   double threshold;  ///< Up to which distance a pair is `same`.
   char point[32];    ///< What the threshold is: "best accuracy", "far 1e-3", "given".
-  bool same;         ///< distance <= threshold, and neither is blank.
-  /// The first, the second picture shows nothing (one colour all over), and the model compares no such
-  /// pictures: the distance says nothing, and the similarity is NAN.
-  bool blank[2];
+  /// The model's threshold of best accuracy; NAN where it was never calibrated. One for a false-accept rate
+  /// may lie above it: then verdicts are laxer than by this one.
+  double best_accuracy;
+  bool same; ///< distance <= threshold, and neither is blank.
+  /// The model's own thresholds and its similarity were fitted on pictures that it was trained on: more pairs
+  /// of other things are called same.
+  bool on_training;
+  /// The first, the second picture shows nothing, and the model compares no such pictures: the distance says
+  /// nothing, and the similarity is NAN.
+  siam_blank blank[2];
   /// A model may look at parts of pictures, too (siam_train_options.views). Where a part of the first, the
   /// second picture is nearest to the other as a whole, what it is, such as "the middle 80 %"; else NULL.
   /// Static storage.
@@ -33,7 +51,8 @@ typedef struct siam_comparison {
 typedef struct siam_comparer siam_comparer;
 
 /// The model must outlive the comparer. A rate that the model has no threshold for is SIAM_ERROR_DATA and
-/// names those it has. `options` may be NULL. Release with siam_comparer_destroy().
+/// names those it has; a model whose thresholds were fitted on what it was trained on has none for any rate.
+/// `options` may be NULL. Release with siam_comparer_destroy().
 SIAM_API siam_status siam_comparer_create(siam_model *model, const siam_compare_options *options,
                                           siam_comparer **comparer);
 SIAM_API void siam_comparer_destroy(siam_comparer *comparer);
@@ -56,8 +75,10 @@ typedef struct siam_near_file {
 
 /// What a search in a folder found. Free with siam_nearest_clear().
 typedef struct siam_nearest {
-  uint32_t files, broken; ///< Compared; left out because they could not be read, each named to the logger.
-  uint32_t same;          ///< Of all that were compared, those within the threshold.
+  uint32_t files;  ///< Compared.
+  uint32_t broken; ///< Left out because they could not be read, each named to the logger.
+  uint32_t blank;  ///< Left out because they show nothing.
+  uint32_t same;   ///< Of all that were compared, those within the threshold.
   uint32_t count;
   siam_near_file *near; ///< [count], nearest first; equal ones in the order of names.
 } siam_nearest;
@@ -71,7 +92,8 @@ typedef struct siam_nearest_options {
   void *context;
 } siam_nearest_options;
 
-/// Compares a picture with every picture in a folder, at any depth, but for itself. `options` may be NULL.
+/// Compares a picture with every picture in a folder, at any depth, but for itself. A picture that shows
+/// nothing has no nearest ones: SIAM_ERROR_DATA. `options` may be NULL.
 SIAM_API siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, const char *folder,
                                           const siam_nearest_options *options, siam_nearest *nearest);
 SIAM_API void siam_nearest_clear(siam_nearest *nearest);

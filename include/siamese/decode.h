@@ -30,6 +30,10 @@ typedef struct siam_decoders_options {
   const char *program; ///< siamese-decode; NULL: where it was installed with this library.
   uint64_t memory;     ///< Bytes that a process may take beside a picture and its file; 0: 1 GiB.
   uint32_t seconds;    ///< Processor time for one picture; 0: 60.
+  // What a picture may be at most, also where it is decoded in the calling process. Memory goes with it.
+  uint64_t max_pixels; ///< Width × height, at most 1 Gi; 0: 64 Mi (67,108,864).
+  uint32_t max_side;   ///< Width and height, at most 65,535; 0: 16,384.
+  uint64_t max_bytes;  ///< Length of the file, at most 2 GiB − 1; 0: 256 MiB.
 } siam_decoders_options;
 
 /// Opaque. May be used by any number of threads at once.
@@ -43,7 +47,7 @@ typedef struct siam_decoders_info {
 } siam_decoders_info;
 
 /// Starts the first process and does not wait for it. `options` may be NULL. SIAM_ERROR_ARGUMENT:
-/// SIAMESE_DECODE is neither of its words. The caller releases the decoders with siam_decoders_destroy(),
+/// SIAMESE_DECODE is neither of its words, or a limit is higher than can be. The caller releases the decoders with siam_decoders_destroy(),
 /// after all that uses them.
 SIAM_API siam_status siam_decoders_create(const siam_decoders_options *options, siam_decoders **decoders);
 SIAM_API void siam_decoders_destroy(siam_decoders *decoders);

@@ -37,19 +37,30 @@ typedef struct siam_class_figures {
   uint32_t confused, mistaken; ///< Queries that went there, and to any wrong class.
 } siam_class_figures;
 
+/// How a test picture is in the training data, too.
+typedef enum siam_leak_kind {
+  SIAM_LEAK_EXACT, ///< The decoded pictures are equal.
+  SIAM_LEAK_NEAR,  ///< The pixels are nearly equal.
+  SIAM_LEAK_ALIKE  ///< A model takes them for one picture before and after edits; the pixels do not say so.
+} siam_leak_kind;
+
 /// A test picture that the training data have too, or almost. Owns its paths.
 typedef struct siam_leak {
   char *path, *training_path;
-  bool exact;         ///< The decoded pictures are equal.
-  double distance;    ///< Of the embeddings; 0 for an exact one.
+  siam_leak_kind kind;
+  double distance;    ///< Of the embeddings; 0 for an exact one. Of an alike one by the model that says so.
   double correlation; ///< Of the two pictures' values at the network's size; 1 for an exact one.
+  /// Of an alike one: the part of the test, of the training picture that was nearest to the other as a whole,
+  /// as in siam_comparison; else NULL. Static storage.
+  const char *shown[2];
 } siam_leak;
 
 typedef struct siam_leakage {
   uint32_t training_images;
-  uint32_t exact, near;
-  uint32_t leak_count; ///< exact + near.
-  siam_leak *leaks;    ///< Exact ones first, then by falling correlation.
+  uint32_t exact, near, alike;
+  bool by_default_model; ///< The default model says which are alike: the judged one does not look at parts.
+  uint32_t leak_count;   ///< The three kinds together.
+  siam_leak *leaks; ///< Exact ones, near ones by falling correlation, then those alike by rising distance.
 } siam_leakage;
 
 /// Free with siam_evaluation_clear().

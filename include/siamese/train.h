@@ -21,8 +21,10 @@ typedef struct siam_train_options {
   const char *data;       ///< Class folders, pair folders or a pair list (docs/data.md).
   const char *output;     ///< Model file to write; its checkpoint lies beside it, `output`.checkpoint.
   const char *validation; ///< Data for thresholds and calibration; NULL: part of `data` is held out.
-  double holdout;         ///< Share of the classes held out; 0: one in ten; below 0: none.
-  bool holdout_parents;   ///< Whole parent folders are held out, so that nothing of their kind is trained on.
+  /// Share of the classes held out; 0: one in ten; below 0: none. Then thresholds and calibration are fitted
+  /// on what is trained on, and the model gets no threshold for a false-accept rate.
+  double holdout;
+  bool holdout_parents; ///< Whole parent folders are held out, so that nothing of their kind is trained on.
 
   /// Encoder, size, channels, embedding, resize. Its seed is not used. The encoder "auto" is chosen by the
   /// size and number of pictures, with its size and channels where those are 0; the model file holds what was
@@ -72,6 +74,7 @@ typedef struct siam_train_options {
   uint32_t within_parent_percent;
   /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
   /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
+  /// SIAM_ERROR_ARGUMENT where nothing is held out, or `validation` has pictures of `data`.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
   /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
@@ -131,6 +134,7 @@ typedef struct siam_train_report {
   uint32_t best_step;                 ///< With `patience`: the step that the weights come from.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
+  uint32_t log_lost_step;             ///< From this step on the log could not be written; 0: it is whole.
   char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
                      ///< logged too.
 } siam_train_report;

@@ -49,13 +49,10 @@ static void make_folders(char *path) {
   (void)mkdir(path, 0700);
 }
 
-static siam_status check_folder(const char *path) {
+static siam_status check_folder(const char *path, int descriptor) {
   struct stat information;
-  if (lstat(path, &information) != 0)
+  if (fstat(descriptor, &information) != 0)
     return siam_fail(SIAM_ERROR_FILE, "%s: cannot be used as cache folder: %s", path, strerror(errno));
-  if (!S_ISDIR(information.st_mode))
-    return siam_fail(SIAM_ERROR_FILE, "%s: not used as cache: it is not a folder (links are not followed)",
-                     path);
   if (information.st_uid != geteuid())
     return siam_fail(SIAM_ERROR_FILE, "%s: not used as cache: the folder belongs to another user", path);
   if ((information.st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -63,28 +60,70 @@ static siam_status check_folder(const char *path) {
   return SIAM_OK;
 }
 
-/// The folder, made where it is missing and found safe; an empty text where there is no cache.
-static siam_status open_folder(siam_text *path) {
+/// Leaves out what would have a link at the end of the path followed: "link/" and "link/." are its target.
+static void strip_end(siam_text *path) {
+  char *bytes = path->bytes;
+  size_t length = path->length;
+  while (length > 1 && (bytes[length - 1] == '/' || (bytes[length - 1] == '.' && bytes[length - 2] == '/')))
+    length--;
+  path->length = length;
+  bytes[length] = '\0';
+}
+
+/// Opens the folder, made where it is missing and found safe; `*descriptor` stays below 0 and `path` empty
+/// where there is no cache.
+static siam_status open_folder(siam_text *path, int *descriptor) {
   name_folder(path);
   SIAM_RETURN_IF_FAILED(siam_text_status(path));
   if (path->length == 0) return SIAM_OK;
+  strip_end(path);
   make_folders(path->bytes);
-  return check_folder(path->bytes);
+  int opened = open(path->bytes, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (opened < 0 && (errno == ENOTDIR || errno == ELOOP))
+    return siam_fail(SIAM_ERROR_FILE, "%s: not used as cache: it is not a folder (links are not followed)",
+                     path->bytes);
+  if (opened < 0)
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot be used as cache folder: %s", path->bytes, strerror(errno));
+  siam_status status = check_folder(path->bytes, opened);
+  if (status != SIAM_OK) {
+    close(opened);
+    return status;
+  }
+  *descriptor = opened;
+  return SIAM_OK;
 }
 
-/// The path of an entry; an empty text where there is no cache.
-static siam_status find_entry(const char *kind, const char *key, siam_text *path) {
-  SIAM_RETURN_IF_FAILED(open_folder(path));
-  if (path->length == 0) return SIAM_OK;
-  siam_text_add(path, "/%s-%016" PRIx64 SUFFIX, kind, siam_hash_bytes(key, strlen(key)));
-  return siam_text_status(path);
+/// An entry's name in the folder: name_entry() makes it, is_entry_name() knows it.
+enum { HASH_DIGITS = 16 };
+
+static siam_status name_entry(const char *kind, const char *key, siam_text *name) {
+  siam_text_add(name, "%s-%0*" PRIx64 SUFFIX, kind, HASH_DIGITS, siam_hash_bytes(key, strlen(key)));
+  return siam_text_status(name);
 }
 
-/// An entry must be a plain file of this user that nobody else may write.
-static bool is_safe_entry(const char *path) {
-  struct stat information;
-  return lstat(path, &information) == 0 && S_ISREG(information.st_mode) && information.st_uid == geteuid() &&
-         (information.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+static bool are_digits(const char *text) {
+  return strspn(text, "0123456789abcdef") >= HASH_DIGITS;
+}
+
+/// Also true for what an interrupted write left beside an entry (siam_file_begin()).
+static bool is_entry_name(const char *name) {
+  size_t kind = strspn(name, "abcdefghijklmnopqrstuvwxyz"), suffix = strlen(SUFFIX);
+  if (kind == 0 || name[kind] != '-' || !are_digits(name + kind + 1)) return false;
+  const char *end = name + kind + 1 + HASH_DIGITS;
+  if (strncmp(end, SUFFIX, suffix) != 0) return false;
+  end += suffix;
+  return *end == '\0' || (*end == '.' && are_digits(end + 1) && end[1 + HASH_DIGITS] == '\0');
+}
+
+/// Opens an entry; below 0 where there is none, or no plain file of this user that nobody else may write.
+static int open_entry(int folder, const char *name, struct stat *information) {
+  int descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return descriptor;
+  if (fstat(descriptor, information) == 0 && S_ISREG(information->st_mode) &&
+      information->st_uid == geteuid() && (information->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+    return descriptor;
+  close(descriptor);
+  return -1;
 }
 
 bool siam_cache_is_sound(const uint8_t *file, size_t size, const char *key, size_t *content_length) {
@@ -101,25 +140,46 @@ bool siam_cache_is_sound(const uint8_t *file, size_t size, const char *key, size
 
 siam_status siam_cache_load(const char *kind, const char *key, size_t limit, uint8_t **bytes, size_t *count) {
   siam_status status = SIAM_OK;
-  siam_text path = {0};
+  siam_text path = {0}, name = {0};
   uint8_t *file = NULL;
   size_t size = 0, content = 0, before = sizeof(header) + strlen(key);
+  int folder = -1, entry = -1;
+  struct stat information;
   *bytes = NULL;
   *count = 0;
-  SIAM_TRY(find_entry(kind, key, &path));
-  if (path.length == 0 || !is_safe_entry(path.bytes)) goto cleanup;
-  if (siam_file_read(path.bytes, before + limit, &file, &size) != SIAM_OK) goto cleanup;
+  SIAM_TRY(open_folder(&path, &folder));
+  if (folder < 0) goto cleanup;
+  SIAM_TRY(name_entry(kind, key, &name));
+  entry = open_entry(folder, name.bytes, &information);
+  if (entry < 0) goto cleanup;
+  if (siam_file_read_open(entry, name.bytes, before + limit, &file, &size) != SIAM_OK) goto cleanup;
   if (!siam_cache_is_sound(file, size, key, &content)) goto cleanup;
   // The time of last use decides what goes when the folder is full.
-  (void)utimensat(AT_FDCWD, path.bytes, NULL, AT_SYMLINK_NOFOLLOW);
+  (void)futimens(entry, NULL);
   memmove(file, file + before, content);
   *bytes = file;
   *count = content;
   file = NULL;
 cleanup:
+  if (entry >= 0) close(entry);
+  if (folder >= 0) close(folder);
   siam_free(file);
+  siam_text_clear(&name);
   siam_text_clear(&path);
   return status;
+}
+
+/// Whether a file in the folder is one that this cache wrote, by its name and by what it begins with: people
+/// may keep their models beside it. Writes its length and when it was used last.
+static bool is_ours(int folder, const char *name, struct stat *information) {
+  char magic[sizeof MAGIC - 1];
+  if (!is_entry_name(name)) return false;
+  int descriptor = open_entry(folder, name, information);
+  if (descriptor < 0) return false;
+  bool ours = pread(descriptor, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+              memcmp(magic, MAGIC, sizeof magic) == 0;
+  close(descriptor);
+  return ours;
 }
 
 /// Adds up the entries in an open folder and finds the one unused for longest.
@@ -130,10 +190,7 @@ static uint64_t measure(DIR *folder, char oldest[NAME_MAX + 1]) {
   rewinddir(folder);
   for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
     struct stat information;
-    // Anything else in the folder is not ours to count or to remove.
-    if (strstr(entry->d_name, SUFFIX) == NULL) continue;
-    if (fstatat(dirfd(folder), entry->d_name, &information, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISREG(information.st_mode)) continue;
+    if (!is_ours(dirfd(folder), entry->d_name, &information)) continue;
     total += (uint64_t)information.st_size;
     const struct timespec *used = &information.st_mtim;
     bool older =
@@ -145,9 +202,13 @@ static uint64_t measure(DIR *folder, char oldest[NAME_MAX + 1]) {
   return total;
 }
 
-static void remove_oldest(const char *path) {
-  DIR *folder = path != NULL ? opendir(path) : NULL;
-  if (folder == NULL) return;
+/// Takes the descriptor of the folder over.
+static void remove_oldest(int descriptor) {
+  DIR *folder = fdopendir(descriptor);
+  if (folder == NULL) {
+    close(descriptor);
+    return;
+  }
   char oldest[NAME_MAX + 1];
   while (measure(folder, oldest) > most_bytes)
     if (unlinkat(dirfd(folder), oldest, 0) != 0) break;
@@ -156,9 +217,12 @@ static void remove_oldest(const char *path) {
 
 siam_status siam_cache_store(const char *kind, const char *key, const void *bytes, size_t count) {
   siam_status status = SIAM_OK;
-  siam_text path = {0}, folder = {0}, file = {0};
-  SIAM_TRY(find_entry(kind, key, &path));
-  if (path.length == 0) goto cleanup;
+  siam_text path = {0}, file = {0};
+  int folder = -1;
+  SIAM_TRY(open_folder(&path, &folder));
+  if (folder < 0) goto cleanup;
+  siam_text_add(&path, "/");
+  SIAM_TRY(name_entry(kind, key, &path));
   header head = {.key_length = strlen(key), .content_length = count};
   memcpy(head.magic, MAGIC, sizeof head.magic);
   siam_text_add_bytes(&file, (const char *)&head, sizeof head);
@@ -168,12 +232,11 @@ siam_status siam_cache_store(const char *kind, const char *key, const void *byte
   head.checksum = siam_hash_bytes(file.bytes + sizeof head, file.length - sizeof head);
   memcpy(file.bytes, &head, sizeof head);
   SIAM_TRY(siam_file_replace_private(path.bytes, file.bytes, file.length));
-  name_folder(&folder);
-  SIAM_TRY(siam_text_status(&folder));
-  remove_oldest(folder.bytes);
+  remove_oldest(folder);
+  folder = -1;
 cleanup:
+  if (folder >= 0) close(folder);
   siam_text_clear(&path);
-  siam_text_clear(&folder);
   siam_text_clear(&file);
   return status;
 }

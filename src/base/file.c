@@ -31,30 +31,17 @@ static siam_status read_exactly(int descriptor, const char *path, uint8_t *bytes
   return SIAM_OK;
 }
 
-siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count) {
+siam_status siam_file_read_open(int descriptor, const char *path, size_t limit, uint8_t **bytes,
+                                size_t *count) {
   siam_status status = SIAM_OK;
   uint8_t *content = NULL;
-  // O_NONBLOCK keeps a pipe in the place of a file from hanging the program; regular files ignore it.
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0 && errno == ENOENT)
-    return siam_fail(SIAM_ERROR_FILE, "%s: no such file; check the name", path);
-  if (descriptor < 0 && errno == EACCES)
-    return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s; change its permissions", path, strerror(errno));
-  if (descriptor < 0) return fail_errno(path, "open");
   struct stat information;
-  if (fstat(descriptor, &information) != 0) {
-    status = fail_errno(path, "examine");
-    goto cleanup;
-  }
-  if (!S_ISREG(information.st_mode)) {
-    status = siam_fail(SIAM_ERROR_FILE, "%s: not a regular file; name a file", path);
-    goto cleanup;
-  }
-  if (information.st_size < 0 || (uint64_t)information.st_size > limit) {
-    status = siam_fail(SIAM_ERROR_FORMAT, "%s: %lld bytes, more than the limit of %zu", path,
-                       (long long)information.st_size, limit);
-    goto cleanup;
-  }
+  if (fstat(descriptor, &information) != 0) return fail_errno(path, "examine");
+  if (!S_ISREG(information.st_mode))
+    return siam_fail(SIAM_ERROR_FILE, "%s: not a regular file; name a file", path);
+  if (information.st_size < 0 || (uint64_t)information.st_size > limit)
+    return siam_fail(SIAM_ERROR_FORMAT, "%s: %lld bytes, more than the limit of %zu", path,
+                     (long long)information.st_size, limit);
   size_t size = (size_t)information.st_size;
   SIAM_TRY_ALLOCATE(content, size + 1);
   SIAM_TRY(read_exactly(descriptor, path, content, size));
@@ -63,6 +50,18 @@ siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size
   content = NULL;
 cleanup:
   siam_free(content);
+  return status;
+}
+
+siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count) {
+  // O_NONBLOCK keeps a pipe in the place of a file from hanging the program; regular files ignore it.
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT)
+    return siam_fail(SIAM_ERROR_FILE, "%s: no such file; check the name", path);
+  if (descriptor < 0 && errno == EACCES)
+    return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s; change its permissions", path, strerror(errno));
+  if (descriptor < 0) return fail_errno(path, "open");
+  siam_status status = siam_file_read_open(descriptor, path, limit, bytes, count);
   close(descriptor);
   return status;
 }
@@ -182,6 +181,17 @@ static void flush_folder(const char *folder) {
   if (descriptor < 0) return;
   (void)fsync(descriptor);
   close(descriptor);
+}
+
+siam_status siam_file_move(const char *from, const char *to) {
+  siam_text folder = {0};
+  if (rename(from, to) != 0) return fail_errno(to, "replace");
+  const char *slash = strrchr(to, '/');
+  siam_text_add(&folder, "%.*s.", slash != NULL ? (int)(slash - to + 1) : 0, to);
+  siam_status status = siam_text_status(&folder);
+  if (status == SIAM_OK) flush_folder(folder.bytes);
+  siam_text_clear(&folder);
+  return status;
 }
 
 siam_status siam_file_commit(siam_file_writer *writer) {

@@ -11,6 +11,10 @@
 /// A file longer than `limit` bytes is refused by name before anything is allocated.
 siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count);
 
+/// The same from the beginning of a file that is open and stays so; `path` names it in messages.
+siam_status siam_file_read_open(int descriptor, const char *path, size_t limit, uint8_t **bytes,
+                                size_t *count);
+
 /// Fails as writing `path` would, so that it can be found out before long work whose result goes there: the
 /// folder is missing or refuses new files, or `path` is a folder, a device or a pipe. Leaves nothing behind.
 siam_status siam_file_check_place(const char *path);
@@ -39,6 +43,9 @@ siam_status siam_file_commit(siam_file_writer *writer);
 
 /// Gives up: removes the temporary file and the writer. NULL is allowed.
 void siam_file_abandon(siam_file_writer *writer);
+
+/// Renames a whole file over another in the same folder and flushes the folder.
+siam_status siam_file_move(const char *from, const char *to);
 
 /// The three steps above for content that is already in memory.
 siam_status siam_file_replace(const char *path, const void *bytes, size_t count);

@@ -16,3 +16,17 @@ bool siam_pixels_are_blank(const uint8_t *bytes, const siam_picture_shape *shape
   }
   return true;
 }
+
+bool siam_picture_is_one_colour(const siam_picture *picture) {
+  const size_t count = (size_t)picture->width * picture->height;
+  for (uint32_t c = 0; c < picture->channels; c++) {
+    uint8_t least = 255, most = 0;
+    for (size_t i = 0; i < count; i++) {
+      uint8_t value = picture->pixels[i * picture->channels + c];
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (most - least > 2 * LEAST_DEVIATION) return false;
+  }
+  return true;
+}

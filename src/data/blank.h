@@ -9,4 +9,8 @@
 /// than 3 of 255, in the root of the mean square.
 bool siam_pixels_are_blank(const uint8_t *bytes, const siam_picture_shape *shape);
 
+/// Whether no two samples of a channel are farther apart than that deviation allows for two halves of a
+/// picture, 6 of 255: one colour, as far as anybody can see.
+bool siam_picture_is_one_colour(const siam_picture *picture);
+
 #endif

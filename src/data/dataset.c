@@ -286,6 +286,9 @@ siam_status siam_dataset_open(const char *path, const siam_dataset_options *opti
   if (stat(path, &information) != 0)
     return siam_fail(SIAM_ERROR_FILE, "%s: cannot open: %s; name a folder of pictures or a CSV file", path,
                      strerror(errno));
+  if (!S_ISREG(information.st_mode) && !S_ISDIR(information.st_mode))
+    return siam_fail(SIAM_ERROR_FILE, "%s: a device or a pipe; name a folder of pictures or a CSV file",
+                     path);
   if (S_ISREG(information.st_mode) && siam_picture_has_extension(path))
     return siam_fail(SIAM_ERROR_DATA,
                      "%s: a picture, not a set of them; name a folder of pictures or a CSV file of pairs",

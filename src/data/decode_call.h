@@ -50,11 +50,26 @@ typedef struct siam_decode_call {
 /// large, are left for the next call.
 enum { SIAM_CALLS = 32, SIAM_CALL_BYTES = 8192 };
 #define SIAM_REGION_FILES ((uint64_t)SIAM_CALLS * SIAM_CALL_BYTES)
-#define SIAM_REGION_FILE_BYTES (UINT64_C(256) << 20)
-#define SIAM_REGION_PIXELS (SIAM_REGION_FILES + SIAM_REGION_FILE_BYTES)
-#define SIAM_REGION_PIXEL_BYTES ((UINT64_C(64) << 20) * (8 + 3) + 8192)
 #define SIAM_REGION_SHARED_BYTES (UINT64_C(2) << 20)
-#define SIAM_REGION_BYTES (SIAM_REGION_PIXELS + SIAM_REGION_PIXEL_BYTES)
+
+/// How large its parts are: multiples of a page, by the limits of pictures.
+typedef struct siam_region_size {
+  uint64_t file_bytes, pixel_bytes;
+} siam_region_size;
+
+static inline siam_region_size siam_region_size_for(uint64_t file_bytes, uint64_t pixels) {
+  const uint64_t page = 4096;
+  return (siam_region_size){(file_bytes + page - 1) / page * page,
+                            (pixels * (8 + 3) + page - 1) / page * page + 2 * page};
+}
+
+/// Where the pixels begin, and the end of the region.
+static inline uint64_t siam_region_pixels(const siam_region_size *size) {
+  return SIAM_REGION_FILES + size->file_bytes;
+}
+static inline uint64_t siam_region_bytes(const siam_region_size *size) {
+  return siam_region_pixels(size) + size->pixel_bytes;
+}
 
 _Static_assert(sizeof(siam_decode_call) <= SIAM_CALL_BYTES, "a call fits its place");
 

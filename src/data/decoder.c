@@ -42,10 +42,11 @@ static int move_up(int descriptor) {
 static siam_status make_region(siam_decoder *decoder) {
   decoder->memory = move_up(memfd_create("siamese-decode", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (decoder->memory < 0) return lacks("shared memory");
-  if (ftruncate(decoder->memory, (off_t)SIAM_REGION_BYTES) != 0 ||
+  if (ftruncate(decoder->memory, (off_t)siam_region_bytes(&decoder->size)) != 0 ||
       fcntl(decoder->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
     return lacks("shared memory");
-  void *region = mmap(NULL, SIAM_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, decoder->memory, 0);
+  void *region =
+      mmap(NULL, siam_region_bytes(&decoder->size), PROT_READ | PROT_WRITE, MAP_SHARED, decoder->memory, 0);
   if (region == MAP_FAILED) return lacks("shared memory");
   decoder->region = region;
   return SIAM_OK;
@@ -66,13 +67,16 @@ static siam_status make_socket(siam_decoder *decoder, int *other) {
 /// Gives the new process its two descriptors and nothing else: no environment, no signal that was ignored or
 /// blocked, and a group of its own, so that Ctrl-C is for the program alone.
 static int spawn(const siam_decoder *decoder, const char *program, int other, pid_t *process) {
-  char memory[32], seconds[32], *const words[] = {"siamese-decode", memory, seconds, NULL};
+  char memory[32], seconds[32], file_bytes[32], pixel_bytes[32];
+  char *const words[] = {"siamese-decode", memory, seconds, file_bytes, pixel_bytes, NULL};
   char *const environment[] = {NULL};
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   sigset_t all, none;
   snprintf(memory, sizeof memory, "%" PRIu64, decoder->own_memory);
   snprintf(seconds, sizeof seconds, "%" PRIu32, decoder->seconds);
+  snprintf(file_bytes, sizeof file_bytes, "%" PRIu64, decoder->size.file_bytes);
+  snprintf(pixel_bytes, sizeof pixel_bytes, "%" PRIu64, decoder->size.pixel_bytes);
   sigfillset(&all);
   sigemptyset(&none);
   posix_spawn_file_actions_init(&files);
@@ -90,14 +94,15 @@ static int spawn(const siam_decoder *decoder, const char *program, int other, pi
   return error;
 }
 
-siam_status siam_decoder_start(const char *program, uint64_t memory, uint32_t seconds,
-                               siam_decoder **decoder) {
+siam_status siam_decoder_start(const char *program, const siam_region_size *size, uint64_t memory,
+                               uint32_t seconds, siam_decoder **decoder) {
   siam_status status = SIAM_OK;
   siam_decoder *made = NULL;
   int other = -1;
   pid_t process = 0;
   SIAM_TRY_ALLOCATE(made, 1);
-  *made = (siam_decoder){.process = -1, .socket = -1, .memory = -1, .seconds = seconds, .own_memory = memory};
+  *made = (siam_decoder){
+      .process = -1, .socket = -1, .memory = -1, .seconds = seconds, .own_memory = memory, .size = *size};
   SIAM_TRY(make_region(made));
   SIAM_TRY(make_socket(made, &other));
   const int error = spawn(made, program, other, &process);
@@ -138,7 +143,7 @@ static siginfo_t end(siam_decoder *decoder) {
 void siam_decoder_destroy(siam_decoder *decoder) {
   if (decoder == NULL) return;
   end(decoder);
-  if (decoder->region != NULL) munmap(decoder->region, SIAM_REGION_BYTES);
+  if (decoder->region != NULL) munmap(decoder->region, siam_region_bytes(&decoder->size));
   if (decoder->memory >= 0) close(decoder->memory);
   if (decoder->socket >= 0) close(decoder->socket);
   siam_free(decoder);
@@ -232,10 +237,11 @@ static siam_status write_calls(siam_decoder *decoder, const siam_picture_file *f
   for (uint32_t i = 0; i < count; i++) {
     const siam_picture_file *file = &files[i];
     siam_decode_call *call = siam_call_at(decoder->region, i);
-    if (file->count > SIAM_REGION_PIXELS - at)
+    if (file->count > siam_region_pixels(&decoder->size) - at)
       return siam_fail(SIAM_ERROR_FORMAT,
-                       "%s: %zu bytes, more than the limit of %" PRIu64 "; make it smaller", file->name,
-                       file->count, SIAM_REGION_FILE_BYTES);
+                       "%s: %zu bytes, more than the limit of %" PRIu64
+                       "; make it smaller or raise the limit by --max-file",
+                       file->name, file->count, decoder->size.file_bytes);
     SIAM_RETURN_IF_FAILED(write_file(decoder, file, at));
     call->files = count;
     call->at = at;
@@ -249,15 +255,16 @@ static siam_status write_calls(siam_decoder *decoder, const siam_picture_file *f
 }
 
 /// Whether an answer can be one, and lies within the region.
-static bool is_sound(const siam_call_answer *answer, const siam_picture_file *file) {
+static bool is_sound(const siam_decoder *decoder, const siam_call_answer *answer,
+                     const siam_picture_file *file) {
+  const uint64_t begin = siam_region_pixels(&decoder->size), end = siam_region_bytes(&decoder->size);
   const siam_picture *picture = &answer->picture;
   const uint64_t width = picture->width, height = picture->height;
   if (width == 0 || height == 0 || width > file->limits.max_dimension || height > file->limits.max_dimension)
     return false;
   if (picture->channels != 1 && picture->channels != 3) return false;
   if (picture->format <= SIAM_PICTURE_UNKNOWN || picture->format > SIAM_PICTURE_PNM) return false;
-  return answer->at >= SIAM_REGION_PIXELS && answer->at <= SIAM_REGION_BYTES &&
-         width * height * picture->channels <= SIAM_REGION_BYTES - answer->at;
+  return answer->at >= begin && answer->at <= end && width * height * picture->channels <= end - answer->at;
 }
 
 /// A bool that another process wrote may hold any byte; only one that is 0 or 1 may be read as a bool.
@@ -292,7 +299,7 @@ siam_status siam_decoder_answer(siam_decoder *decoder, const siam_picture_file *
   default:
     return lied(decoder, file);
   }
-  if (!is_sound(&answer, file)) return lied(decoder, file);
+  if (!is_sound(decoder, &answer, file)) return lied(decoder, file);
   const siam_picture *given = &answer.picture;
   *picture = (siam_picture){.width = given->width,
                             .height = given->height,
@@ -330,9 +337,10 @@ siam_status siam_decoder_decode(siam_decoder *decoder, const siam_picture_file *
 }
 
 void siam_decoder_trim(siam_decoder *decoder) {
-  static const struct {
+  const struct {
     uint64_t begin, bytes;
-  } parts[] = {{SIAM_REGION_FILES, SIAM_REGION_FILE_BYTES}, {SIAM_REGION_PIXELS, SIAM_REGION_PIXEL_BYTES}};
+  } parts[] = {{SIAM_REGION_FILES, decoder->size.file_bytes},
+               {siam_region_pixels(&decoder->size), decoder->size.pixel_bytes}};
   for (size_t i = 0; decoder->large && i < sizeof parts / sizeof *parts; i++)
     fallocate(decoder->memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               (off_t)(parts[i].begin + KEPT_BYTES), (off_t)(parts[i].bytes - KEPT_BYTES));

@@ -2,6 +2,7 @@
 #ifndef SIAM_DATA_DECODER_H
 #define SIAM_DATA_DECODER_H
 
+#include "data/decode_call.h"
 #include "data/formats.h"
 
 /// Where a decoder stands. What is not READY must be destroyed.
@@ -14,9 +15,10 @@ typedef enum siam_decoder_state {
 
 typedef struct siam_decoder {
   siam_decoder_state state;
-  int process;         ///< A descriptor of it, so that nobody else is meant when it is gone.
-  int socket, memory;  ///< The program's end; the region's descriptor.
-  uint8_t *region;     ///< SIAM_REGION_BYTES
+  int process;        ///< A descriptor of it, so that nobody else is meant when it is gone.
+  int socket, memory; ///< The program's end; the region's descriptor.
+  uint8_t *region;    ///< siam_region_bytes(&size)
+  siam_region_size size;
   uint32_t seconds;    ///< Of processor time for one picture.
   uint64_t own_memory; ///< Bytes beside the region.
   bool large;          ///< The last picture took more of the region than is kept.
@@ -24,8 +26,8 @@ typedef struct siam_decoder {
 } siam_decoder;
 
 /// Starts `program` and does not wait for it.
-siam_status siam_decoder_start(const char *program, uint64_t memory, uint32_t seconds,
-                               siam_decoder **decoder);
+siam_status siam_decoder_start(const char *program, const siam_region_size *size, uint64_t memory,
+                               uint32_t seconds, siam_decoder **decoder);
 /// Ends the process and waits for its end. NULL is allowed.
 void siam_decoder_destroy(siam_decoder *decoder);
 

@@ -6,6 +6,7 @@
 #include "data/decoder.h"
 #include "data/decoder_program.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct siam_decoders {
   siam_decode_mode mode;
   uint64_t memory;
   uint32_t seconds;
+  siam_picture_options limits; ///< Zeros where none was set.
+  siam_region_size region;
   siam_text program;
   pthread_mutex_t lock; ///< Of all below.
   way way;
@@ -43,8 +46,8 @@ static void give_up(siam_decoders *decoders) {
 }
 
 static siam_status start(siam_decoders *decoders, siam_decoder **decoder) {
-  SIAM_RETURN_IF_FAILED(
-      siam_decoder_start(decoders->program.bytes, decoders->memory, decoders->seconds, decoder));
+  SIAM_RETURN_IF_FAILED(siam_decoder_start(decoders->program.bytes, &decoders->region, decoders->memory,
+                                           decoders->seconds, decoder));
   pthread_mutex_lock(&decoders->lock);
   decoders->processes++;
   pthread_mutex_unlock(&decoders->lock);
@@ -95,6 +98,33 @@ static siam_status take(siam_decoders *decoders, siam_decoder **decoder) {
                    "%s; SIAMESE_DECODE=inside decodes pictures without another process", siam_last_error());
 }
 
+/// No region is smaller than for the limits that hold where none is set: a call may bring limits of its own.
+static siam_status set_limits(siam_decoders *decoders, const siam_decoders_options *options) {
+  const uint64_t most_pixels = UINT64_C(1) << 30, most_side = UINT16_MAX, most_bytes = INT32_MAX;
+  if (options->max_pixels > most_pixels || options->max_side > most_side || options->max_bytes > most_bytes)
+    return siam_fail(SIAM_ERROR_ARGUMENT,
+                     "pictures cannot be allowed more than %" PRIu64 " pixels, %" PRIu64
+                     " a side and files of %" PRIu64 " bytes",
+                     most_pixels, most_side, most_bytes);
+  const siam_picture_options standard = siam_picture_options_fill(NULL);
+  decoders->limits = (siam_picture_options){
+      .max_pixels = options->max_pixels, .max_dimension = options->max_side, .max_bytes = options->max_bytes};
+  decoders->region = siam_region_size_for(
+      options->max_bytes > standard.max_bytes ? options->max_bytes : standard.max_bytes,
+      options->max_pixels > standard.max_pixels ? options->max_pixels : standard.max_pixels);
+  return SIAM_OK;
+}
+
+siam_picture_options siam_decoders_limit(const siam_picture_options *options) {
+  siam_picture_options limited = options != NULL ? *options : (siam_picture_options){0};
+  if (limited.decoders == NULL) return limited;
+  const siam_picture_options *limits = &limited.decoders->limits;
+  if (limited.max_pixels == 0) limited.max_pixels = limits->max_pixels;
+  if (limited.max_dimension == 0) limited.max_dimension = limits->max_dimension;
+  if (limited.max_bytes == 0) limited.max_bytes = limits->max_bytes;
+  return limited;
+}
+
 siam_status siam_decoders_create(const siam_decoders_options *options, siam_decoders **decoders) {
   enum { MOST_SECONDS = 86400 };
   static const siam_decoders_options standard;
@@ -108,6 +138,7 @@ siam_status siam_decoders_create(const siam_decoders_options *options, siam_deco
   if (made->seconds > MOST_SECONDS) made->seconds = MOST_SECONDS;
   pthread_mutex_init(&made->lock, NULL);
   SIAM_TRY(read_mode(&made->mode));
+  SIAM_TRY(set_limits(made, options));
   if (made->mode == SIAM_DECODE_INSIDE) {
     made->way = WAY_INSIDE;
     snprintf(made->reason, sizeof made->reason, "it was asked for");

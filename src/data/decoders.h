@@ -11,6 +11,9 @@
 /// the process until siam_picture_clear().
 siam_status siam_decoders_decode(const siam_picture_file *file, siam_picture *picture);
 
+/// The options (may be NULL) with the limits that their decoders were created with in place of zeros.
+siam_picture_options siam_decoders_limit(const siam_picture_options *options);
+
 /// What is to be done with a picture of several; `picture` is NULL where it could not be decoded, and then
 /// `status` and the last error say why. Anything but SIAM_OK goes to the caller.
 typedef siam_status siam_decoded(void *context, uint32_t number, siam_status status,

@@ -99,14 +99,21 @@ static siam_status read_entry(const char *path, int descriptor, const struct dir
   return wanted ? keep_name(folder, entry->d_name, kind) : SIAM_OK;
 }
 
+/// Without memory the folder is no worse than before, and must not be passed over like one without rights.
+static siam_status fail_open(const char *path) {
+  const int error = errno;
+  struct stat information;
+  if (error == ENOTDIR && stat(path, &information) == 0 && !S_ISREG(information.st_mode))
+    return siam_fail(SIAM_ERROR_FILE, "%s: a device or a pipe; name a folder or a picture", path);
+  return siam_fail(error == ENOMEM ? SIAM_ERROR_MEMORY : SIAM_ERROR_FILE, "%s: cannot open: %s%s", path,
+                   strerror(error), error == EACCES ? "; change its permissions" : "");
+}
+
 siam_status siam_folder_read(const char *path, const siam_logger *logger, siam_folder *folder) {
   siam_status status = SIAM_OK;
   *folder = (siam_folder){0};
   DIR *listing = opendir(path);
-  // Without memory the folder is no worse than before, and must not be passed over like one without rights.
-  if (listing == NULL)
-    return siam_fail(errno == ENOMEM ? SIAM_ERROR_MEMORY : SIAM_ERROR_FILE, "%s: cannot open: %s%s", path,
-                     strerror(errno), errno == EACCES ? "; change its permissions" : "");
+  if (listing == NULL) return fail_open(path);
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(listing);

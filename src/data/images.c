@@ -147,8 +147,9 @@ static siam_status drop_broken(first_pass *pass, const siam_logger *logger, siam
   for (uint32_t i = 0; i < images->count; i++)
     if (pass->broken[i]) siam_log(logger, SIAM_LOG_WARNING, "skipped: %s", pass->messages[i]);
   if (images->facts.broken > 0)
-    siam_log(logger, SIAM_LOG_WARNING, "%s: %u of %u pictures cannot be read and are left out",
-             siam_dataset_get_path(dataset), images->facts.broken, images->count);
+    siam_log(logger, SIAM_LOG_WARNING, "%s: %u of %u pictures cannot be read and %s left out",
+             siam_dataset_get_path(dataset), images->facts.broken, images->count,
+             images->facts.broken == 1 ? "is" : "are");
   if (images->facts.readable == 0)
     return siam_fail(SIAM_ERROR_DATA, "%s: none of its %u pictures can be read; the first: %s",
                      siam_dataset_get_path(dataset), images->count, pass->messages[0]);

@@ -18,7 +18,7 @@ typedef struct admission {
 } admission;
 
 void siam_intake_begin(siam_intake *intake, const siam_picture_options *options) {
-  intake->options = *options;
+  intake->options = siam_decoders_limit(options);
   intake->pixels_in_work = 0;
   pthread_mutex_init(&intake->lock, NULL);
   pthread_cond_init(&intake->room, NULL);

@@ -1,6 +1,7 @@
 /// A pair list: CSV with the columns a, b and label, paths relative to the CSV.
 #include "data/dataset_build.h"
 #include "data/folder.h"
+#include "data/inside.h"
 
 #include "base/csv_read.h"
 #include "base/file.h"
@@ -18,6 +19,7 @@ typedef struct list_reader {
   bool allow_outside;
   siam_csv_reader csv;
   siam_key_map known;
+  siam_inside inside;
   char *folder; ///< The CSV's own; "" when its path has none.
   size_t a, b, label;
   uint32_t rows;
@@ -53,16 +55,30 @@ static siam_status read_label(const list_reader *reader, bool *same) {
                    reader->csv.name, reader->csv.line, text);
 }
 
+static siam_status fail_outside(const list_reader *reader, const char *name, const char *how) {
+  return siam_fail(SIAM_ERROR_ARGUMENT,
+                   "%s: line %zu: %s %s outside of the list's folder; if you trust the list, allow that with "
+                   "--allow-outside",
+                   reader->csv.name, reader->csv.line, name, how);
+}
+
+/// Follows links, since the pictures may come from whom the list comes from. A file that is known already was
+/// looked at when it was new.
+static siam_status check_links(list_reader *reader, const char *name, const char *path) {
+  bool lies_inside = true;
+  if (reader->allow_outside) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_inside_check(&reader->inside, path, &lies_inside));
+  return lies_inside ? SIAM_OK : fail_outside(reader, name, "leads by a link");
+}
+
 static siam_status find_picture(list_reader *reader, const char *name, uint32_t *image) {
   if (name[0] == '\0') return siam_fail(SIAM_ERROR_FILE, "an empty path");
-  if (!reader->allow_outside && !siam_path_stays_inside(name))
-    return siam_fail(SIAM_ERROR_ARGUMENT,
-                     "%s: line %zu: %s lies outside of the list's folder; if you trust the list, allow that "
-                     "with --allow-outside",
-                     reader->csv.name, reader->csv.line, name);
+  if (!reader->allow_outside && !siam_path_stays_inside(name)) return fail_outside(reader, name, "lies");
   char *path = name[0] == '/' ? siam_copy_text(name) : siam_join_path(reader->folder, name);
   if (path == NULL) return SIAM_ERROR_MEMORY;
+  const uint32_t count = reader->dataset->image_count;
   siam_status status = siam_dataset_add_file(reader->dataset, &reader->known, path, SIAM_NO_CLASS, image);
+  if (status == SIAM_OK && reader->dataset->image_count > count) status = check_links(reader, name, path);
   siam_free(path);
   return status;
 }
@@ -116,11 +132,13 @@ siam_status siam_parse_pair_list(const char *path, uint8_t *bytes, size_t count,
   if (reader.folder == NULL) return SIAM_ERROR_MEMORY;
   char *slash = strrchr(reader.folder, '/');
   reader.folder[slash != NULL ? slash + 1 - reader.folder : 0] = '\0';
+  reader.inside.folder = reader.folder;
   SIAM_TRY(siam_csv_begin(&reader.csv, path, bytes, count));
   SIAM_TRY(read_rows(&reader));
 cleanup:
   siam_csv_end(&reader.csv);
   siam_key_map_clear(&reader.known);
+  siam_inside_end(&reader.inside);
   siam_free(reader.folder);
   return status;
 }

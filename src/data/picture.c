@@ -15,12 +15,12 @@ siam_status siam_picture_check_size(const siam_picture_file *file, uint64_t widt
   if (width > limits->max_dimension || height > limits->max_dimension)
     return siam_fail(SIAM_ERROR_FORMAT,
                      "%s: %" PRIu64 " × %" PRIu64 " pixels, more than the limit of %" PRIu32
-                     " a side; make it smaller",
+                     " a side; make it smaller or raise the limit by --max-side",
                      file->name, width, height, limits->max_dimension);
   if (width * height > limits->max_pixels)
     return siam_fail(SIAM_ERROR_FORMAT,
                      "%s: %" PRIu64 " × %" PRIu64 " pixels, more than the limit of %" PRIu64
-                     " in all; make it smaller",
+                     " in all; make it smaller or raise the limit by --max-pixels",
                      file->name, width, height, limits->max_pixels);
   if (limits->admit == NULL || limits->admit(limits->admit_context, width * height)) return SIAM_OK;
   return siam_fail(SIAM_INTERRUPTED, "%s: not decoded now", file->name);

@@ -5,13 +5,19 @@
 
 siam_status siam_picture_decode(const char *name, const uint8_t *bytes, size_t count,
                                 const siam_picture_options *options, siam_picture *picture) {
-  const siam_picture_file file = {name, bytes, count, siam_picture_options_fill(options)};
+  const siam_picture_options limited = siam_decoders_limit(options);
+  const siam_picture_file file = {name, bytes, count, siam_picture_options_fill(&limited)};
   return siam_decoders_decode(&file, picture);
 }
 
 siam_status siam_picture_read_file(const char *path, const siam_picture_options *options, uint8_t **bytes,
                                    size_t *count) {
-  return siam_file_read(path, (size_t)siam_picture_options_fill(options).max_bytes, bytes, count);
+  const siam_picture_options limited = siam_decoders_limit(options);
+  siam_status status =
+      siam_file_read(path, (size_t)siam_picture_options_fill(&limited).max_bytes, bytes, count);
+  return status == SIAM_ERROR_FORMAT
+             ? siam_fail(status, "%s; make it smaller or raise the limit by --max-file", siam_last_error())
+             : status;
 }
 
 siam_status siam_picture_load(const char *path, const siam_picture_options *options, siam_picture *picture) {

@@ -34,7 +34,7 @@ static siam_status set_limits(uint64_t memory) {
   if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_NOFILE, 0))
     return refused("limits", errno);
   // The shadow memory of a sanitizer is terabytes wide and nowhere there.
-  if (!HAS_SHADOW && !limit(RLIMIT_AS, base + SIAM_REGION_BYTES + memory)) return refused("limits", errno);
+  if (!HAS_SHADOW && !limit(RLIMIT_AS, base + memory)) return refused("limits", errno);
   return SIAM_OK;
 }
 

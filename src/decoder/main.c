@@ -16,6 +16,7 @@
 enum { STARTED_BY_HAND = 2, PROGRAM_GONE = 0 };
 
 static uint8_t *region;
+static siam_region_size size;
 
 static void say(siam_call_turn turn) {
   const char byte = (char)turn;
@@ -70,8 +71,8 @@ static bool decode(siam_decode_call *call, siam_pixel_room *room, bool alone) {
 static void decode_all(long seconds) {
   siam_decode_call *first = siam_call_at(region, 0);
   const uint32_t count = first->files;
-  siam_pixel_room room = {region + SIAM_REGION_PIXELS,
-                          count > 1 ? SIAM_REGION_SHARED_BYTES : SIAM_REGION_PIXEL_BYTES, 0};
+  siam_pixel_room room = {region + siam_region_pixels(&size),
+                          count > 1 ? SIAM_REGION_SHARED_BYTES : size.pixel_bytes, 0};
   uint32_t done = 0;
   bool go_on = true;
   while (go_on && done < count) {
@@ -84,10 +85,12 @@ static void decode_all(long seconds) {
 }
 
 static bool begin(int count, char **words, uint64_t *memory, long *seconds) {
-  if (count != 3) return false;
+  if (count != 5) return false;
   *memory = strtoull(words[1], NULL, 10);
   *seconds = strtol(words[2], NULL, 10);
-  region = mmap(NULL, SIAM_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, SIAM_CALL_REGION, 0);
+  size.file_bytes = strtoull(words[3], NULL, 10);
+  size.pixel_bytes = strtoull(words[4], NULL, 10);
+  region = mmap(NULL, siam_region_bytes(&size), PROT_READ | PROT_WRITE, MAP_SHARED, SIAM_CALL_REGION, 0);
   close(SIAM_CALL_REGION);
   return region != MAP_FAILED;
 }
@@ -102,7 +105,7 @@ int main(int argc, char **argv) {
   }
   // What the program had open, such as its output, is no business of pictures.
   for (int file = 0; file < SIAM_CALL_SOCKET; file++) close(file);
-  if (siam_jail_enter(memory) != SIAM_OK) {
+  if (siam_jail_enter(siam_region_bytes(&size) + memory) != SIAM_OK) {
     keep_message(siam_call_at(region, 0));
     say(SIAM_TURN_REFUSED);
     return PROGRAM_GONE;

@@ -66,8 +66,8 @@ cleanup:
 void siam_binary_store(siam_device *device, const siam_binary_origin *origin, const uint8_t *binary,
                        size_t count) {
   siam_text key = {0};
-  if (siam_binary_key(device, origin, &key) != SIAM_OK ||
-      siam_cache_store(SIAM_BINARY_KIND, key.bytes, binary, count) != SIAM_OK)
-    siam_log(&device->logger, SIAM_LOG_DEBUG, "%s", siam_last_error());
+  siam_status status = siam_binary_key(device, origin, &key);
+  if (status == SIAM_OK) status = siam_cache_store(SIAM_BINARY_KIND, key.bytes, binary, count);
+  siam_device_report_cache(device, status);
   siam_text_clear(&key);
 }

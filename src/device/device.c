@@ -65,7 +65,9 @@ static siam_status check(const siam_found_device *found) {
 
 void siam_device_report_cache(siam_device *device, siam_status status) {
   if (status == SIAM_OK) return;
-  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING, "%s",
+  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING,
+           "%s; without it every start compiles anew: mend that, or name another cache folder by "
+           "SIAMESE_CACHE_DIR (off: none)",
            siam_last_error());
   device->cache_reported = true;
 }

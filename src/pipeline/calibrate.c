@@ -49,15 +49,37 @@ static double supported(const siam_operating_points *points, const siam_calibrat
   return 0;
 }
 
-/// The best accuracy and the probabilities are those of as many same as different pairs; the thresholds for
-/// false-accept rates come from as many different pairs as can be had.
-static siam_status fit(const siam_ranking *balanced, const siam_ranking *many, double rate,
+/// Thresholds for false-accept rates, from as many different pairs as can be had.
+static siam_status fit_rates(const siam_dataset *dataset, const siam_calibration_options *options,
+                             const siam_looks *looks, siam_operating_points *points) {
+  siam_ranking many = {0};
+  SIAM_RETURN_IF_FAILED(rank_pairs(dataset, RATE_PAIRS, options, looks, &many));
+  siam_status status = siam_operating_points_fit(&many, options->far, points);
+  if (status == SIAM_OK) tell_unsupported(points, &many, &options->logger);
+  siam_ranking_clear(&many);
+  return status;
+}
+
+/// The best accuracy and the probabilities are those of as many same as different pairs. On pictures that
+/// were trained on it stays at that: their different pairs have been pushed apart, so that a threshold which
+/// few of them pass lets in many others.
+static siam_status fit(const siam_dataset *dataset, const siam_ranking *balanced,
+                       const siam_calibration_options *options, const siam_looks *looks,
                        siam_decision *decision) {
   siam_operating_points points;
+  decision->on_training = options->on_training;
   SIAM_RETURN_IF_FAILED(siam_operating_points_fit(balanced, 0, &points));
-  SIAM_RETURN_IF_FAILED(siam_operating_points_fit(many, rate, &decision->points));
+  if (!options->on_training) SIAM_RETURN_IF_FAILED(fit_rates(dataset, options, looks, &decision->points));
   decision->points.points[0] = points.points[0];
+  if (options->on_training) decision->points.count = 1;
   return siam_calibration_fit_platt(balanced, &decision->calibration);
+}
+
+static void tell_on_training(const siam_logger *logger) {
+  siam_log(logger, SIAM_LOG_WARNING,
+           "thresholds are fitted on pictures that were trained on: the model gets none for false-accept "
+           "rates (siamese-compare --far), and calls more pairs of other things same than of these; hold "
+           "classes out, or name other pictures with --val");
 }
 
 bool siam_auc_is_reversed(double auc, size_t same, size_t different, uint32_t pictures) {
@@ -107,23 +129,21 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
                                  const siam_calibration_options *options, siam_calibration_summary *summary) {
   siam_status status = SIAM_OK;
   siam_telling telling = {options->preparing, options->context, "calibrating"};
-  siam_ranking balanced = {0}, many = {0};
+  siam_ranking balanced = {0};
   siam_decision decision = {0};
   const siam_views *views = NULL;
   siam_looks looks = {0};
   SIAM_TRY(siam_views_of_model(model, &views));
   SIAM_TRY(siam_looks_take(model, views, images, 0, &telling, &looks));
   SIAM_TRY(rank_pairs(dataset, options->pairs, options, &looks, &balanced));
-  SIAM_TRY(rank_pairs(dataset, RATE_PAIRS, options, &looks, &many));
-  SIAM_TRY(fit(&balanced, &many, options->far, &decision));
-  tell_unsupported(&decision.points, &many, &options->logger);
+  if (options->on_training) tell_on_training(&options->logger);
+  SIAM_TRY(fit(dataset, &balanced, options, &looks, &decision));
   SIAM_TRY(sum_up(&balanced, &decision, siam_images_count(images), summary));
   decision.rate = supported(&decision.points, options);
   SIAM_TRY(siam_decision_store(&decision, model));
 cleanup:
   siam_decision_clear(&decision);
   siam_ranking_clear(&balanced);
-  siam_ranking_clear(&many);
   siam_looks_clear(&looks);
   return status;
 }

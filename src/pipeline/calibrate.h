@@ -11,6 +11,7 @@ typedef struct siam_calibration_options {
   uint32_t pairs;     ///< At most so many, half of them same; 0: 6,000.
   bool within_parent; ///< Both classes of a different pair lie in one parent folder.
   double far;         ///< As in siam_train_options.
+  bool on_training;   ///< The pictures were trained on: no thresholds for false-accept rates are fitted.
   siam_logger logger; ///< Told which false-accept rates the pairs cannot support.
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

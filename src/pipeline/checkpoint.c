@@ -1,9 +1,9 @@
 #include "pipeline/checkpoint.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +19,6 @@
 #define BEST_SCORE "best_score"
 #define BEST_WORSE "looks_without_better"
 
-/// The checkpoint before the last one, and the next one while it is written.
-#define PREVIOUS ".previous"
-#define NEXT ".next"
-
 /// `path` with an ending; the caller frees it with siam_free(). NULL: out of memory.
 static char *name_beside(const char *path, const char *ending) {
   siam_text name = {0};
@@ -35,20 +31,18 @@ static char *name_beside(const char *path, const char *ending) {
 /// Puts the next checkpoint in the place of the last one, which becomes the previous one. Whenever this ends,
 /// the last complete one has one of the two names.
 static siam_status advance(const char *path, const char *next) {
-  siam_status status = SIAM_OK;
-  char *previous = name_beside(path, PREVIOUS);
+  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   if (previous == NULL) return SIAM_ERROR_MEMORY;
   struct stat there;
   // There is none at first, and what is no file is none of ours.
   if (lstat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)rename(path, previous);
-  if (rename(next, path) != 0)
-    status = siam_fail(SIAM_ERROR_FILE, "%s: cannot replace: %s", path, strerror(errno));
+  siam_status status = siam_file_move(next, path);
   siam_free(previous);
   return status;
 }
 
 bool siam_checkpoint_exists(const char *path) {
-  char *previous = name_beside(path, PREVIOUS);
+  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   bool exists = access(path, F_OK) == 0 || (previous != NULL && access(previous, F_OK) == 0);
   siam_free(previous);
   return exists;
@@ -62,8 +56,8 @@ static void remove_beside(const char *path, const char *ending) {
 
 void siam_checkpoint_remove(const char *path) {
   unlink(path);
-  remove_beside(path, PREVIOUS);
-  remove_beside(path, NEXT);
+  remove_beside(path, SIAM_CHECKPOINT_PREVIOUS);
+  remove_beside(path, SIAM_CHECKPOINT_NEXT);
 }
 
 siam_status siam_checkpoint_save(const char *path, const siam_model *model, const siam_step *step,
@@ -73,7 +67,7 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   size_t state_count = 0;
   cl_mem state = siam_step_state(step, &state_count);
   float *weights = NULL, *moments = NULL;
-  char *next = name_beside(path, NEXT);
+  char *next = name_beside(path, SIAM_CHECKPOINT_NEXT);
   if (next == NULL) return SIAM_ERROR_MEMORY;
   SIAM_TRY_ALLOCATE(weights, store->total);
   SIAM_TRY_ALLOCATE(moments, state_count);
@@ -210,14 +204,14 @@ siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, si
                                  siam_step *step, siam_checkpoint *checkpoint) {
   siam_status status = load_one(path, model, step, checkpoint);
   if (!is_fault_of_file(status)) return status;
-  char *previous = name_beside(path, PREVIOUS);
+  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   if (previous == NULL) return SIAM_ERROR_MEMORY;
   if (access(previous, F_OK) == 0) {
     siam_log(logger, SIAM_LOG_WARNING, "%s; going on from the checkpoint before it, %s", siam_last_error(),
              previous);
     status = load_one(previous, model, step, checkpoint);
     // A damaged one must not become the previous one when the next is saved.
-    if (status == SIAM_OK) (void)rename(previous, path);
+    if (status == SIAM_OK) (void)siam_file_move(previous, path);
   }
   siam_free(previous);
   return status;

@@ -11,6 +11,10 @@
 #include "pipeline/selection.h"
 #include "pipeline/step.h"
 
+/// What follows the checkpoint's name in that of the one before it, and of the next while it is written.
+#define SIAM_CHECKPOINT_PREVIOUS ".previous"
+#define SIAM_CHECKPOINT_NEXT ".next"
+
 typedef struct siam_checkpoint {
   uint32_t step;             ///< Steps done.
   double seconds;            ///< Of training so far.

@@ -3,7 +3,6 @@
 #include "data/picture.h"
 #include "pipeline/recipe.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -61,17 +60,44 @@ siam_status siam_sample_pictures(const siam_dataset *dataset, siam_decoders *dec
   return SIAM_OK;
 }
 
-void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, char *why,
-                         size_t size) {
+static bool suits(const siam_picture_sample *sample, size_t row) {
+  return sample->pictures >= rows[row].least_pictures && sample->side >= rows[row].least_side;
+}
+
+/// The limit that decided: the one that the row before missed, or those that the first row meets.
+static void tell_size(const siam_picture_sample *sample, size_t row, siam_text *why) {
+  const size_t wanted = row > 0 ? row - 1 : 0;
+  const int size = rows[wanted].size;
+  const uint32_t least = rows[wanted].least_pictures, side = rows[wanted].least_side;
+  if (row == 0)
+    siam_text_add(
+        why, "since there are %u pictures and half of them have sides of %u or more: it takes %u, and %u",
+        sample->pictures, sample->side, least, side);
+  else if (sample->pictures < least)
+    siam_text_add(why, "since %u pictures are fewer than the %u that %d × %d takes", sample->pictures, least,
+                  size, size);
+  else
+    siam_text_add(why, "since more than half of the pictures have sides up to %u, and %d × %d takes %u",
+                  sample->side, size, size, side);
+}
+
+void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, siam_text *why) {
   size_t row = 0;
-  while (sample->pictures < rows[row].least_pictures || sample->side < rows[row].least_side) row++;
+  while (!suits(sample, row)) row++;
   const bool colour = 10 * sample->coloured >= sample->looked_at && sample->coloured > 0;
+  const bool given_size = model->size != 0, given_channels = model->channels != 0;
   model->encoder = rows[row].encoder;
-  if (model->size == 0) model->size = rows[row].size;
-  if (model->channels == 0) model->channels = colour ? 3 : 1;
-  snprintf(why, size,
-           "encoder auto: %s at %d × %d, %s, because half of the %u pictures have sides up to %u and %u of "
-           "%u looked at have colours",
-           model->encoder, model->size, model->size, model->channels == 3 ? "colour" : "grey",
-           sample->pictures, sample->side, sample->coloured, sample->looked_at);
+  if (!given_size) model->size = rows[row].size;
+  if (!given_channels) model->channels = colour ? 3 : 1;
+  siam_text_add(why, "encoder auto: %s at %d × %d, ", model->encoder, model->size, model->size);
+  if (given_size)
+    siam_text_add(why, "as given");
+  else
+    tell_size(sample, row, why);
+  siam_text_add(why, "; in %s, ", model->channels == 3 ? "colour" : "grey");
+  if (given_channels)
+    siam_text_add(why, "as given");
+  else
+    siam_text_add(why, "since %u of %u looked at have colours, %s than a tenth", sample->coloured,
+                  sample->looked_at, colour ? "no fewer" : "fewer");
 }

@@ -46,61 +46,87 @@ void siam_comparer_destroy(siam_comparer *comparer) {
   siam_free(comparer);
 }
 
-siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks) {
+const char *siam_blank_describe(siam_blank blank) {
+  static const char *const texts[] = {
+      [SIAM_BLANK_ONE_COLOUR] = "is one colour all over",
+      [SIAM_BLANK_NEARLY] = "shows next to nothing beside one colour",
+      [SIAM_BLANK_COLOURS] = "shows next to nothing without its colours, which this model does not see"};
+  return blank < sizeof texts / sizeof *texts ? texts[blank] : NULL;
+}
+
+/// Why a picture shows nothing to the network: looks at all of it, in colour.
+static siam_status find_reason(const siam_comparer *comparer, const char *path, siam_blank *blank) {
+  siam_status status = SIAM_OK;
+  siam_picture whole = {0};
+  uint8_t *coloured = NULL;
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
-  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(path, &comparer->picture, &shape, comparer->bytes));
+  const bool in_colour = shape.channels == 3;
+  shape.channels = 3;
+  SIAM_TRY(siam_picture_load(path, &comparer->picture, &whole));
+  SIAM_TRY_ALLOCATE(coloured, siam_picture_shape_bytes(&shape));
+  SIAM_TRY(siam_picture_resize(&whole, &shape, coloured));
+  *blank = siam_picture_is_one_colour(&whole)                     ? SIAM_BLANK_ONE_COLOUR
+           : in_colour || siam_pixels_are_blank(coloured, &shape) ? SIAM_BLANK_NEARLY
+                                                                  : SIAM_BLANK_COLOURS;
+cleanup:
+  siam_free(coloured);
+  siam_picture_clear(&whole);
+  return status;
+}
+
+siam_status siam_comparer_look(siam_comparer *comparer, siam_look *look) {
+  siam_picture_shape shape = siam_model_picture_shape(comparer->model);
+  look->blank = SIAM_BLANK_NOT;
+  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(look->path, &comparer->picture, &shape, comparer->bytes));
   if (comparer->model->refuses_blank && siam_pixels_are_blank(comparer->bytes, &shape)) {
-    memset(looks, 0, comparer->row * sizeof *looks);
-    return SIAM_OK;
+    memset(look->values, 0, comparer->row * sizeof *look->values);
+    return find_reason(comparer, look->path, &look->blank);
   }
   SIAM_RETURN_IF_FAILED(siam_views_make(comparer->views, &shape, comparer->bytes, comparer->cut));
   const uint32_t views = siam_views_count(comparer->views);
   if (siam_views_rows(comparer->views) == views)
-    return siam_embedder_run(comparer->embedder, comparer->cut, views, looks);
+    return siam_embedder_run(comparer->embedder, comparer->cut, views, look->values);
   SIAM_RETURN_IF_FAILED(siam_embedder_run(comparer->embedder, comparer->cut, views, comparer->each));
   siam_views_average(comparer->views, siam_network_has_unit_length(comparer->model->network), comparer->each,
-                     comparer->row, looks);
+                     comparer->row, look->values);
   return SIAM_OK;
 }
 
 siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
-  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, path, comparer->looks));
-  memcpy(embedding, comparer->looks,
-         (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
+  siam_look look = {.path = path, .values = comparer->looks};
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &look));
+  memcpy(embedding, look.values, (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
   return SIAM_OK;
 }
 
-/// A picture that shows nothing has no direction: siam_comparer_look() gives zeros for it.
-static bool is_blank(const siam_comparer *comparer, const float *embedding, size_t dimensions) {
-  if (!comparer->model->refuses_blank) return false;
-  for (size_t i = 0; i < dimensions; i++)
-    if (embedding[i] != 0) return false;
-  return true;
-}
-
-siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
-                                const float *first, const float *second, siam_comparison *comparison) {
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *a, const siam_look *b,
+                                siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
-  siam_views_match match = siam_views_compare(comparer->views, first, second, dimensions);
+  const siam_decision *decision = &comparer->decision;
+  siam_views_match match = siam_views_compare(comparer->views, a->values, b->values, dimensions);
   *comparison = (siam_comparison){
       .distance = match.distance,
       .shown = {siam_views_describe(comparer->views, match.a), siam_views_describe(comparer->views, match.b)},
       .similarity = NAN,
       .threshold = comparer->threshold,
-      .blank = {is_blank(comparer, first, dimensions), is_blank(comparer, second, dimensions)}};
+      .best_accuracy = decision->calibrated ? decision->points.points[0].threshold : NAN,
+      .on_training = decision->on_training,
+      .blank = {a->blank, b->blank}};
   if (!isfinite(comparison->distance))
-    return siam_fail(SIAM_ERROR_NUMERIC, "%s, %s: the distance is not finite; the model is damaged", a, b);
+    return siam_fail(SIAM_ERROR_NUMERIC, "%s, %s: the distance is not finite; the model is damaged", a->path,
+                     b->path);
   for (size_t i = 0; i < sizeof comparison->point; i++) comparison->point[i] = comparer->point[i];
   if (comparison->blank[0] || comparison->blank[1]) return SIAM_OK;
   comparison->same = comparison->distance <= comparison->threshold;
-  if (comparer->decision.calibrated)
-    comparison->similarity = siam_calibration_evaluate(&comparer->decision.calibration, comparison->distance);
+  if (decision->calibrated)
+    comparison->similarity = siam_calibration_evaluate(&decision->calibration, comparison->distance);
   return SIAM_OK;
 }
 
 siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
-  float *first = comparer->looks, *second = first + comparer->row;
-  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, a, first));
-  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, b, second));
-  return siam_comparer_judge(comparer, a, b, first, second, comparison);
+  siam_look first = {.path = a, .values = comparer->looks};
+  siam_look second = {.path = b, .values = comparer->looks + comparer->row};
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &first));
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &second));
+  return siam_comparer_judge(comparer, &first, &second, comparison);
 }

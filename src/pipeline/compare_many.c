@@ -11,14 +11,19 @@
 siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
                              siam_comparison *table) {
   siam_status status = SIAM_OK;
-  const size_t row = comparer->row;
-  float *looks = NULL;
-  SIAM_TRY_ALLOCATE(looks, count * row);
-  for (size_t i = 0; i < count; i++) SIAM_TRY(siam_comparer_look(comparer, paths[i], looks + i * row));
+  siam_look *looks = NULL;
+  float *values = NULL;
+  SIAM_TRY_ALLOCATE(looks, count);
+  SIAM_TRY_ALLOCATE(values, count * comparer->row);
+  for (size_t i = 0; i < count; i++) {
+    looks[i] = (siam_look){.path = paths[i], .values = values + i * comparer->row};
+    SIAM_TRY(siam_comparer_look(comparer, &looks[i]));
+  }
   for (size_t i = 0; i < count; i++)
     for (size_t j = i + 1; j < count; j++)
-      SIAM_TRY(siam_comparer_judge(comparer, paths[i], paths[j], looks + i * row, looks + j * row, table++));
+      SIAM_TRY(siam_comparer_judge(comparer, &looks[i], &looks[j], table++));
 cleanup:
+  siam_free(values);
   siam_free(looks);
   return status;
 }
@@ -46,21 +51,33 @@ static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
 }
 
 /// Compares with one file of the folder; `other` has room for its looks.
-static siam_status look(siam_comparer *comparer, const char *path, const char *file, const float *own,
-                        float *other, const siam_nearest_options *options, siam_nearest *nearest) {
+static siam_status look(siam_comparer *comparer, const siam_look *own, siam_look *other,
+                        const siam_nearest_options *options, siam_nearest *nearest) {
   siam_comparison comparison;
-  if (is_same_file(path, file)) return SIAM_OK;
-  siam_status status = siam_comparer_look(comparer, file, other);
+  if (is_same_file(own->path, other->path)) return SIAM_OK;
+  siam_status status = siam_comparer_look(comparer, other);
   if (siam_is_fault_of_file(status)) {
     siam_log(&options->logger, SIAM_LOG_WARNING, "skipped: %s", siam_last_error());
     nearest->broken++;
     return SIAM_OK;
   }
   SIAM_RETURN_IF_FAILED(status);
-  SIAM_RETURN_IF_FAILED(siam_comparer_judge(comparer, path, file, own, other, &comparison));
+  if (other->blank != SIAM_BLANK_NOT) {
+    nearest->blank++;
+    return SIAM_OK;
+  }
+  SIAM_RETURN_IF_FAILED(siam_comparer_judge(comparer, own, other, &comparison));
   nearest->files++;
   nearest->same += comparison.same;
-  return keep(nearest, options->count > 0 ? options->count : 10, file, &comparison);
+  return keep(nearest, options->count > 0 ? options->count : 10, other->path, &comparison);
+}
+
+/// What is to be looked for.
+static siam_status look_at_own(siam_comparer *comparer, siam_look *own) {
+  SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, own));
+  if (own->blank == SIAM_BLANK_NOT) return SIAM_OK;
+  return siam_fail(SIAM_ERROR_DATA, "%s: %s, so there is nothing to look for; name another picture",
+                   own->path, siam_blank_describe(own->blank));
 }
 
 siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, const char *folder,
@@ -70,15 +87,16 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   siam_nearest made = {0};
   siam_dataset *files = NULL;
   if (options == NULL) options = &standard;
-  float *own = comparer->looks, *other = own + comparer->row;
+  siam_look own = {.path = path, .values = comparer->looks};
   siam_telling telling = {options->preparing, options->context, "comparing"};
   siam_dataset_options collect = {.logger = options->logger};
-  SIAM_TRY(siam_comparer_look(comparer, path, own));
+  SIAM_TRY(look_at_own(comparer, &own));
   SIAM_TRY(siam_dataset_collect(&folder, 1, &collect, &files));
   uint32_t count = siam_dataset_count_images(files);
   SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);
   for (uint32_t i = 0; i < count; i++) {
-    SIAM_TRY(look(comparer, path, siam_dataset_get_image_path(files, i), own, other, options, &made));
+    siam_look other = {.path = siam_dataset_get_image_path(files, i), .values = own.values + comparer->row};
+    SIAM_TRY(look(comparer, &own, &other, options, &made));
     if (siam_tell(&telling, i + 1, count)) continue;
     status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", i + 1, count);
     goto cleanup;

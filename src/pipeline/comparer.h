@@ -6,6 +6,8 @@
 #include "pipeline/embedder.h"
 #include "pipeline/views.h"
 
+#include <siamese/compare.h>
+
 struct siam_comparer {
   siam_model *model;
   const siam_views *views;
@@ -20,11 +22,18 @@ struct siam_comparer {
   float *looks;         ///< [2, V, D]
 };
 
-/// Embeds a picture in all its views, to `looks` [V, D] (siam_views_rows()).
-siam_status siam_comparer_look(siam_comparer *comparer, const char *path, float *looks);
+/// A picture as the comparing looks at it.
+typedef struct siam_look {
+  const char *path;
+  float *values;    ///< [V, D] (siam_views_rows()), the caller's room; zeros for a blank picture.
+  siam_blank blank; ///< As far as the model refuses blank pictures.
+} siam_look;
 
-/// What two pictures' looks come to; `a` and `b` are the files' names, for messages.
-siam_status siam_comparer_judge(const siam_comparer *comparer, const char *a, const char *b,
-                                const float *first, const float *second, siam_comparison *comparison);
+/// Embeds the picture at look->path in all its views, to look->values.
+siam_status siam_comparer_look(siam_comparer *comparer, siam_look *look);
+
+/// What two looks come to.
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *a, const siam_look *b,
+                                siam_comparison *comparison);
 
 #endif

@@ -15,6 +15,7 @@ siam_status siam_decision_store(const siam_decision *decision, siam_model *model
   SIAM_TRY(siam_calibration_write(&decision->calibration, &calibration));
   SIAM_TRY(siam_model_set_fact(model, points_key, points.bytes));
   SIAM_TRY(siam_model_set_fact(model, calibration_key, calibration.bytes));
+  if (decision->on_training) SIAM_TRY(siam_model_set_fact(model, SIAM_FITTED_ON, SIAM_FITTED_ON_TRAINING));
   if (decision->rate == 0) goto cleanup;
   siam_number_add(&rate, (float)decision->rate);
   SIAM_TRY(siam_text_status(&rate));
@@ -41,13 +42,17 @@ static siam_status load_rate(const siam_model *model, siam_decision *decision) {
   return SIAM_OK;
 }
 
+static bool says(const siam_model *model, const char *key, const char *value) {
+  const char *fact = siam_model_get_fact(model, key);
+  return fact != NULL && strcmp(fact, value) == 0;
+}
+
 siam_status siam_decision_load(const siam_model *model, siam_decision *decision) {
   const char *points = siam_model_get_fact(model, points_key);
   const char *calibration = siam_model_get_fact(model, calibration_key);
-  const char *purpose = siam_model_get_fact(model, SIAM_PURPOSE);
-  *decision =
-      (siam_decision){.origin = model->path,
-                      .reconstructs = purpose != NULL && strcmp(purpose, SIAM_PURPOSE_RECONSTRUCT) == 0};
+  *decision = (siam_decision){.origin = model->path,
+                              .reconstructs = says(model, SIAM_PURPOSE, SIAM_PURPOSE_RECONSTRUCT),
+                              .on_training = says(model, SIAM_FITTED_ON, SIAM_FITTED_ON_TRAINING)};
   if (points == NULL || calibration == NULL) return SIAM_OK;
   const char *origin = origin_of(decision);
   SIAM_RETURN_IF_FAILED(siam_operating_points_parse(origin, points, &decision->points));
@@ -80,9 +85,16 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
   if (!decision->calibrated)
     return siam_fail(SIAM_ERROR_DATA, "%s: has no thresholds of its own; give one with --threshold",
                      origin_of(decision));
+  const double rate = options->far > 0 ? options->far : decision->rate;
+  if (rate > 0 && decision->on_training)
+    return siam_fail(SIAM_ERROR_DATA,
+                     "%s: its thresholds were fitted on pictures that it was trained on, and how often those "
+                     "are mistaken says nothing of others, so there is none for a false-accept rate; train "
+                     "again with classes held out (without --holdout 0) or with other pictures in --val, or "
+                     "give a threshold of your own (--threshold)",
+                     origin_of(decision));
   const siam_operating_point *point = NULL;
-  siam_status status =
-      siam_operating_points_find(&decision->points, options->far > 0 ? options->far : decision->rate, &point);
+  siam_status status = siam_operating_points_find(&decision->points, rate, &point);
   if (status != SIAM_OK) return siam_fail_within(status, "%s", origin_of(decision));
   *threshold = point->threshold;
   snprintf(name, name_size, "%s", point->name);

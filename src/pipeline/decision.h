@@ -13,11 +13,19 @@
 #define SIAM_PURPOSE "trained_to"
 #define SIAM_PURPOSE_RECONSTRUCT "reconstruct"
 
+/// The fact that says what thresholds and calibration were fitted on where that was trained on, and its
+/// value.
+#define SIAM_FITTED_ON "calibrated_on"
+#define SIAM_FITTED_ON_TRAINING "training"
+
 /// Free with siam_decision_clear(). Zero value: a model that was never calibrated.
 typedef struct siam_decision {
   siam_operating_points points;
   siam_calibration calibration;
   bool calibrated;
+  /// Thresholds and calibration were fitted on pictures that were trained on. A false-accept rate there says
+  /// nothing of others, so that there is no threshold for one.
+  bool on_training;
   double rate;        ///< False-accept rate whose threshold verdicts go by; 0: the best accuracy.
   bool reconstructs;  ///< It is an encoder that learned to give back pictures, and never saw pairs.
   const char *origin; ///< Whose decision it is, for messages; NULL: a model without a file.

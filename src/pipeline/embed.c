@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/npy.h"
+#include "base/outputs.h"
 #include "pipeline/embedder.h"
 #include "pipeline/looks.h"
 
@@ -72,6 +73,9 @@ static siam_status check_places(const char *output, bool npy) {
   siam_text name = {0};
   siam_status status = name_list(output, &name);
   if (status == SIAM_OK) status = check_list(output, name.bytes);
+  if (status == SIAM_OK)
+    status =
+        siam_outputs_check((siam_output[]){{output, "the matrix"}, {name.bytes, "its list of paths"}}, 2);
   siam_text_clear(&name);
   return status;
 }

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/outputs.h"
 #include "data/encode_png.h"
 #include "pipeline/comparer.h"
 #include "pipeline/occlusion.h"
@@ -82,18 +83,26 @@ cleanup:
   return status;
 }
 
+/// The drawing must not take the place of a picture that it explains.
+static siam_status check_place(const char *a, const char *b, const char *output) {
+  const char *const pictures[] = {a, b};
+  SIAM_RETURN_IF_FAILED(siam_file_check_place(output));
+  for (int i = 0; i < 2; i++)
+    SIAM_RETURN_IF_FAILED(
+        siam_outputs_check((siam_output[]){{pictures[i], "a picture"}, {output, "what explains it"}}, 2));
+  return siam_file_check_kind(output, 1, "PNG", "PNG picture");
+}
+
 siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                          siam_explanation *explanation) {
   siam_status status = SIAM_OK;
   explainer of = {0};
-  SIAM_TRY(siam_file_check_place(output));
-  SIAM_TRY(siam_file_check_kind(output, 1, "PNG", "PNG picture"));
+  SIAM_TRY(check_place(a, b, output));
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
   for (int i = 0; i < 2; i++)
     if (explanation->comparison.blank[i])
-      SIAM_TRY(siam_fail(SIAM_ERROR_DATA,
-                         "%s: is one colour all over, so there is nothing to explain; name another picture",
-                         i == 0 ? a : b));
+      SIAM_TRY(siam_fail(SIAM_ERROR_DATA, "%s: %s, so there is nothing to explain; name another picture",
+                         i == 0 ? a : b, siam_blank_describe(explanation->comparison.blank[i])));
   SIAM_TRY(prepare(comparer, (const char *const[]){a, b}, &of));
   // Comparing left both embeddings behind, that of the whole first; each picture is covered before the other,
   // which stays as it is.

@@ -1,7 +1,9 @@
 #include "pipeline/leakage.h"
 
 #include "base/memory.h"
+#include "data/blank.h"
 #include "data/parallel.h"
+#include "pipeline/alike.h"
 #include "pipeline/embedder.h"
 
 #include <math.h>
@@ -15,7 +17,7 @@ enum { PROPOSALS = 3 };
 typedef struct leak_search {
   const siam_judgement *test;
   siam_judgement training;
-  bool *exact;                      ///< [test pictures]
+  bool *known;                      ///< [test pictures], exact or near.
   uint32_t (*proposals)[PROPOSALS]; ///< [test pictures], nearest first.
   size_t capacity;
   siam_leakage found;
@@ -68,14 +70,17 @@ static siam_status find_exact(leak_search *search) {
   for (uint32_t i = 0; i < report->finding_count; i++) {
     const siam_finding *finding = &report->findings[i];
     if (finding->kind != SIAM_FINDING_LEAK) continue;
-    siam_leak leak = {(char *)finding->path, (char *)finding->other, true, 0, 1};
+    siam_leak leak = {.path = (char *)finding->path,
+                      .training_path = (char *)finding->other,
+                      .kind = SIAM_LEAK_EXACT,
+                      .correlation = 1};
     SIAM_TRY(add(search, &leak));
     paths[count++] = (char *)finding->path;
   }
   if (count > 0) qsort(paths, count, sizeof *paths, compare_paths);
   for (uint32_t i = 0; count > 0 && i < siam_dataset_count_images(test); i++) {
     const char *path = siam_dataset_get_image_path(test, i);
-    search->exact[i] = bsearch(&path, paths, count, sizeof *paths, compare_paths) != NULL;
+    search->known[i] = bsearch(&path, paths, count, sizeof *paths, compare_paths) != NULL;
   }
   search->found.exact = (uint32_t)count;
 cleanup:
@@ -95,7 +100,7 @@ static siam_status propose(void *context, uint32_t image) {
     kept[p] = UINT32_MAX;
     distances[p] = INFINITY;
   }
-  if (search->exact[image]) return SIAM_OK;
+  if (search->known[image]) return SIAM_OK;
   for (uint32_t i = 0; i < theirs.count; i++) {
     double distance = siam_squared_distance(mine.values + (size_t)image * mine.dimension,
                                             theirs.values + (size_t)i * theirs.dimension, mine.dimension);
@@ -112,10 +117,26 @@ static siam_status propose(void *context, uint32_t image) {
   return SIAM_OK;
 }
 
+/// A test picture and a training picture.
+static siam_leak make_leak(const leak_search *search, uint32_t image, uint32_t other, siam_leak_kind kind) {
+  return (siam_leak){.path = (char *)siam_dataset_get_image_path(search->test->dataset, image),
+                     .training_path = (char *)siam_dataset_get_image_path(search->training.dataset, other),
+                     .kind = kind};
+}
+
+/// Makes it one whose pixels say so.
+static void confirm(const leak_search *search, uint32_t image, uint32_t other, double correlation,
+                    siam_leak *leak) {
+  size_t dimension = siam_judgement_embeddings(search->test).dimension;
+  *leak = make_leak(search, image, other, SIAM_LEAK_NEAR);
+  leak->correlation = correlation;
+  leak->distance = siam_distance(search->test->embeddings + image * dimension,
+                                 search->training.embeddings + other * dimension, dimension);
+}
+
 /// Looks at the pixels of the pictures proposed for one test picture; `bytes` has room for two.
 static siam_status judge(leak_search *search, uint32_t image, uint8_t *bytes) {
   size_t count = siam_picture_shape_bytes(siam_images_get_shape(search->test->images));
-  size_t dimension = siam_judgement_embeddings(search->test).dimension;
   siam_leak best = {0};
   SIAM_RETURN_IF_FAILED(siam_images_read(search->test->images, &image, 1, bytes));
   for (uint32_t p = 0; p < PROPOSALS; p++) {
@@ -124,13 +145,10 @@ static siam_status judge(leak_search *search, uint32_t image, uint8_t *bytes) {
     SIAM_RETURN_IF_FAILED(siam_images_read(search->training.images, &other, 1, bytes + count));
     double correlation = siam_picture_correlation(bytes, bytes + count, count);
     if (correlation < SIAM_NEAR_CORRELATION || correlation <= best.correlation) continue;
-    best = (siam_leak){(char *)siam_dataset_get_image_path(search->test->dataset, image),
-                       (char *)siam_dataset_get_image_path(search->training.dataset, other), false,
-                       siam_distance(search->test->embeddings + image * dimension,
-                                     search->training.embeddings + other * dimension, dimension),
-                       correlation};
+    confirm(search, image, other, correlation, &best);
   }
   if (best.path == NULL) return SIAM_OK;
+  search->known[image] = true;
   search->found.near++;
   return add(search, &best);
 }
@@ -149,15 +167,53 @@ static siam_status find_near(leak_search *search) {
                                               .progress = siam_tell,
                                               .progress_context = &telling}));
   for (uint32_t i = 0; i < images; i++)
-    if (!search->exact[i]) SIAM_TRY(judge(search, i, bytes));
+    if (!search->known[i]) SIAM_TRY(judge(search, i, bytes));
 cleanup:
   siam_free(bytes);
   return status;
 }
 
+/// Adds a picture that a model takes for an edited one. One that shows nothing is like all such, whatever an
+/// edit did. `bytes` has room for two.
+static siam_status add_alike(leak_search *search, uint32_t image, const siam_alike *alike, uint8_t *bytes) {
+  const siam_picture_shape *shape = siam_images_get_shape(search->test->images);
+  size_t count = siam_picture_shape_bytes(shape);
+  siam_leak leak = make_leak(search, image, alike->other, SIAM_LEAK_ALIKE);
+  SIAM_RETURN_IF_FAILED(siam_images_read(search->test->images, &image, 1, bytes));
+  if (siam_pixels_are_blank(bytes, shape)) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_images_read(search->training.images, &alike->other, 1, bytes + count));
+  leak.correlation = siam_picture_correlation(bytes, bytes + count, count);
+  leak.distance = alike->distance;
+  for (int i = 0; i < 2; i++) leak.shown[i] = alike->shown[i];
+  // The judged model need not have proposed it.
+  if (leak.correlation >= SIAM_NEAR_CORRELATION)
+    confirm(search, image, alike->other, leak.correlation, &leak);
+  search->found.near += leak.kind == SIAM_LEAK_NEAR;
+  search->found.alike += leak.kind == SIAM_LEAK_ALIKE;
+  return add(search, &leak);
+}
+
+static siam_status find_alike(leak_search *search) {
+  siam_status status = SIAM_OK;
+  uint32_t images = siam_images_count(search->test->images);
+  siam_alike *found = NULL;
+  uint8_t *bytes = NULL;
+  SIAM_TRY_ALLOCATE(bytes, 2 * siam_picture_shape_bytes(siam_images_get_shape(search->test->images)));
+  SIAM_TRY_ALLOCATE(found, images);
+  SIAM_TRY(siam_alike_find(search->test, &search->training, search->known, found,
+                           &search->found.by_default_model));
+  for (uint32_t i = 0; i < images; i++)
+    if (found[i].other != UINT32_MAX) SIAM_TRY(add_alike(search, i, &found[i], bytes));
+cleanup:
+  siam_free(bytes);
+  siam_free(found);
+  return status;
+}
+
 static int compare_leaks(const void *left, const void *right) {
   const siam_leak *a = left, *b = right;
-  if (a->exact != b->exact) return a->exact ? -1 : 1;
+  if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+  if (a->kind == SIAM_LEAK_ALIKE && a->distance != b->distance) return a->distance < b->distance ? -1 : 1;
   if (a->correlation != b->correlation) return a->correlation > b->correlation ? -1 : 1;
   return strcmp(a->path, b->path);
 }
@@ -168,9 +224,10 @@ siam_status siam_leakage_find(const siam_judgement *judgement, siam_leakage *lea
                         .training = {.model = judgement->model, .options = judgement->options}};
   SIAM_TRY(siam_judgement_open(&search.training, judgement->options->training));
   search.found.training_images = siam_images_count(search.training.images);
-  SIAM_TRY_ALLOCATE(search.exact, siam_images_count(judgement->images));
+  SIAM_TRY_ALLOCATE(search.known, siam_images_count(judgement->images));
   SIAM_TRY(find_exact(&search));
   SIAM_TRY(find_near(&search));
+  SIAM_TRY(find_alike(&search));
   if (search.found.leak_count > 0)
     qsort(search.found.leaks, search.found.leak_count, sizeof *search.found.leaks, compare_leaks);
   *leakage = search.found;
@@ -178,7 +235,7 @@ siam_status siam_leakage_find(const siam_judgement *judgement, siam_leakage *lea
 cleanup:
   siam_leakage_clear(&search.found);
   siam_judgement_clear(&search.training);
-  siam_free(search.exact);
+  siam_free(search.known);
   siam_free(search.proposals);
   return status;
 }

@@ -2,7 +2,8 @@
 ///
 /// Equal pictures are found by the hash of what they show. For almost equal ones the model proposes: each
 /// test picture's nearest training pictures by embedding; and the pixels decide, since a good model also
-/// brings different pictures of one thing together.
+/// brings different pictures of one thing together. Crops, mirror images and other edits the pixels cannot
+/// confirm, so that what a model of edits takes for one picture (alike.h) is a kind of its own.
 #ifndef SIAM_PIPELINE_LEAKAGE_H
 #define SIAM_PIPELINE_LEAKAGE_H
 

@@ -89,6 +89,6 @@ siam_status siam_training_choose(siam_training *run) {
   if (!wants_encoder(&run->chosen)) return SIAM_OK;
   siam_picture_sample sample;
   SIAM_RETURN_IF_FAILED(siam_sample_pictures(run->training, run->chosen.decoders, &sample));
-  siam_choose_encoder(&sample, &run->chosen.model, run->why, sizeof run->why);
-  return SIAM_OK;
+  siam_choose_encoder(&sample, &run->chosen.model, &run->why);
+  return siam_text_status(&run->why);
 }

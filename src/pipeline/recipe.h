@@ -24,8 +24,8 @@ typedef struct siam_picture_sample {
 siam_status siam_sample_pictures(const siam_dataset *dataset, siam_decoders *decoders,
                                  siam_picture_sample *sample);
 
-/// An encoder for such pictures. `why` gets a sentence for people.
-void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, char *why,
-                         size_t size);
+/// An encoder for such pictures; its size and channels where those are 0. Adds to `why` a sentence for people
+/// that names the limits that decided.
+void siam_choose_encoder(const siam_picture_sample *sample, siam_model_options *model, siam_text *why);
 
 #endif

@@ -98,6 +98,8 @@ siam_status siam_train(siam_device *device, const siam_train_options *options, s
     if (status != SIAM_ERROR_NUMERIC) status = siam_training_keep(&run, status);
     goto cleanup;
   }
+  // What the pictures say goes before what the disk says.
+  if (report->warning[0] == '\0') snprintf(report->warning, sizeof report->warning, "%s", run.lost_log);
   // The model file now holds the result; what was kept to go on from is no longer needed.
   siam_checkpoint_remove(run.checkpoint_path);
 cleanup:

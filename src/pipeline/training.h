@@ -3,6 +3,7 @@
 #ifndef SIAM_PIPELINE_TRAINING_H
 #define SIAM_PIPELINE_TRAINING_H
 
+#include "base/lock.h"
 #include "base/text.h"
 #include "pipeline/calibrate.h"
 #include "pipeline/history.h"
@@ -21,7 +22,7 @@ typedef struct siam_training {
   const siam_train_options *options;
   siam_train_options
       chosen;    ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
-  char why[256]; ///< The encoder chosen and what by, for people; empty: it was named.
+  siam_text why; ///< The encoder chosen and what by, for people; empty: it was named.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
@@ -40,9 +41,11 @@ typedef struct siam_training {
   const char *told; ///< The last diagnosis that was given as a warning; static storage.
   siam_selection selection;
   siam_train_log *log;
+  char lost_log[512];   ///< Why the log ends early; empty: it does not.
   siam_history history; ///< Of this process's steps, for the report.
   siam_text init;       ///< The line of the settings that says where the first weights come from, or nothing.
   siam_text settings;   ///< Everything that must be the same for a resumed run.
+  siam_lock *lock;      ///< Of the model file: two runs must not replace each other's checkpoints.
   char *checkpoint_path;
   char *validation_cache; ///< Of the validation pictures; NULL: none.
   bool kept;              ///< The file there holds a step of this run.
@@ -95,6 +98,10 @@ void siam_training_size_sampler(const siam_training *run, uint32_t pairs, siam_s
 
 /// Makes supply and step of the batch that was asked for, or of the largest that fits the device.
 siam_status siam_training_make_batch(siam_training *run);
+
+/// Whether thresholds will be fitted on pictures that are trained on: nothing is held out, or what was named
+/// for validation is in the data too.
+bool siam_training_judges_itself(const siam_training *run);
 
 /// How the model is judged on what was held out.
 siam_calibration_options siam_training_calibration(const siam_training *run);

@@ -4,58 +4,7 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/embedder.h"
 #include "pipeline/measure.h"
-#include "pipeline/report.h"
 #include "pipeline/training.h"
-
-#include <string.h>
-
-static siam_status name_checkpoint(siam_training *run) {
-  siam_text path = {0};
-  siam_text_add(&path, "%s.checkpoint", run->options->output);
-  SIAM_RETURN_IF_FAILED(siam_text_status(&path));
-  run->checkpoint_path = path.bytes;
-  return SIAM_OK;
-}
-
-/// The validation pictures are others, so they have a cache of their own.
-static siam_status name_validation_cache(siam_training *run) {
-  siam_text path = {0};
-  if (run->options->picture_cache == NULL) return SIAM_OK;
-  siam_text_add(&path, "%s.validation", run->options->picture_cache);
-  SIAM_RETURN_IF_FAILED(siam_text_status(&path));
-  run->validation_cache = path.bytes;
-  return SIAM_OK;
-}
-
-static siam_status check_log(const siam_train_options *options) {
-  if (strcmp(options->log, options->output) == 0)
-    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: both the model and the log; name two files", options->log);
-  SIAM_RETURN_IF_FAILED(siam_file_check_place(options->log));
-  return siam_file_check_kind(options->log, 0, "step,", "log of a training");
-}
-
-siam_status siam_training_check_places(siam_training *run) {
-  const siam_train_options *options = run->options;
-  if (options->data == NULL || (options->output == NULL && !run->only_tries))
-    return siam_fail(SIAM_ERROR_ARGUMENT, "training needs data and the name of the model file");
-  if (run->only_tries) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(name_checkpoint(run));
-  SIAM_RETURN_IF_FAILED(name_validation_cache(run));
-  SIAM_RETURN_IF_FAILED(siam_file_check_place(options->output));
-  SIAM_RETURN_IF_FAILED(siam_file_check_kind(options->output, 8, "{\"__metadata__\"", "model"));
-  SIAM_RETURN_IF_FAILED(siam_file_check_place(run->checkpoint_path));
-  if (options->log != NULL) SIAM_RETURN_IF_FAILED(check_log(options));
-  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
-  bool exists = siam_checkpoint_exists(run->checkpoint_path);
-  if (options->resume && !exists)
-    return siam_fail(SIAM_ERROR_FILE, "%s: no such checkpoint to go on from; train without --resume",
-                     run->checkpoint_path);
-  if (!options->resume && exists)
-    siam_log(&options->logger, SIAM_LOG_WARNING,
-             "%s: this run begins anew and will replace the checkpoint; --resume goes on from it",
-             run->checkpoint_path);
-  return SIAM_OK;
-}
 
 static double chosen(double given, double standard) {
   return given == 0 ? standard : given < 0 ? 0 : given;
@@ -201,10 +150,15 @@ siam_status siam_training_go_on(siam_training *run) {
   return siam_train_log_open(options->log, run->first_step, &run->log);
 }
 
+bool siam_training_judges_itself(const siam_training *run) {
+  return run->validation == NULL || run->common > 0;
+}
+
 siam_calibration_options siam_training_calibration(const siam_training *run) {
   return (siam_calibration_options){.seed = run->options->seed,
                                     .within_parent = run->options->within_parent_percent > 0,
                                     .far = run->options->far,
+                                    .on_training = siam_training_judges_itself(run),
                                     .logger = run->options->logger,
                                     .preparing = run->options->preparing,
                                     .context = run->options->context};
@@ -233,6 +187,7 @@ siam_status siam_training_keep(siam_training *run, siam_status failure) {
 
 void siam_training_release(siam_training *run) {
   siam_train_log_close(run->log);
+  siam_lock_release(run->lock);
   siam_selection_clear(&run->selection);
   siam_step_destroy(run->step);
   siam_supply_destroy(run->supply);
@@ -243,6 +198,7 @@ void siam_training_release(siam_training *run) {
   if (run->training != run->data) siam_dataset_destroy(run->training);
   siam_dataset_destroy(run->validation);
   siam_dataset_destroy(run->data);
+  siam_text_clear(&run->why);
   siam_text_clear(&run->init);
   siam_text_clear(&run->settings);
   siam_free(run->checkpoint_path);

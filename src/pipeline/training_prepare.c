@@ -164,6 +164,16 @@ static siam_status write_settings(siam_training *run) {
   return siam_text_status(text);
 }
 
+/// A false-accept rate among pictures that are trained on is no promise for others.
+static siam_status check_rate(const siam_training *run) {
+  if (run->options->far == 0 || !siam_training_judges_itself(run)) return SIAM_OK;
+  return siam_fail(
+      SIAM_ERROR_ARGUMENT,
+      "%s: a threshold for a false-accept rate takes pictures that are not trained on, and %s; hold "
+      "classes out (without --holdout 0), name other pictures with --val, or leave --far out",
+      run->options->data, run->validation == NULL ? "nothing is held out" : "those for validation are");
+}
+
 static siam_status keep_views(siam_training *run) {
   const siam_views *views = NULL;
   SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
@@ -176,7 +186,7 @@ static void tell_of_choices(const siam_training *run) {
   enum { FEW = 10 };
   const siam_logger *logger = &run->options->logger;
   const uint32_t classes = siam_dataset_count_classes(run->training);
-  if (run->why[0] != '\0') siam_log(logger, SIAM_LOG_INFO, "%s", run->why);
+  if (run->why.length > 0) siam_log(logger, SIAM_LOG_INFO, "%s", run->why.bytes);
   if (siam_dataset_get_form(run->training) == SIAM_DATASET_CLASS_FOLDERS && classes < FEW)
     siam_log(
         logger, SIAM_LOG_INFO,
@@ -199,6 +209,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
+  SIAM_RETURN_IF_FAILED(check_rate(run));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
   SIAM_RETURN_IF_FAILED(place_loss(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_step(run));

@@ -89,6 +89,10 @@ extern const siam_loss_reference siam_arcface_reference, siam_circle_reference, 
     siam_margin_reference, siam_multi_similarity_reference, siam_nt_xent_reference,
     siam_proxy_anchor_reference, siam_supervised_contrastive_reference, siam_triplet_reference;
 
+/// Writes how likely each row is to be drawn by `row` of the loss margin, up to a factor, from its distances
+/// `mine`; false without any different row.
+bool siam_margin_weigh(const siam_loss_case *c, const siam_bounded *mine, int row, siam_bounded *weights);
+
 /// All of them; ends with NULL.
 extern const siam_loss_reference *const siam_loss_references[];
 

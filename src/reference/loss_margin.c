@@ -24,8 +24,7 @@ static siam_bounded log_rarity(const siam_loss_case *c, siam_bounded distance) {
                        bounded_scaled(bounded_log(across), 0.5 * (c->dimensions - 3)));
 }
 
-/// Writes how likely each row is to be drawn by `row`, up to a factor; false without any different row.
-static bool weigh(const siam_loss_case *c, const siam_bounded *mine, int row, siam_bounded *weights) {
+bool siam_margin_weigh(const siam_loss_case *c, const siam_bounded *mine, int row, siam_bounded *weights) {
   const siam_bounded far = bounded_exactly(siam_case_option(c, "far"));
   siam_bounded rarities[SIAM_BATCH_ROWS], largest = {-INFINITY, 0};
   bool can[SIAM_BATCH_ROWS], any = false;
@@ -68,7 +67,7 @@ static void count_triplets(const siam_loss_case *c, const siam_bounded *matrix, 
   bool all = siam_case_option(c, "sampling") == ALL;
   for (int a = 0; a < c->rows; a++) {
     siam_bounded weights[SIAM_BATCH_ROWS];
-    bool any = weigh(c, &matrix[a * c->rows], a, weights);
+    bool any = siam_margin_weigh(c, &matrix[a * c->rows], a, weights);
     for (int p = 0; p < c->rows; p++) {
       if (!siam_case_same(c, a, p) || !any) continue;
       int drawn = all ? -1 : draw(c, weights, a, p);

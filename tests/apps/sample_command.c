@@ -60,7 +60,8 @@ static const app_option options[] = {
 
 static const app_note examples[] = {
     {"sample-command --text 'back\\slash' A", ".begins with a point, and has a \\ in it."}, {NULL, NULL}};
-static const app_note environment[] = {{"SAMPLE", "A variable."}, {NULL, NULL}};
+static const app_note environment[] = {
+    {"SAMPLE", "A variable."}, {"SAMPLE_OF_A_LONG_NAME", "Another variable."}, {NULL, NULL}};
 
 static const app_command command = {
     .name = "sample-command",
@@ -68,7 +69,7 @@ static const app_command command = {
     .arguments = "A [B]",
     .least = 1,
     .most = 2,
-    .description = "One paragraph.\n'Another' paragraph.\n",
+    .description = "One paragraph.\n\n'Another' paragraph.\n",
     .options = options,
     .examples = examples,
     .environment = environment,

@@ -2,7 +2,6 @@
 #include "pictures.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,13 @@
 
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
-#define KEYS "a b distance similarity threshold operating_point same blank shown_of_a shown_of_b model device"
+#define KEYS                                                                                                 \
+  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
+  "shown_of_a shown_of_b model device"
+
+#define NEAREST_KEYS                                                                                         \
+  "a folder files broken blank_files same_files nearest threshold operating_point calibrated_on_training "   \
+  "model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -115,6 +120,7 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
   cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
+  cr_expect(json_is_false(json_object_get(strict, "calibrated_on_training")));
   json_decref(usual);
   json_decref(strict);
   siam_cli_expect_refusals((siam_cli_refusal[]){
@@ -122,11 +128,30 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
       {NULL, {0}}});
 }
 
+/// Puts a smaller number in place of the first threshold of a model file, that of best accuracy.
+static void lower_best_accuracy(const char *name) {
+  char line[1024];
+  snprintf(line, sizeof line, "sed -i -E 's/(\\\\\"threshold\\\\\": ?)[0-9]\\.[0-9]/\\10.0/' '%s'",
+           siam_cli_path(name));
+  cr_assert_eq(system(line), 0);
+}
+
+Test(cli_compare, a_false_accept_rate_that_is_laxer_than_the_best_accuracy_says_so) {
+  free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 60 -b 8 --val held-out -q"));
+  char *usual = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(usual, " (far 1e-2)\n"), "%s", usual);
+  lower_best_accuracy("n.siamese");
+  char *laxer = siam_cli_out(0, "siamese-compare -m n.siamese --far 0.01 " A " " A);
+  cr_expect_not_null(strstr(laxer, " (far 1e-2, laxer than best accuracy at 0.0"), "%s", laxer);
+  free(usual);
+  free(laxer);
+}
+
 #define C "data/group0/class02/03.pgm"
 
 Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
   json_t *all = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
-                              "files pairs threshold operating_point model device");
+                              "files pairs threshold operating_point calibrated_on_training model device");
   static const char *const names[] = {A, B, C};
   const json_t *pairs = json_object_get(all, "pairs");
   cr_assert_eq(json_array_size(pairs), 3);
@@ -153,8 +178,7 @@ Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
 Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_itself) {
   siam_test_write(siam_cli_path("data/group1/broken.pgm"), "P5 9 9 255\n", 11);
   json_t *found =
-      siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --nearest 100 " A " data",
-                    "a folder files broken same_files nearest threshold operating_point model device");
+      siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --nearest 100 " A " data", NEAREST_KEYS);
   const json_t *list = json_object_get(found, "nearest"), *file;
   cr_expect_eq(json_integer_value(json_object_get(found, "files")), 71);
   cr_expect_eq(json_integer_value(json_object_get(found, "broken")), 1);
@@ -172,8 +196,7 @@ Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_i
   }
   double third = siam_cli_number(json_array_get(list, 2), "distance");
   json_decref(found);
-  found = siam_cli_json(0, "siamese-compare -m m.siamese -t 2.1 --nearest 3 " A " data",
-                        "a folder files broken same_files nearest threshold operating_point model device");
+  found = siam_cli_json(0, "siamese-compare -m m.siamese -t 2.1 --nearest 3 " A " data", NEAREST_KEYS);
   list = json_object_get(found, "nearest");
   cr_assert_eq(json_array_size(list), 3);
   cr_expect_eq(siam_cli_number(json_array_get(list, 2), "distance"), third);
@@ -203,33 +226,21 @@ Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
   json_decref(explained);
 }
 
-/// A landscape of hills, which `kind` chooses, darker, smaller or mirrored where asked.
-static void draw(const char *name, int kind, uint32_t side, int percent, bool mirrored) {
-  uint8_t *pixels = malloc((size_t)side * side * 3);
-  for (uint32_t y = 0; y < side; y++)
-    for (uint32_t x = 0; x < side; x++) {
-      double across = (double)(mirrored ? side - 1 - x : x) / side, down = (double)y / side;
-      double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
-      uint8_t *pixel = pixels + ((size_t)y * side + x) * 3;
-      pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
-      pixel[1] = (uint8_t)((down > hill ? 170 - 80 * kind : 170 + 50 * down) * percent / 100);
-      pixel[2] = (uint8_t)((down > hill ? 50 : 230 - 60 * kind) * percent / 100);
-    }
-  siam_test_write_pnm(siam_cli_path(name), side, side, 3, pixels);
-  free(pixels);
+static void draw(const char *name, const siam_test_landscape *landscape) {
+  siam_test_write_landscape(siam_cli_path(name), landscape);
 }
 
 Test(cli_compare, a_second_start_with_the_default_model_compiles_nothing) {
-  draw("hills.ppm", 0, 200, 100, false);
+  draw("hills.ppm", &(siam_test_landscape){0});
   setenv("SIAMESE_CACHE_DIR", siam_cli_path("kept"), 1);
   cr_expect_gt(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
   cr_expect_eq(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
 }
 
 Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_not) {
-  draw("hills.ppm", 0, 200, 100, false);
-  draw("edited.ppm", 0, 120, 70, false);
-  draw("others.ppm", 1, 200, 100, false);
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("edited.ppm", &(siam_test_landscape){.side = 120, .percent = 70});
+  draw("others.ppm", &(siam_test_landscape){.kind = 1});
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
   cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
@@ -241,8 +252,8 @@ Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_n
 }
 
 Test(cli_compare, without_a_model_a_mirror_image_is_the_same_and_called_so) {
-  draw("hills.ppm", 0, 200, 100, false);
-  draw("mirrored.ppm", 0, 200, 100, true);
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("mirrored.ppm", &(siam_test_landscape){.mirrored = true});
   char *out = siam_cli_out(0, "siamese-compare hills.ppm mirrored.ppm");
   cr_expect_not_null(strstr(out, "mirrored.ppm to the mirror image of hills.ppm"), "%s", out);
   free(out);
@@ -253,7 +264,7 @@ Test(cli_compare, without_a_model_a_mirror_image_is_the_same_and_called_so) {
 }
 
 Test(cli_compare, without_a_model_blank_pictures_are_called_so) {
-  draw("hills.ppm", 0, 200, 100, false);
+  draw("hills.ppm", &(siam_test_landscape){0});
   siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
   siam_test_write_flat(siam_cli_path("grey.pgm"), 70, 90);
   char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm");
@@ -261,21 +272,133 @@ Test(cli_compare, without_a_model_blank_pictures_are_called_so) {
                    "verdict     none: white.pgm is one colour all over, so there is nothing to compare\n");
   free(said);
   said = siam_cli_out(2, "siamese-compare white.pgm grey.pgm");
-  cr_expect_not_null(strstr(said, "white.pgm and grey.pgm are one colour all over"), "%s", said);
+  cr_expect_not_null(
+      strstr(said, "white.pgm is one colour all over, and grey.pgm is one colour all over, so "), "%s", said);
   free(said);
   json_t *object = siam_cli_json(2, "siamese-compare white.pgm white.pgm", KEYS);
   cr_expect(json_is_true(json_object_get(object, "blank")));
   cr_expect(json_is_false(json_object_get(object, "same")));
   cr_expect(json_is_null(json_object_get(object, "distance")));
+  cr_expect_str_eq(text(object, "blank_a"), "is one colour all over");
   json_decref(object);
-  said = siam_cli_out(1, "siamese-compare white.pgm grey.pgm hills.ppm");
-  cr_expect_not_null(strstr(said, "blank"), "%s", said);
-  free(said);
   siam_cli_expect_refusals((siam_cli_refusal[]){{"siamese-compare --explain e.png hills.ppm grey.pgm",
                                                  {"grey.pgm", "one colour", "nothing to explain"}},
                                                 {NULL, {0}}});
   // A model of one's own compares whatever it is given.
   free(siam_cli_out(0, "siamese-compare -m m.siamese white.pgm white.pgm"));
+}
+
+/// Two colours side by side, or a square of the second in a corner where `mark` is not 0.
+static void draw_two_colours(const char *name, uint32_t side, uint32_t mark, const uint8_t *first,
+                             const uint8_t *second) {
+  uint8_t *pixels = malloc((size_t)side * side * 3);
+  for (uint32_t y = 0; y < side; y++)
+    for (uint32_t x = 0; x < side; x++) {
+      bool other = mark > 0 ? x < mark && y < mark : x < side / 2;
+      memcpy(pixels + ((size_t)y * side + x) * 3, other ? second : first, 3);
+    }
+  siam_test_write_pnm(siam_cli_path(name), side, side, 3, pixels);
+  free(pixels);
+}
+
+Test(cli_compare, without_a_model_what_is_said_of_nearly_blank_pictures_is_true) {
+  // Red and green of one brightness: 0.299 · 255 = 76.2 and 0.587 · 130 = 76.3.
+  draw_two_colours("half.ppm", 100, 0, (const uint8_t[]){255, 0, 0}, (const uint8_t[]){0, 130, 0});
+  // Nine black pixels of 160,000: even unblurred they deviate by 255 · √(9 / 160,000) = 1.9.
+  draw_two_colours("dot.ppm", 400, 3, (const uint8_t[]){255, 255, 255}, (const uint8_t[]){0, 0, 0});
+  draw("hills.ppm", &(siam_test_landscape){0});
+  char *said = siam_cli_out(2, "siamese-compare half.ppm hills.ppm");
+  cr_expect_str_eq(said, "verdict     none: half.ppm shows next to nothing without its colours, which this "
+                         "model does not see, so there is nothing to compare\n");
+  free(said);
+  json_t *object = siam_cli_json(2, "siamese-compare hills.ppm dot.ppm", KEYS);
+  cr_expect(json_is_null(json_object_get(object, "blank_a")));
+  cr_expect_str_eq(text(object, "blank_b"), "shows next to nothing beside one colour");
+  json_decref(object);
+}
+
+Test(cli_compare, without_a_model_a_table_with_a_blank_picture_is_no_verdict) {
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("edited.ppm", &(siam_test_landscape){.side = 120, .percent = 70});
+  draw("others.ppm", &(siam_test_landscape){.kind = 1});
+  siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
+  free(siam_cli_out(1, "siamese-compare hills.ppm edited.ppm others.ppm"));
+  // Whatever the other pairs are.
+  free(siam_cli_out(2, "siamese-compare hills.ppm white.pgm others.ppm"));
+  char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm edited.ppm");
+  cr_expect_not_null(strstr(said, "\nwhite.pgm is one colour all over, so there is nothing to compare\n"),
+                     "%s", said);
+  cr_expect_null(strstr(said, "hills.ppm is one"), "%s", said);
+  free(said);
+}
+
+Test(cli_compare, without_a_model_blank_files_take_no_place_among_the_nearest) {
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("in/others.ppm", &(siam_test_landscape){.kind = 1});
+  draw("in/mirrored.ppm", &(siam_test_landscape){.mirrored = true});
+  siam_test_write_flat(siam_cli_path("in/a.pgm"), 50, 255);
+  siam_test_write_flat(siam_cli_path("in/b.pgm"), 50, 0);
+  json_t *found = siam_cli_json(0, "siamese-compare hills.ppm in --nearest 2", NEAREST_KEYS);
+  const json_t *list = json_object_get(found, "nearest");
+  cr_expect_eq(siam_cli_integer(found, "files"), 2);
+  cr_expect_eq(siam_cli_integer(found, "blank_files"), 2);
+  cr_assert_eq(json_array_size(list), 2);
+  cr_expect_str_eq(text(json_array_get(list, 0), "file"), "in/mirrored.ppm");
+  cr_expect_str_eq(text(json_array_get(list, 1), "file"), "in/others.ppm");
+  json_decref(found);
+  char *said = siam_cli_out(0, "siamese-compare hills.ppm in");
+  cr_expect_not_null(strstr(said, "\n1 of 2 files is the same; 2 that show too little left out\n"), "%s",
+                     said);
+  free(said);
+  // Of a blank picture nothing is near, and with blank files alone nothing was compared.
+  siam_test_write_flat(siam_cli_path("blank/a.pgm"), 50, 255);
+  siam_cli_expect_refusals(
+      (siam_cli_refusal[]){{"siamese-compare in/a.pgm in",
+                            {"in/a.pgm: is one colour all over", "nothing to look for", "another picture"}},
+                           {NULL, {0}}});
+  siam_command_result result = siam_cli_run(NULL, "siamese-compare hills.ppm blank");
+  cr_expect_eq(result.code, 2);
+  cr_expect_str_eq(result.out, "0 of 0 files are the same; 1 that shows too little left out\n");
+  cr_expect_not_null(strstr(result.err, "blank: holds no picture to compare hills.ppm with"), "%s",
+                     result.err);
+  siam_command_release(&result);
+}
+
+Test(cli_compare, tables_say_which_part_was_nearest_where_one_was) {
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("in/mirrored.ppm", &(siam_test_landscape){.mirrored = true});
+  draw("in/others.ppm", &(siam_test_landscape){.kind = 1});
+  char *said = siam_cli_out(0, "siamese-compare hills.ppm in");
+  cr_expect_not_null(strstr(said, "verdict    nearest part\n"), "%s", said);
+  cr_expect_not_null(strstr(said, " same       the mirror image of A\n"), "%s", said);
+  free(said);
+  said = siam_cli_out(1, "siamese-compare hills.ppm in/mirrored.ppm in/others.ppm");
+  cr_expect_not_null(strstr(said, " same       the mirror image of a\n"), "%s", said);
+  free(said);
+  // Nothing to say, no column.
+  said = siam_cli_out(1, "siamese-compare in/others.ppm . --nearest 1");
+  cr_expect_null(strstr(said, "nearest part"), "%s", said);
+  free(said);
+}
+
+Test(cli_compare, one_file_is_spoken_of_as_one) {
+  draw("one/hills.ppm", &(siam_test_landscape){0});
+  siam_test_write(siam_cli_path("one/broken.pgm"), "P5 9 9 255\n", 11);
+  draw("hills.ppm", &(siam_test_landscape){.side = 120});
+  char *said = siam_cli_out(0, "siamese-compare hills.ppm one");
+  cr_expect_not_null(strstr(said, "\n1 of 1 file is the same; 1 broken one left out\n"), "%s", said);
+  free(said);
+}
+
+Test(cli_compare, the_default_model_has_a_name_that_a_file_may_take) {
+  json_t *object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);
+  cr_expect_str_eq(text(object, "model"), "default");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
+  json_decref(object);
+  cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
+  object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);
+  cr_expect_str_eq(text(object, "operating_point"), "best accuracy");
+  json_decref(object);
 }
 
 Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
@@ -286,8 +409,12 @@ Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
       {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},
       {"siamese-compare -m m.siamese --explain e.png " A " data", {"--explain takes two pictures"}},
       {"siamese-compare -m m.siamese --explain nowhere/e.png " A " " B, {"nowhere"}},
+      {"siamese-compare -m m.siamese --explain " B " " A " " B,
+       {"both a picture and what explains it", "name two files"}},
       {"siamese-compare -m m.siamese --explain tiny.txt " A " " B, {"tiny.txt", "PNG picture"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " " B, {"--nearest is for a folder"}},
+      {"siamese-compare -m m.siamese --nearest 3 " A " nosuchdir",
+       {"nosuchdir: no such folder", "--nearest"}},
       {"siamese-compare -m m.siamese " A " " B " tiny.txt", {"tiny.txt"}},
       {"siamese-compare -m m.siamese --treshold 1 " A " " B, {"--treshold", "did you mean --threshold?"}},
       {"siamese-compare -m m.siamese -x " A " " B, {"-x"}},

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define EMBED "siamese-embed -m m.siamese "
+#define PICTURE "held-out/group0/class00/00.pgm"
 #define KEYS "output images broken embedding views part_factor batch seconds model device"
 
 static void begin(void) {
@@ -41,6 +42,27 @@ Test(cli_embed, a_matrix_and_its_paths_stand_side_by_side) {
     for (int i = 0; i < 8; i++) sum += (double)numbers[i] * numbers[i];
     cr_expect_float_eq(sum, 1, 1e-5);
   }
+}
+
+Test(cli_embed, a_matrix_and_its_list_that_are_one_file_are_refused) {
+  free(siam_cli_out(0, EMBED PICTURE " -o e.npy -q"));
+  unlink(siam_cli_path("e.txt"));
+  cr_assert_eq(link(siam_cli_path("e.npy"), siam_cli_path("e.txt")), 0);
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {EMBED "held-out -o e.npy", {"e.txt: both the matrix and its list of paths", "name two files"}},
+      {NULL, {0}}});
+}
+
+Test(cli_embed, what_steers_a_terminal_is_escaped_in_json_and_comes_back) {
+  // CSI as one character, a turn of the direction of writing, and DEL.
+  char *out = siam_cli_out(0, EMBED PICTURE " -o x\xc2\x9b\xe2\x80\xae\x7f\xc3\xa4.csv --json");
+  cr_expect_not_null(strstr(out, "\"output\": \"x\\u009b\\u202e\\u007f\xc3\xa4.csv\""), "%s", out);
+  json_t *object = json_loads(out, 0, NULL);
+  cr_assert_not_null(object, "%s", out);
+  cr_expect_str_eq(json_string_value(json_object_get(object, "output")),
+                   "x\xc2\x9b\xe2\x80\xae\x7f\xc3\xa4.csv");
+  json_decref(object);
+  free(out);
 }
 
 Test(cli_embed, a_model_with_views_has_a_row_for_each_of_them) {
@@ -122,7 +144,7 @@ Test(cli_embed, broken_pictures_are_named_and_left_out) {
   cr_expect_not_null(strstr(result.err, "warning: skipped: held-out/group0/class00/01.pgm: broken PNM"), "%s",
                      result.err);
   cr_expect_not_null(strstr(result.out, "47 pictures"), "%s", result.out);
-  cr_expect_not_null(strstr(result.out, "1 broken pictures left out"), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "1 broken picture left out"), "%s", result.out);
   siam_command_release(&result);
   char *csv = siam_cli_read("e.csv");
   cr_expect_null(strstr(csv, "class00/01.pgm"));
@@ -208,4 +230,51 @@ Test(cli_embed, the_largest_batch_is_found_and_gives_the_same_embeddings) {
     siam_command_release(&result);
   }
   cr_expect(siam_cli_same_files("some.csv", "again.csv"));
+}
+
+/// A grey picture of one colour that takes no room on the disk.
+static void write_sparse(const char *name, unsigned width, unsigned height) {
+  FILE *file = fopen(siam_cli_path(name), "wb");
+  fprintf(file, "P5\n%u %u\n255\n", width, height);
+  fflush(file);
+  cr_assert_eq(ftruncate(fileno(file), ftell(file) + (off_t)width * height), 0);
+  fclose(file);
+}
+
+static void expect_left_out(const char *const *environment, const char *line, const char *words) {
+  const siam_command_options options = {.environment = environment};
+  siam_command_result result = siam_cli_run(&options, line);
+  cr_expect_eq(result.code, 2, "%s", line);
+  cr_expect_not_null(strstr(result.err, words), "%s", result.err);
+  siam_command_release(&result);
+}
+
+static void expect_read(const char *const *environment, const char *line) {
+  const siam_command_options options = {.environment = environment};
+  siam_command_result result = siam_cli_run(&options, line);
+  cr_expect_eq(result.code, 0, "%s: %s", line, result.err);
+  cr_expect_not_null(strstr(result.out, "1 picture, "), "%s", result.out);
+  siam_command_release(&result);
+}
+
+Test(cli_embed, what_a_picture_may_be_at_most_is_an_option) {
+  // More than 64 Mi pixels; wider than 16,384.
+  write_sparse("big.pgm", 8200, 8200);
+  write_sparse("wide.pgm", 20000, 2);
+  static const char *const ways[][2] = {{"SIAMESE_DECODE=process", NULL}, {"SIAMESE_DECODE=inside", NULL}};
+  for (size_t i = 0; i < 2; i++) {
+    expect_left_out(
+        ways[i], EMBED "big.pgm -o e.csv -q",
+        "8200 × 8200 pixels, more than the limit of 67108864 in all; make it smaller or raise the "
+        "limit by --max-pixels");
+    expect_read(ways[i], EMBED "big.pgm -o e.csv --max-pixels 67240000");
+    expect_left_out(
+        ways[i], EMBED "wide.pgm -o e.csv -q",
+        "20000 × 2 pixels, more than the limit of 16384 a side; make it smaller or raise the limit "
+        "by --max-side");
+    expect_read(ways[i], EMBED "wide.pgm -o e.csv --max-side 20000");
+    expect_left_out(ways[i], EMBED "big.pgm -o e.csv --max-pixels 67240000 --max-file 64 -q",
+                    "67240017 bytes, more than the limit of 67108864; make it smaller or raise the limit by "
+                    "--max-file");
+  }
 }

@@ -12,6 +12,12 @@
   "model data device images broken classes rate_different_pairs verification one_shot retrieval per_class "  \
   "leakage calibration_error seconds"
 
+#define PAIR_KEYS                                                                                            \
+  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
+  "shown_of_a shown_of_b "                                                                                   \
+  "model "                                                                                                   \
+  "device"
+
 static void begin(void) {
   siam_cli_begin(true);
 }
@@ -217,8 +223,9 @@ Test(cli_eval, pictures_that_training_has_too_are_found_by_content_and_by_likene
   const json_t *leaks = json_object_get(leakage, "leaks"), *leak;
   cr_expect_eq(json_integer_value(json_object_get(leakage, "exact")), 1);
   cr_expect_eq(json_integer_value(json_object_get(leakage, "near")), near_before + 1);
-  cr_assert_eq(json_array_size(leaks), near_before + 2);
+  cr_assert_eq(json_array_size(leaks), near_before + 2 + (size_t)siam_cli_integer(leakage, "alike"));
   const json_t *exact = json_array_get(leaks, 0);
+  cr_expect_str_eq(json_string_value(json_object_get(exact, "kind")), "exact");
   cr_expect_str_eq(json_string_value(json_object_get(exact, "path")), "held-out/group0/class00/copy.pgm");
   cr_expect_str_eq(json_string_value(json_object_get(exact, "training_path")), "data/group0/class00/00.pgm");
   bool found = false;
@@ -227,11 +234,88 @@ Test(cli_eval, pictures_that_training_has_too_are_found_by_content_and_by_likene
     if (strcmp(json_string_value(json_object_get(leak, "path")), "held-out/group1/class05/almost.pgm") != 0)
       continue;
     found = true;
+    cr_expect_str_eq(json_string_value(json_object_get(leak, "kind")), "near");
     cr_expect_str_eq(json_string_value(json_object_get(leak, "training_path")), "data/group1/class05/01.pgm");
     cr_expect_gt(json_number_value(json_object_get(leak, "correlation")), 0.99);
   }
   cr_expect(found);
   json_decref(object);
+}
+
+static void draw(const char *name, const siam_test_landscape *landscape) {
+  siam_test_write_landscape(siam_cli_path(name), landscape);
+}
+
+/// A leak of this test picture; NULL: none.
+static const json_t *find_leak(const json_t *leakage, const char *path) {
+  const json_t *leak;
+  size_t i;
+  json_array_foreach(json_object_get(leakage, "leaks"), i, leak) {
+    if (strcmp(json_string_value(json_object_get(leak, "path")), path) == 0) return leak;
+  }
+  return NULL;
+}
+
+static void expect_leak(const json_t *leak, const char *kind, const char *training, const char *shown) {
+  cr_assert_not_null(leak);
+  cr_expect_str_eq(json_string_value(json_object_get(leak, "kind")), kind);
+  cr_expect_str_eq(json_string_value(json_object_get(leak, "training_path")), training);
+  const char *of_test = json_string_value(json_object_get(leak, "shown_of_test"));
+  const char *of_training = json_string_value(json_object_get(leak, "shown_of_training"));
+  if (shown == NULL)
+    cr_expect(of_test == NULL && of_training == NULL);
+  else
+    cr_expect_str_eq(of_test != NULL ? of_test : of_training, shown);
+}
+
+Test(cli_eval, edited_training_pictures_are_listed_apart_from_what_pixels_say) {
+  draw("scenes/a/0.ppm", &(siam_test_landscape){0});
+  siam_test_write_flat(siam_cli_path("scenes/a/black.pgm"), 60, 0);
+  draw("scenes/b/0.ppm", &(siam_test_landscape){.kind = 1});
+  draw("later/x/cut.ppm", &(siam_test_landscape){.cut = 20});
+  draw("later/x/mirrored.ppm", &(siam_test_landscape){.mirrored = true});
+  draw("later/y/darker.ppm", &(siam_test_landscape){.kind = 1, .percent = 70});
+  // A page of one colour is like every other, and no leak.
+  siam_test_write_flat(siam_cli_path("later/y/white.pgm"), 50, 255);
+  siam_test_write_flat(siam_cli_path("later/y/grey.pgm"), 50, 90);
+  // By a model that looks at the whole alone, the default one is asked; it is asked for itself, too.
+  for (int own = 0; own < 2; own++) {
+    json_t *object = siam_cli_json(0,
+                                   own ? "siamese-eval later --trials 10 --training scenes"
+                                       : EVAL "later --trials 10 --training scenes",
+                                   KEYS);
+    const json_t *leakage = json_object_get(object, "leakage");
+    cr_expect_eq(siam_cli_integer(leakage, "exact"), 0);
+    cr_expect_eq(siam_cli_integer(leakage, "near"), 1);
+    cr_expect_eq(siam_cli_integer(leakage, "alike"), 2);
+    cr_expect_str_eq(json_string_value(json_object_get(leakage, "alike_by")), own ? "model" : "default");
+    expect_leak(find_leak(leakage, "later/x/cut.ppm"), "alike", "scenes/a/0.ppm", "the middle 80 %");
+    expect_leak(find_leak(leakage, "later/x/mirrored.ppm"), "alike", "scenes/a/0.ppm", "the mirror image");
+    expect_leak(find_leak(leakage, "later/y/darker.ppm"), "near", "scenes/b/0.ppm", NULL);
+    // As far from each other as when the two are compared: embedded in another batch, their numbers are
+    // rounded otherwise, by some 1e-6 of length 1, 1.25 times.
+    json_t *pair = siam_cli_json(0, "siamese-compare later/x/cut.ppm scenes/a/0.ppm", PAIR_KEYS);
+    cr_expect_float_eq(siam_cli_number(find_leak(leakage, "later/x/cut.ppm"), "distance"),
+                       siam_cli_number(pair, "distance"), 1e-5);
+    json_decref(pair);
+    json_decref(object);
+  }
+  char *said = siam_cli_out(0, EVAL "later --trials 10 --training scenes -q");
+  cr_expect_not_null(strstr(said, "\n1 of the 5 pictures is nearly equal to one of the training data: "),
+                     "%s", said);
+  cr_expect_not_null(strstr(said, "\n2 more look like edited pictures of the training data to the default "),
+                     "%s", said);
+  free(said);
+  // The page says so, too.
+  free(siam_cli_out(0, EVAL "later --trials 10 --training scenes -q --report r.html"));
+  said = siam_cli_read("r.html");
+  cr_expect_not_null(strstr(said, "\"near\":1,\"alike\":2}"));
+  free(said);
+  said = siam_cli_out(0, EVAL "scenes --trials 10 --training scenes -q");
+  cr_expect_not_null(strstr(said, "\n3 of the 3 pictures are in the training data too: "), "%s", said);
+  cr_expect_not_null(strstr(said, "\nNone of the others looks like an edited copy of one to the default"),
+                     "%s", said);
+  free(said);
 }
 
 #define MODEL_KEYS "a b data device images broken classes same_pairs different_pairs figures"
@@ -268,6 +352,72 @@ Test(cli_eval, a_model_is_no_better_than_itself_and_better_than_one_that_can_har
   char *text = siam_cli_out(0, "siamese-eval --compare-models raw.siamese m.siamese held-out --trials 200");
   cr_expect_not_null(strstr(text, "B is better\n"), "%s", text);
   free(text);
+}
+
+/// A figure of one model alone, with its interval; NULL: it has none of this name.
+static const json_t *figure_alone(const json_t *evaluation, const char *name) {
+  const json_t *verification = json_object_get(evaluation, "verification");
+  const json_t *retrieval = json_object_get(evaluation, "retrieval");
+  if (strcmp(name, "ROC AUC") == 0) return json_object_get(verification, "roc_auc");
+  if (strcmp(name, "equal error rate") == 0) return json_object_get(verification, "equal_error_rate");
+  if (strcmp(name, "8-way one-shot") == 0)
+    return json_object_get(json_object_get(evaluation, "one_shot"), "accuracy");
+  if (strcmp(name, "mAP@R") == 0) return json_object_get(retrieval, "map_at_r");
+  if (strcmp(name, "Recall@1") == 0)
+    return json_object_get(json_array_get(json_object_get(retrieval, "recall_at_k"), 0), "recall");
+  return NULL;
+}
+
+static double width_of(const json_t *figure) {
+  return siam_cli_number(figure, "high") - siam_cli_number(figure, "low");
+}
+
+Test(cli_eval, the_paired_interval_of_two_like_models_is_narrower_than_those_of_each_alone) {
+  // The same training, a few steps longer: what is hard for one is hard for the other.
+  free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 64 -b 8 --holdout 0.3 --quiet"));
+  json_t *object =
+      siam_cli_json(0, "siamese-eval --compare-models m.siamese n.siamese held-out --trials 200", MODEL_KEYS);
+  json_t *alone[2] = {siam_cli_json(0, EVAL "held-out --trials 200", KEYS),
+                      siam_cli_json(0, "siamese-eval -m n.siamese held-out --trials 200", KEYS)};
+  const json_t *row;
+  size_t i, looked_at = 0;
+  json_array_foreach(json_object_get(object, "figures"), i, row) {
+    const char *name = json_string_value(json_object_get(row, "figure"));
+    const json_t *first = figure_alone(alone[0], name), *second = figure_alone(alone[1], name);
+    const json_t *paired = json_object_get(row, "difference");
+    if (first == NULL) continue;
+    looked_at++;
+    // Printed with nine digits each.
+    cr_expect_float_eq(siam_cli_number(paired, "value"),
+                       siam_cli_number(second, "value") - siam_cli_number(first, "value"), 2e-9, "%s", name);
+    cr_expect(siam_cli_number(paired, "low") <= siam_cli_number(paired, "value") + 2e-9 &&
+                  siam_cli_number(paired, "value") <= siam_cli_number(paired, "high") + 2e-9,
+              "%s", name);
+    // Unpaired, it would be about √2 times as wide as each.
+    cr_expect_lt(width_of(paired), width_of(first) / 2, "%s", name);
+    cr_expect_lt(width_of(paired), width_of(second) / 2, "%s", name);
+  }
+  cr_expect_eq(looked_at, 5);
+  for (int side = 0; side < 2; side++) json_decref(alone[side]);
+  json_decref(object);
+}
+
+Test(cli_eval, the_default_model_can_be_one_of_two_unless_a_file_has_its_name) {
+  json_t *object =
+      siam_cli_json(0, "siamese-eval --compare-models default m.siamese held-out --trials 20", MODEL_KEYS);
+  json_t *alone = siam_cli_json(0, "siamese-eval held-out --trials 20", KEYS);
+  const json_t *row = json_array_get(json_object_get(object, "figures"), 1);
+  cr_assert_str_eq(json_string_value(json_object_get(row, "figure")), "ROC AUC");
+  cr_expect_eq(siam_cli_number(row, "a"), siam_cli_number(figure_alone(alone, "ROC AUC"), "value"));
+  cr_expect_str_eq(json_string_value(json_object_get(object, "a")), "default");
+  json_decref(alone);
+  json_decref(object);
+  cr_assert_eq(link(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
+  object =
+      siam_cli_json(0, "siamese-eval --compare-models default m.siamese held-out --trials 20", MODEL_KEYS);
+  row = json_array_get(json_object_get(object, "figures"), 1);
+  cr_expect_eq(siam_cli_number(row, "a"), siam_cli_number(row, "b"));
+  json_decref(object);
 }
 
 Test(cli_eval, every_refusal_names_what_is_at_fault) {

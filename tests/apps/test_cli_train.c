@@ -1,5 +1,6 @@
 // What siamese-train does and says it did.
 #include "cli.h"
+#include "model/model.h"
 #include "pictures.h"
 #include "train_lines.h"
 
@@ -45,8 +46,8 @@ Test(cli_train, quiet_is_quiet_and_still_warns) {
   cr_expect_eq(result.code, 0);
   cr_expect(siam_cli_begins(result.err, "siamese-train: warning: skipped: data/group0/class00/00.pgm: "),
             "%s", result.err);
-  cr_expect_not_null(strstr(result.err, "1 of 72 pictures cannot be read"), "%s", result.err);
-  cr_expect_not_null(strstr(result.out, "71 of 12 classes; 1 broken ones left out"), "%s", result.out);
+  cr_expect_not_null(strstr(result.err, "1 of 72 pictures cannot be read and is left out"), "%s", result.err);
+  cr_expect_not_null(strstr(result.out, "71 of 12 classes; 1 broken one left out"), "%s", result.out);
   siam_command_release(&result);
 }
 
@@ -71,9 +72,72 @@ Test(cli_train, nothing_held_out_is_said) {
   cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")));
   cr_expect_eq(siam_cli_integer(object, "images"), 72);
   json_decref(object);
-  char *out = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0");
-  cr_expect_not_null(strstr(out, "since nothing was held out"), "%s", out);
-  free(out);
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o m.siamese --holdout 0");
+  cr_expect_eq(result.code, 0);
+  cr_expect_not_null(strstr(result.out, "since nothing was held out"), "%s", result.out);
+  cr_expect_not_null(strstr(result.err, "warning: thresholds are fitted on pictures that were trained on"),
+                     "%s", result.err);
+  siam_command_release(&result);
+}
+
+/// Expects what the model file of a run says of its training to hold `words`.
+static void expect_trained_with(const char *file, const char *words) {
+  siam_device *device = NULL;
+  siam_model *model = NULL;
+  cr_assert_eq(siam_device_create(NULL, &device), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_model_load(device, siam_cli_path(file), &model), SIAM_OK, "%s", siam_last_error());
+  const char *settings = siam_model_get_fact(model, "training");
+  cr_expect_not_null(strstr(settings, words), "'%s' is not in: %s", words, settings);
+  siam_model_destroy(model);
+  siam_device_destroy(device);
+}
+
+/// The text of --help with every run of white space as one space, and no colours.
+static void read_help(char *text, size_t size) {
+  char *help = siam_cli_out(0, "siamese-train --help");
+  size_t length = 0;
+  for (const char *at = help; *at != '\0' && length + 1 < size; at++) {
+    const bool space = *at == ' ' || *at == '\n';
+    if (!space || (length > 0 && text[length - 1] != ' ')) text[length++] = space ? ' ' : *at;
+  }
+  text[length] = '\0';
+  free(help);
+}
+
+Test(cli_train, help_names_the_defaults_that_hold) {
+  static const struct {
+    const char *options, *trained_with, *help;
+  } rows[] = {
+      {"--steps 1", "loss contrastive margin=0.6 hardest=5",
+       "Default: \"contrastive margin=0.6 hardest=5\", for pair data and --pairs drawn contrastive; plain: "
+       "contrastive."},
+      {"--steps 1", "rate 0.00200",
+       "Default: 0.002, with recipe fast 0.004; plain, and where --optimizer is given: 0.001"},
+      {"--steps 1 --recipe fast", "rate 0.00400", "with recipe fast 0.004"},
+      {"--steps 1 --optimizer adam", "rate 0.00100", "where --optimizer is given: 0.001"},
+      {"--steps 1 --loss contrastive", "loss contrastive margin=1 hardest=0",
+       "--loss contrastive and plain: all within"},
+      {"--steps 1 --recipe plain", "loss contrastive margin=1 hardest=0",
+       "Default: what --loss says or has, so 0.6 where that is not given; plain: 1."},
+      {"--steps 1 --recipe best --holdout 0.3", "average 0.999", "with recipe best 0.999."},
+      {"--steps 1 --recipe best --holdout 0.3", "patience 15",
+       "with recipe best, where something is held out, 15."},
+      {"", "steps 2000", "Train so many steps. Default: 2000, with recipe fast 500, best at most 8000."},
+      {"--recipe fast", "steps 500", "with recipe fast 500"},
+  };
+  static char help[65536];
+  read_help(help, sizeof help);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char line[256];
+    snprintf(line, sizeof line, "siamese-train data -e tiny.txt -b 8 -o m.siamese -q %s", rows[i].options);
+    free(siam_cli_out(0, line));
+    expect_trained_with("m.siamese", rows[i].trained_with);
+    cr_expect_not_null(strstr(help, rows[i].help), "'%s' is not in --help", rows[i].help);
+  }
+  // The pictures are grey and 16 × 16, and few.
+  free(siam_cli_out(0, "siamese-train data -b 8 --steps 1 -o m.siamese -q"));
+  expect_trained_with("m.siamese", "input 28 28 1");
+  cr_expect_not_null(strstr(help, "Default: auto, with --init the file's; plain: conv4."));
 }
 
 Test(cli_train, the_seed_decides_every_bit) {
@@ -97,7 +161,7 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
   free(siam_cli_out(0, TRAIN "-o s.siamese --val held-out -q"));
   free(siam_cli_out(0, TRAIN "-o r.siamese --val held-out --far 0.01 -q"));
   expect_said("siamese-compare -m s.siamese " PAIR, false, "(best accuracy)");
-  expect_said("siamese-compare -m r.siamese " PAIR, false, "(far 1e-2)");
+  expect_said("siamese-compare -m r.siamese " PAIR, false, "(far 1e-2");
   // 10,000 different pairs support one in a thousand, and there are fewer.
   expect_said(TRAIN "-o w.siamese --val held-out --far 0.0001", true,
               "verdicts will go by the threshold of best accuracy");
@@ -106,6 +170,24 @@ Test(cli_train, verdicts_go_by_the_rate_that_training_was_told) {
       {TRAIN "-o t.siamese --val held-out --far 0.5", {"a false-accept rate of 0.5", "0.001"}},
       {TRAIN "-o t.siamese --views films", {"there are no views \"films\"", "copies"}},
       {NULL, {0}}});
+}
+
+Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --holdout 0 -q"));
+  expect_said("siamese-compare -m m.siamese " PAIR, false, "(best accuracy, on the pictures trained on)");
+  expect_said("siamese-compare -m m.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
+  expect_said("siamese-compare -m m.siamese --threshold 0.5 " PAIR, false, "(given)");
+  free(siam_cli_out(0, TRAIN "-o v.siamese --val data/group0 -q"));
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-compare -m m.siamese --far 0.01 " PAIR,
+       {"m.siamese: its thresholds were fitted on pictures that it was trained on", "--val", "--threshold"}},
+      {"siamese-compare -m v.siamese --far 0.01 " PAIR, {"fitted on pictures that it was trained on"}},
+      {TRAIN "-o t.siamese --far 0.01 --holdout 0",
+       {"data: a threshold for a false-accept rate takes pictures that are not trained on",
+        "nothing is held out", "--val"}},
+      {TRAIN "-o t.siamese --far 0.01 --val data/group0", {"those for validation are", "leave --far out"}},
+      {NULL, {0}}});
+  cr_expect_not(siam_cli_exists("t.siamese"));
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {

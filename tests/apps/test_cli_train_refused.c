@@ -44,6 +44,7 @@ Test(cli_train_refused, what_contradicts_itself_is_refused) {
       {TRAIN "-o m.siamese --epochs 2", {"--steps, --epochs and --minutes exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout 0.2", {"--val and --holdout exclude each other"}},
       {TRAIN "-o m.siamese --val held-out --holdout-parents", {"--holdout-parents", "--val"}},
+      {TRAIN "-o m.siamese --hardest 0", {"--hardest 0", "at least 1"}},
       {TRAIN "-o m.siamese --pairs drawn --hardest 2", {"--hardest", "--pairs all"}},
       {TRAIN "-o m.siamese --pairs drawn --per-class 2", {"--per-class", "--pairs all"}},
       {TRAIN "-o m.siamese --branches two-pass", {"two passes need drawn pairs"}},
@@ -152,11 +153,31 @@ Test(cli_train_refused, what_is_no_model_and_no_log_is_not_written_over) {
       {FOREVER "-o m.siamese --picture-cache tiny.txt",
        {"tiny.txt: exists and is no cache of pictures", "name another file"}},
       {FOREVER "-o m.siamese --log pairs.csv", {"pairs.csv: exists and is no log", "name another file"}},
-      {FOREVER "-o m.siamese --log m.siamese", {"m.siamese: both the model and the log", "name two files"}},
       {NULL, {0}}});
   mkdir(siam_cli_path("m.siamese.checkpoint"), 0700);
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {FOREVER "-o m.siamese", {"m.siamese.checkpoint: cannot create: it is a folder"}}, {NULL, {0}}});
+}
+
+Test(cli_train_refused, no_two_outputs_are_one_file) {
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {FOREVER "-o q --log q", {"q: both the model and the log", "name two files"}},
+      {FOREVER "-o q --log data/../q", {"q: both the model and the log", "name two files"}},
+      {FOREVER "-o q --report q", {"q: both the model and the report"}},
+      {FOREVER "-o q --picture-cache q", {"q: both the model and the cache of pictures"}},
+      {FOREVER "-o q.validation --picture-cache q",
+       {"q.validation: both the model and the cache of validation pictures"}},
+      {FOREVER "-o q --log x --report x", {"x: both the log and the report"}},
+      {FOREVER "-o q --log x --picture-cache x", {"x: both the log and the cache of pictures"}},
+      {FOREVER "-o q --report x.validation --picture-cache x",
+       {"x.validation: both the report and the cache of validation pictures"}},
+      {FOREVER "-o q --log q.checkpoint", {"q.checkpoint: both the checkpoint and the log"}},
+      {FOREVER "-o q --report q.checkpoint", {"q.checkpoint: both the checkpoint and the report"}},
+      {FOREVER "-o q --report q.checkpoint.previous",
+       {"q.checkpoint.previous: both the checkpoint before the last and the report"}},
+      {FOREVER "-o q --picture-cache q.checkpoint.next",
+       {"q.checkpoint.next: both the next checkpoint and the cache of pictures"}},
+      {NULL, {0}}});
 }
 
 Test(cli_train_refused, a_loss_that_is_not_finite_stops_the_run_and_names_the_step) {

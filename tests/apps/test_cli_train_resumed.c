@@ -65,6 +65,16 @@ Test(cli_train_resumed, beginning_anew_over_a_checkpoint_warns) {
   siam_command_release(&result);
 }
 
+Test(cli_train_resumed, a_lost_connection_saves_however_often_it_is_told) {
+  siam_command_options options = interruption();
+  options.hangup = true;
+  siam_command_result result = siam_cli_run(&options, LONG "-o m.siamese");
+  cr_assert_eq(result.code, 2, "%s", result.err);
+  cr_expect_not_null(strstr(result.err, "m.siamese.checkpoint holds everything, go on with --resume"));
+  cr_expect(siam_cli_exists("m.siamese.checkpoint"));
+  siam_command_release(&result);
+}
+
 Test(cli_train_resumed, a_second_ctrl_c_leaves_at_once) {
   siam_command_options options = interruption();
   options.twice = true;

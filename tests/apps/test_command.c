@@ -98,12 +98,14 @@ Test(command, help_shows_all_of_the_table_in_eighty_columns) {
                                       "      --version",
                                       "sample-command --text 'back\\slash' A\n",
                                       "Exit status:\n  0  ",
-                                      "SAMPLE "};
+                                      "  SAMPLE                 A variable.\n",
+                                      "  SAMPLE_OF_A_LONG_NAME  Another variable.\n"};
   cr_expect_eq(result.code, 0);
   cr_expect_str_eq(result.err, "");
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
     cr_expect_not_null(strstr(result.out, parts[i]), "missing: %s", parts[i]);
   cr_expect_null(strstr(result.out, "man-page"));
+  cr_expect_null(strstr(result.out, "\n\n\n"));
   for (char *line = strtok(result.out, "\n"); line != NULL; line = strtok(NULL, "\n"))
     cr_expect_leq(strlen(line), 80, "%s", line);
   siam_command_release(&result);

@@ -21,6 +21,12 @@ Test(common, numbers_are_read_to_their_limits) {
   cr_expect(!app_read_number("1 ", &number));
 }
 
+Test(common, one_is_spoken_of_as_one) {
+  cr_expect_str_eq(app_plural(0, "is", "are"), "are");
+  cr_expect_str_eq(app_plural(1, "is", "are"), "is");
+  cr_expect_str_eq(app_plural(2, "is", "are"), "are");
+}
+
 Test(common, shown_names_keep_letters_and_lose_what_steers) {
   cr_expect_str_eq(app_show("Grüße 日本 🙂.png"), "Grüße 日本 🙂.png");
   cr_expect_str_eq(app_show("a\tb\x7f"), "a\\x09b\\x7f");

@@ -176,6 +176,36 @@ Test(cache, a_linked_folder_and_a_file_in_its_place_are_refused) {
   expect_refusal("not a folder");
 }
 
+Test(cache, a_linked_folder_is_refused_however_its_name_ends) {
+  mkdir(siam_scratch_path(folder, "a"), 0700);
+  mkdir(siam_scratch_path(folder, "real"), 0700);
+  cr_assert_eq(symlink(siam_scratch_path(folder, "real"), cache), 0);
+  static const char *const ends[] = {"/", "//", "/.", "/./", "/.//."};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    char name[512];
+    snprintf(name, sizeof name, "%s%s", cache, ends[i]);
+    setenv("SIAMESE_CACHE_DIR", name, 1);
+    expect_refusal("links are not followed");
+  }
+}
+
+Test(cache, a_folder_is_the_same_however_its_name_ends) {
+  store("key", "content");
+  char name[512];
+  snprintf(name, sizeof name, "%s//./", cache);
+  setenv("SIAMESE_CACHE_DIR", name, 1);
+  expect("key", "content");
+}
+
+Test(cache, a_pipe_in_the_place_of_an_entry_is_absent) {
+  store("key", "content");
+  char path[512];
+  snprintf(path, sizeof path, "%s", entry_path());
+  cr_assert_eq(unlink(path), 0);
+  cr_assert_eq(mkfifo(path, 0600), 0);
+  expect("key", NULL);
+}
+
 Test(cache, a_folder_of_another_user_is_refused) {
   if (geteuid() != 0) {
     end(); // A skipped test ends without it.
@@ -208,26 +238,65 @@ Test(cache, can_be_off) {
   expect("key", NULL);
 }
 
-/// A sparse file that counts `bytes` and was used `age` seconds ago.
-static void fill(const char *name, off_t bytes, time_t age) {
+/// A sparse file that begins with `magic`, counts `bytes` and was used `age` seconds ago.
+static void fill(const char *name, const char *magic, off_t bytes, time_t age) {
   const char *path = siam_scratch_path(cache, name);
   int descriptor = open(path, O_WRONLY | O_CREAT, 0600);
+  cr_assert_eq(write(descriptor, magic, strlen(magic)), (ssize_t)strlen(magic));
   cr_assert_eq(ftruncate(descriptor, bytes), 0);
   const struct timespec times[2] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
   cr_assert_eq(futimens(descriptor, times), 0);
   close(descriptor);
 }
 
-Test(cache, a_full_folder_loses_what_was_unused_for_longest_and_nothing_that_is_not_its_own) {
+static void expect_there(const char *name, bool there) {
+  cr_expect_eq(access(siam_scratch_path(cache, name), F_OK) == 0, there, "%s", name);
+}
+
+#define OURS "SIAMKEPT"
+
+Test(cache, a_full_folder_loses_what_was_unused_for_longest) {
   store("key", "content");
-  fill("program-old.siamese", 100 << 20, 300);
-  fill("program-older.siamese", 100 << 20, 900);
-  fill("program-new.siamese", 100 << 20, 20);
-  fill("family-photo.png", 100 << 20, 9000);
+  fill("program-000000000000000a.siamese", OURS, 100 << 20, 300);
+  fill("program-000000000000000b.siamese", OURS, 100 << 20, 900);
+  fill("program-000000000000000c.siamese", OURS, 100 << 20, 20);
   store("key2", "content");
-  cr_expect_neq(access(siam_scratch_path(cache, "program-older.siamese"), F_OK), 0);
-  cr_expect_eq(access(siam_scratch_path(cache, "program-old.siamese"), F_OK), 0);
-  cr_expect_eq(access(siam_scratch_path(cache, "program-new.siamese"), F_OK), 0);
-  cr_expect_eq(access(siam_scratch_path(cache, "family-photo.png"), F_OK), 0);
+  expect_there("program-000000000000000b.siamese", false);
+  expect_there("program-000000000000000a.siamese", true);
+  expect_there("program-000000000000000c.siamese", true);
+  expect("key", "content");
+}
+
+Test(cache, a_full_folder_loses_what_an_interrupted_write_left) {
+  store("key", "content");
+  fill("program-000000000000000a.siamese.0123456789abcdef", OURS, 200 << 20, 900);
+  fill("program-000000000000000b.siamese", OURS, 100 << 20, 300);
+  store("key2", "content");
+  expect_there("program-000000000000000a.siamese.0123456789abcdef", false);
+  expect_there("program-000000000000000b.siamese", true);
+}
+
+/// Models end as entries do, and people keep them where they like.
+Test(cache, a_full_folder_loses_nothing_that_is_not_its_own) {
+  static const struct {
+    const char *name, *magic;
+  } others[] = {{"shapes.siamese", OURS},
+                {"photos.siamese", "model"},
+                {"family-photo.png", OURS},
+                {"program-000000000000000a.siamese", "model"},
+                {"program-00000000000000a.siamese", OURS},
+                {"program-000000000000000A.siamese", OURS},
+                {"program-0000000000000000a.siamese", OURS},
+                {"program-000000000000000b.siamese.old", OURS},
+                {"program-000000000000000b.siamese.0123456789abcdef0", OURS},
+                {"my-program-000000000000000a.siamese", OURS},
+                {"-000000000000000a.siamese", OURS},
+                {".siamese", OURS}};
+  enum { OTHERS = sizeof others / sizeof *others };
+  store("key", "content");
+  for (size_t i = 0; i < OTHERS; i++) fill(others[i].name, others[i].magic, 100 << 20, 9000);
+  store("key2", "content");
+  for (size_t i = 0; i < OTHERS; i++) expect_there(others[i].name, true);
+  // Nor do they count, so that no entry goes for them.
   expect("key", "content");
 }

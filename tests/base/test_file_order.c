@@ -93,6 +93,17 @@ Test(file_order, content_is_on_the_disk_before_it_has_the_name_and_the_name_befo
   expect_content("new");
 }
 
+Test(file_order, a_moved_file_has_its_name_on_the_disk_before_all_is_done) {
+  const char *next = siam_scratch_path(folder, "next");
+  cr_assert_eq(siam_file_replace(next, "new", 3), SIAM_OK);
+  watching = true;
+  const siam_status status = siam_file_move(next, path);
+  watching = false;
+  cr_assert_eq(status, SIAM_OK);
+  cr_expect_str_eq(calls, "rename, flush the folder");
+  expect_content("new");
+}
+
 Test(file_order, what_cannot_be_flushed_does_not_take_the_name_and_leaves_nothing_behind) {
   flushes_to_fail = 1;
   cr_assert_eq(replace("new"), SIAM_ERROR_FILE);

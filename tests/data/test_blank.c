@@ -38,3 +38,17 @@ Test(blank, a_small_mark_in_one_channel_is_something) {
     for (int x = 0; x < 2; x++) bytes[((y + 9) * SIDE + x + 9) * 3 + 2] = 0;
   cr_expect_not(siam_pixels_are_blank(bytes, &colour));
 }
+
+Test(blank, one_colour_is_told_from_a_single_other_pixel) {
+  uint8_t bytes[SIDE * SIDE * 3];
+  const siam_picture picture = {.width = SIDE, .height = SIDE, .channels = 3, .pixels = bytes};
+  memset(bytes, 90, sizeof bytes);
+  cr_expect(siam_picture_is_one_colour(&picture));
+  bytes[3 * 77 + 1] = 90 + 6;
+  cr_expect(siam_picture_is_one_colour(&picture));
+  bytes[3 * 77 + 1] = 90 + 7;
+  cr_expect_not(siam_picture_is_one_colour(&picture));
+  // Channels far from each other are still one colour.
+  for (int i = 0; i < SIDE * SIDE * 3; i++) bytes[i] = (uint8_t)(i % 3 * 127);
+  cr_expect(siam_picture_is_one_colour(&picture));
+}

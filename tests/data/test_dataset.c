@@ -315,6 +315,54 @@ Test(dataset, a_pair_list_leaves_its_folder_only_where_that_is_allowed) {
   }
 }
 
+Test(dataset, a_pair_list_leaves_its_folder_by_no_link) {
+  three_pictures();
+  picture("outside.ppm");
+  siam_test_write_flat(in("elsewhere/e.ppm"), 2, 100);
+  cr_assert_eq(symlink("../outside.ppm", in("d/link.ppm")), 0);
+  cr_assert_eq(symlink("link.ppm", in("d/twice.ppm")), 0);
+  cr_assert_eq(symlink("../elsewhere", in("d/linked")), 0);
+  static const char *const rows[] = {"link.ppm", "twice.ppm", "sub/../link.ppm", "linked/e.ppm"};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char list[256];
+    snprintf(list, sizeof list, "a,b,label\na.ppm,sub/c.ppm,1\na.ppm,%s,0\n", rows[i]);
+    text("d/p.csv", list);
+    refused("d/p.csv", SIAM_ERROR_ARGUMENT, "leads by a link outside of the list's folder");
+    cr_assert_not_null(strstr(siam_last_error(), "line 3: "));
+    const siam_dataset_options allowing = {.allow_outside = true};
+    cr_assert_eq(siam_dataset_open(in("d/p.csv"), &allowing, &dataset), SIAM_OK, "%s", siam_last_error());
+    siam_dataset_destroy(dataset);
+    dataset = NULL;
+  }
+}
+
+Test(dataset, links_that_stay_in_the_folder_of_a_pair_list_are_followed_and_so_is_one_to_the_list) {
+  three_pictures();
+  picture("d-not/n.ppm");
+  cr_assert_eq(symlink("a.ppm", in("d/link.ppm")), 0);
+  cr_assert_eq(symlink("sub", in("d/linked")), 0);
+  cr_assert_eq(symlink("d", in("whole")), 0);
+  text("d/p.csv", "a,b,label\nlink.ppm,linked/c.ppm,1\na.ppm,sub/c.ppm,0\n");
+  open_well("whole/p.csv");
+  cr_assert_eq(siam_dataset_count_images(dataset), 2);
+  // A folder whose name begins alike is another one.
+  cr_assert_eq(symlink("../d-not/n.ppm", in("d/n.ppm")), 0);
+  text("d/q.csv", "a,b,label\na.ppm,sub/c.ppm,1\na.ppm,n.ppm,0\n");
+  siam_dataset_destroy(dataset);
+  dataset = NULL;
+  refused("d/q.csv", SIAM_ERROR_ARGUMENT, "by a link");
+}
+
+Test(dataset, a_pipe_is_called_one) {
+  cr_assert_eq(mkfifo(in("pipe.png"), 0600), 0);
+  refused("pipe.png", SIAM_ERROR_FILE,
+          "pipe.png: a device or a pipe; name a folder of pictures or a CSV file");
+  const char *path = in("pipe.png");
+  cr_assert_eq(siam_dataset_collect(&path, 1, &loud, &dataset), SIAM_ERROR_FILE);
+  cr_assert_not_null(strstr(siam_last_error(), "pipe.png: a device or a pipe; name a folder or a picture"),
+                     "%s", siam_last_error());
+}
+
 Test(dataset, missing_pictures_of_a_pair_list_are_skipped_until_they_are_more_than_half) {
   three_pictures();
   text("d/p.csv",

@@ -181,6 +181,20 @@ Test(binary, a_folder_that_is_not_safe_is_said_once_and_programs_are_built_from_
   cr_expect_null(strstr(found + 1, "0 /"), "%s", messages);
 }
 
+Test(binary, an_entry_that_cannot_be_written_is_said_once) {
+  char path[512];
+  cr_expect_eq(run("-DVALUE=5"), 5);
+  cr_assert_eq(entries(path, sizeof path), 1);
+  cr_assert_eq(remove(path), 0);
+  cr_assert_eq(mkdir(path, 0700), 0);
+  cr_expect_eq(run("-DVALUE=5"), 5);
+  const char *found = strstr(messages, "it is a folder");
+  cr_assert_not_null(found, "%s", messages);
+  cr_expect_not_null(strstr(messages, "0 /"), "no warning: %s", messages);
+  cr_expect_not_null(strstr(messages, "SIAMESE_CACHE_DIR"));
+  cr_expect_null(strstr(found, "0 /"), "%s", messages);
+}
+
 Test(binary, drivers_that_keep_all_that_takes_time_get_no_entries) {
   char path[512];
   cr_expect_eq(run_keeping(SIAM_KEPT_NOTHING, "-DVALUE=6"), 6);

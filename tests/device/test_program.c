@@ -1,9 +1,12 @@
 #include "device/device.h"
 #include "device/program.h"
+#include "scratch.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static siam_device *device;
 static void begin(void) {
@@ -81,4 +84,40 @@ Test(program, unknown_files_and_kernels_are_refused_by_name) {
   cr_assert_eq(siam_program_get_source(device, "place", source, "-DADD=2", &program), SIAM_OK);
   cr_expect_eq(siam_program_kernel(program, "nowhere", &kernel), SIAM_ERROR_DEVICE);
   cr_expect_not_null(strstr(siam_last_error(), "nowhere of cl/place.cl"));
+}
+
+static char *folder;
+static void begin_fresh(void) {
+  folder = siam_scratch_create();
+  setenv("POCL_CACHE_DIR", folder, 1);
+  setenv("SIAMESE_CACHE_DIR", "off", 1);
+  begin();
+}
+static void end_fresh(void) {
+  end();
+  siam_scratch_remove(folder);
+}
+TestSuite(program_fresh, .init = begin_fresh, .fini = end_fresh);
+
+/// Builds the kernel with standard error going to a file, and returns what stands there.
+static const char *words_while_building(const char *name, const char *options) {
+  static char words[4096];
+  const char *path = siam_scratch_path(folder, "words");
+  siam_program *program = NULL;
+  const int terminal = dup(STDERR_FILENO), file = open(path, O_RDWR | O_CREAT, 0600);
+  dup2(file, STDERR_FILENO);
+  const siam_status status = siam_program_get(device, name, options, &program);
+  dup2(terminal, STDERR_FILENO);
+  close(terminal);
+  cr_assert_eq(status, SIAM_OK, "%s", siam_last_error());
+  const ssize_t length = pread(file, words, sizeof words - 1, 0);
+  words[length > 0 ? length : 0] = '\0';
+  close(file);
+  return words;
+}
+
+Test(program_fresh, a_compiler_has_nothing_to_say_to_the_user) {
+  // The options that siamese-compare has on a processor with AVX-512, and those of narrower ones.
+  cr_expect_str_empty(words_while_building("gemm_tile", "-DROWS=6 -DVECTORS=4 -DDEPTH=128 -DBAND=72"));
+  cr_expect_str_empty(words_while_building("gemm_tile", "-DROWS=6 -DVECTORS=2"));
 }

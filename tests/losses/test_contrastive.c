@@ -1,4 +1,5 @@
 #include "device_memory.h"
+#include "loss_records.h"
 #include "losses/loss.h"
 #include "reference/contrastive_check.h"
 
@@ -104,6 +105,43 @@ Test(contrastive, the_nearest_different_rows_and_gradients_equal_the_reference) 
       siam_contrastive_fill(&b, 1, 1 + rows[r] / 3, 10 * r + d);
       check(&b, true);
     }
+}
+
+static float option_of(const siam_loss *loss, const char *name) {
+  return (float)loss->options[siam_option_find(loss->type->options, name)];
+}
+
+/// A record: rows, dimensions; labels; embeddings; the value; the gradients.
+static void check_record(siam_loss_records *records, const char *line, siam_pairing pairing) {
+  static siam_contrastive_batch b;
+  siam_loss loss;
+  siam_product_result result = {0};
+  siam_test_ok(siam_loss_parse(line, &loss));
+  b = (siam_contrastive_batch){.pairing = pairing,
+                               .margin = option_of(&loss, "margin"),
+                               .same_margin = option_of(&loss, "same_margin"),
+                               .hardest = (int)option_of(&loss, "hardest")};
+  b.rows = (int)siam_loss_records_number(records);
+  b.dimensions = (int)siam_loss_records_number(records);
+  for (int i = 0; i < b.rows; i++) b.labels[i] = (int32_t)siam_loss_records_number(records);
+  for (int i = 0; i < b.rows * b.dimensions; i++) b.embeddings[i] = (float)siam_loss_records_number(records);
+  siam_test_ok(siam_contrastive_check(siam_test_device(), &b, &result));
+  cr_assert_str_empty(result.failure, "%s: %s", records->line, result.failure);
+  siam_loss_records_expect(records, "value", 0, b.expected[SIAM_LOSS_VALUE]);
+  for (int i = 0; i < b.rows * b.dimensions; i++)
+    siam_loss_records_expect(records, "gradient", i, b.slopes[i]);
+}
+
+Test(contrastive, equals_pytorch_metric_learning_with_squared_hinges) {
+  siam_loss_records records;
+  siam_loss_records_open(&records);
+  while (siam_loss_records_next(&records, "contrastive"))
+    check_record(&records, records.line, SIAM_PAIRING_ALL);
+  siam_loss_records_close(&records, "contrastive", 8);
+  siam_loss_records_open(&records);
+  while (siam_loss_records_next(&records, "drawn_contrastive"))
+    check_record(&records, records.line + strlen("drawn_"), SIAM_PAIRING_DRAWN);
+  siam_loss_records_close(&records, "drawn_contrastive", 4);
 }
 
 Test(contrastive, equal_embeddings_have_finite_gradients_of_zero) {

@@ -21,7 +21,11 @@ Test(margin, boundaries_that_are_trained_equal_the_reference) {
 }
 
 Test(margin, equals_pytorch_metric_learning) {
-  siam_check_loss_golden(&siam_margin_reference, 6);
+  siam_check_loss_golden(&siam_margin_reference, 7);
+}
+
+Test(margin, rows_are_drawn_with_the_weights_of_pytorch_metric_learning) {
+  siam_check_margin_weights(4);
 }
 
 Test(margin, extremes_are_borne) {

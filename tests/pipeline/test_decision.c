@@ -46,3 +46,21 @@ Test(decision, a_rate_that_is_none_or_has_no_threshold_is_refused_by_name) {
     siam_decision_clear(&decision);
   }
 }
+
+Test(decision, where_it_was_fitted_on_training_no_rate_is_promised_but_verdicts_are_given) {
+  siam_decision decision;
+  double threshold;
+  char name[32];
+  cr_assert_eq(siam_model_set_fact(model, "calibrated_on", "training"), SIAM_OK);
+  cr_assert_eq(siam_decision_load(model, &decision), SIAM_OK, "%s", siam_last_error());
+  cr_expect(decision.on_training);
+  const siam_compare_options options = {.far = 0.01};
+  cr_expect_eq(siam_decision_threshold(&decision, &options, &threshold, name, sizeof name), SIAM_ERROR_DATA);
+  cr_expect_not_null(strstr(siam_last_error(), "the default model: its thresholds were fitted on pictures"),
+                     "%s", siam_last_error());
+  decision.rate = 0;
+  cr_assert_eq(siam_decision_threshold(&decision, &(siam_compare_options){0}, &threshold, name, sizeof name),
+               SIAM_OK);
+  cr_expect_str_eq(name, "best accuracy");
+  siam_decision_clear(&decision);
+}

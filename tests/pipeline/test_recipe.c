@@ -109,30 +109,57 @@ Test(recipe, a_resumed_run_ends_in_the_bits_of_its_own_choice) {
   cr_expect_eq(first.auc, second.auc);
 }
 
-Test(recipe, the_encoder_follows_from_size_number_and_colour_of_the_pictures) {
+Test(recipe, the_encoder_follows_from_size_number_and_colour_of_the_pictures_and_the_limit_is_named) {
+  static const char few[] = "pictures are fewer than the 1000 that 48 × 48 takes",
+                    small[] = "more than half of the pictures have sides up to 40, and 48 × 48 takes 41",
+                    large[] =
+                        "since there are 1000 pictures and half of them have sides of 41 or more: it takes "
+                        "1000, and 41";
   static const struct {
     siam_picture_sample sample;
     const char *encoder;
     int size, channels;
+    const char *reason, *colour;
   } rows[] = {
-      {{.pictures = 100, .looked_at = 64, .side = 8}, "conv4", 28, 1},
-      {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 6}, "conv4", 28, 1},
-      {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 7}, "conv4", 28, 3},
-      {{.pictures = 1000, .looked_at = 64, .side = 41, .coloured = 64}, "conv4", 48, 3},
-      {{.pictures = 1000, .looked_at = 64, .side = 40}, "conv4", 28, 1},
-      {{.pictures = 999, .looked_at = 64, .side = 500}, "conv4", 28, 1},
-      {{.pictures = 1, .looked_at = 0}, "conv4", 28, 1},
+      {{.pictures = 100, .looked_at = 64, .side = 8}, "conv4", 28, 1, few, "in grey, since 0 of 64"},
+      {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 6},
+       "conv4",
+       28,
+       1,
+       few,
+       "in grey, since 6 of 64 looked at have colours, fewer than a tenth"},
+      {{.pictures = 100, .looked_at = 64, .side = 40, .coloured = 7},
+       "conv4",
+       28,
+       3,
+       few,
+       "in colour, since 7 of 64 looked at have colours, no fewer than a tenth"},
+      {{.pictures = 1000, .looked_at = 64, .side = 41, .coloured = 64}, "conv4", 48, 3, large, "in colour"},
+      {{.pictures = 1000, .looked_at = 64, .side = 40}, "conv4", 28, 1, small, "in grey"},
+      {{.pictures = 999, .looked_at = 64, .side = 500},
+       "conv4",
+       28,
+       1,
+       "since 999 pictures are fewer",
+       "in grey"},
+      {{.pictures = 1, .looked_at = 0}, "conv4", 28, 1, few, "in grey, since 0 of 0"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char why[512];
+    siam_text why = {0}, why_given = {0};
     siam_model_options model = {0}, given = {.size = 20, .channels = 3};
-    siam_choose_encoder(&rows[i].sample, &model, why, sizeof why);
-    cr_expect_str_eq(model.encoder, rows[i].encoder, "%zu: %s", i, why);
-    cr_expect_eq(model.size, rows[i].size, "%zu: %s", i, why);
-    cr_expect_eq(model.channels, rows[i].channels, "%zu: %s", i, why);
-    cr_expect_not_null(strstr(why, rows[i].encoder));
-    siam_choose_encoder(&rows[i].sample, &given, why, sizeof why);
+    siam_choose_encoder(&rows[i].sample, &model, &why);
+    cr_assert_eq(siam_text_status(&why), SIAM_OK);
+    cr_expect_str_eq(model.encoder, rows[i].encoder, "%zu: %s", i, why.bytes);
+    cr_expect_eq(model.size, rows[i].size, "%zu: %s", i, why.bytes);
+    cr_expect_eq(model.channels, rows[i].channels, "%zu: %s", i, why.bytes);
+    cr_expect_not_null(strstr(why.bytes, rows[i].encoder));
+    cr_expect_not_null(strstr(why.bytes, rows[i].reason), "%zu: %s", i, why.bytes);
+    cr_expect_not_null(strstr(why.bytes, rows[i].colour), "%zu: %s", i, why.bytes);
+    siam_choose_encoder(&rows[i].sample, &given, &why_given);
     cr_expect_eq(given.size, 20);
     cr_expect_eq(given.channels, 3);
+    cr_expect_str_eq(why_given.bytes, "encoder auto: conv4 at 20 × 20, as given; in colour, as given");
+    siam_text_clear(&why);
+    siam_text_clear(&why_given);
   }
 }

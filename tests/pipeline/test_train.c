@@ -9,9 +9,11 @@
 #include <math.h>
 #include <siamese/compare.h>
 #include <siamese/train.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -440,6 +442,66 @@ Test(train, a_checkpoint_that_cannot_be_written_costs_nothing_but_a_warning) {
   options.logger = (siam_logger){.write = count_warnings};
   cr_assert_eq(train(&options).steps, 5);
   cr_assert_eq(warnings, 5);
+  train(&undisturbed);
+  assert_same_files(options.output, undisturbed.output, true);
+}
+
+/// Another training to the same file, while one is at work.
+static bool train_another(void *context, const siam_train_progress *progress) {
+  if (progress->step != 3) return true;
+  siam_train_report report;
+  cr_expect_eq(siam_train(device, context, &report), SIAM_ERROR_FILE);
+  cr_expect_not_null(strstr(siam_last_error(), "model: another run is writing it"), "%s", siam_last_error());
+  return true;
+}
+
+Test(train, two_trainings_to_one_file_at_once_are_refused) {
+  siam_train_options options = short_run("model"), second = short_run("model"),
+                     undisturbed = short_run("other");
+  options.steps = undisturbed.steps = 5;
+  options.progress = train_another;
+  options.context = &second;
+  cr_assert_eq(train(&options).steps, 5);
+  train(&undisturbed);
+  assert_same_files(options.output, undisturbed.output, true);
+}
+
+static struct rlimit file_limit;
+static int lost_logs;
+static void count_lost_logs(void *context, siam_log_level level, const char *message) {
+  (void)context;
+  lost_logs += level == SIAM_LOG_WARNING && strstr(message, "goes on without the log") != NULL;
+}
+
+/// From step 5 to step 15 no file may grow beyond the log's length, as on a disk that is full for a while.
+static bool fill_disk(void *context, const siam_train_progress *progress) {
+  struct stat log;
+  const char *path = context;
+  if (progress->step == 5) {
+    cr_assert_eq(stat(path, &log), 0);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)log.st_size, file_limit.rlim_max}), 0);
+  }
+  if (progress->step == 15) cr_assert_eq(setrlimit(RLIMIT_FSIZE, &file_limit), 0);
+  return true;
+}
+
+Test(train, a_log_that_cannot_be_written_costs_nothing_but_a_warning) {
+  siam_train_options options = short_run("model"), undisturbed = short_run("undisturbed");
+  static char log[512];
+  snprintf(log, sizeof log, "%s/log.csv", folder);
+  signal(SIGXFSZ, SIG_IGN);
+  cr_assert_eq(getrlimit(RLIMIT_FSIZE, &file_limit), 0);
+  options.log = log;
+  options.progress = fill_disk;
+  options.context = log;
+  options.logger = (siam_logger){.write = count_lost_logs};
+  siam_train_report report = train(&options);
+  cr_expect_eq(report.steps, 30);
+  cr_expect_eq(lost_logs, 1);
+  // Steps report one step late.
+  cr_expect_eq(report.log_lost_step, 5);
+  cr_expect_not_null(strstr(report.warning, "log.csv: cannot write: "), "%s", report.warning);
+  cr_expect_not_null(strstr(report.warning, "the log ends before step 5"), "%s", report.warning);
   train(&undisturbed);
   assert_same_files(options.output, undisturbed.output, true);
 }

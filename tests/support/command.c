@@ -115,7 +115,12 @@ static double next_wait(const siam_command_options *options, bool interrupted, d
 }
 
 static void interrupt(pid_t child, const siam_command_options *options) {
-  kill(child, SIGINT);
+  if (options->hangup) {
+    kill(child, SIGHUP);
+    // Of two that wait, a process sees one.
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+  }
+  kill(child, options->hangup ? SIGHUP : SIGINT);
   if (options->twice) kill(child, SIGTERM);
 }
 

@@ -14,6 +14,7 @@ typedef struct siam_command_options {
   const char *interrupt_file;     ///< It gets SIGINT as soon as this file has `interrupt_bytes` …
   long interrupt_bytes;           ///< … so that no test has to guess how fast the machine is.
   bool twice;                     ///< SIGTERM follows SIGINT at once, as a second Ctrl-C.
+  bool hangup;                    ///< SIGHUP, two of them, in place of SIGINT, as by a lost connection.
   bool terminal;                  ///< Output and errors go to a terminal of 100 columns, and both into `out`.
   const char *output_file;        ///< Standard output goes to this file, not into `out`.
 } siam_command_options;

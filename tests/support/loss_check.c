@@ -1,6 +1,7 @@
 #include "loss_check.h"
 
 #include "device_memory.h"
+#include "loss_records.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -88,63 +89,61 @@ void siam_check_loss_edges_from(const siam_loss_reference *reference, const char
 
 // Numbers of others
 
-typedef struct golden_file {
-  FILE *file;
-  char path[512];
-} golden_file;
-
-static double next_number(golden_file *golden) {
-  char word[64], *end = word;
-  cr_assert_eq(fscanf(golden->file, "%63s", word), 1, "%s ends early", golden->path);
-  double number = strtod(word, &end);
-  cr_assert(end != word && *end == '\0', "%s: '%s' is not a number", golden->path, word);
-  return number;
-}
-
-static void check_numbers(golden_file *golden, const char *what, const siam_bounded *ours, int count) {
-  for (int i = 0; i < count; i++) {
-    double theirs = next_number(golden);
-    // Float64 of both sides: some thousand operations, and the 14 digits of the file.
-    cr_expect_float_eq(ours[i].value, theirs, 1e-11 * (1 + fabs(theirs)), "%s %d is %.14g and there %.14g",
-                       what, i, ours[i].value, theirs);
-  }
-}
-
 /// A record: the loss's line; rows, dimensions; labels; embeddings; where the loss may have a parameter the
-/// number of classes, and the parameter; the value; the gradients.
-static void check_record(const siam_loss_reference *reference, golden_file *golden, const char *line) {
+/// number of classes, and the parameter.
+static void read_case(siam_loss_records *records, const char *line, siam_loss_case *c) {
+  *c = (siam_loss_case){0};
+  c->rows = (int)siam_loss_records_number(records);
+  c->dimensions = (int)siam_loss_records_number(records);
+  siam_test_ok(siam_loss_parse(line, &c->loss));
+  for (int i = 0; i < c->rows; i++) c->labels[i] = (int32_t)siam_loss_records_number(records);
+  for (int i = 0; i < c->rows * c->dimensions; i++)
+    c->embeddings[i] = (float)siam_loss_records_number(records);
+  if (c->loss.type->slots != NULL) c->classes = (int)siam_loss_records_number(records);
+  siam_loss_take_slot(c);
+  for (int i = 0; i < c->parameter_count; i++) c->parameters[i] = (float)siam_loss_records_number(records);
+}
+
+/// Behind the case: the value; the gradients.
+static void check_record(const siam_loss_reference *reference, siam_loss_records *records) {
   static siam_loss_case c;
-  c = (siam_loss_case){.rows = (int)next_number(golden), .dimensions = (int)next_number(golden)};
-  siam_test_ok(siam_loss_parse(line, &c.loss));
-  for (int i = 0; i < c.rows; i++) c.labels[i] = (int32_t)next_number(golden);
-  for (int i = 0; i < c.rows * c.dimensions; i++) c.embeddings[i] = (float)next_number(golden);
-  if (c.loss.type->slots != NULL) c.classes = (int)next_number(golden);
-  siam_loss_take_slot(&c);
-  for (int i = 0; i < c.parameter_count; i++) c.parameters[i] = (float)next_number(golden);
+  read_case(records, records->line, &c);
   const siam_loss_worked *w = siam_loss_work_out(reference, &c);
   cr_assert(!bounded_was_unsure());
-  check_numbers(golden, line, &w->expected[SIAM_LOSS_VALUE], 1);
-  check_numbers(golden, "gradient", w->gradients, c.rows * c.dimensions);
-  check_numbers(golden, "gradient of the parameter", w->parameter_gradients, c.parameter_count);
+  siam_loss_records_expect(records, "value", 0, w->expected[SIAM_LOSS_VALUE].value);
+  for (int i = 0; i < c.rows * c.dimensions; i++)
+    siam_loss_records_expect(records, "gradient", i, w->gradients[i].value);
+  for (int i = 0; i < c.parameter_count; i++)
+    siam_loss_records_expect(records, "gradient of the parameter", i, w->parameter_gradients[i].value);
   compare(&c, w);
 }
 
 void siam_check_loss_golden(const siam_loss_reference *reference, int least) {
-  golden_file golden = {.path = SIAMESE_SOURCE_DIR "/tests/golden/losses.txt"};
+  siam_loss_records records;
+  siam_loss_records_open(&records);
+  while (siam_loss_records_next(&records, reference->name)) check_record(reference, &records);
+  siam_loss_records_close(&records, reference->name, least);
+}
+
+void siam_check_margin_weights(int least) {
+  static const char name[] = "margin_weights";
+  static siam_loss_case c;
+  siam_loss_records records;
   char line[256];
-  size_t length = strlen(reference->name);
-  int records = 0;
-  golden.file = fopen(golden.path, "r");
-  cr_assert_not_null(golden.file, "%s is missing; tests/golden/make_losses.py makes it", golden.path);
-  while (fgets(line, sizeof line, golden.file) != NULL) {
-    line[strcspn(line, "\n")] = '\0';
-    if (strncmp(line, reference->name, length) != 0 || (line[length] != ' ' && line[length] != '\0'))
-      continue;
-    check_record(reference, &golden, line);
-    records++;
+  siam_loss_records_open(&records);
+  while (siam_loss_records_next(&records, name)) {
+    snprintf(line, sizeof line, "margin%s", records.line + strlen(name));
+    read_case(&records, line, &c);
+    const siam_loss_worked *w = siam_loss_work_out(&siam_margin_reference, &c);
+    for (int a = 0; a < c.rows; a++) {
+      siam_bounded weights[SIAM_BATCH_ROWS];
+      siam_margin_weigh(&c, &w->matrix[a * c.rows], a, weights);
+      const double sum = bounded_sum(weights, c.rows).value;
+      for (int n = 0; n < c.rows; n++)
+        siam_loss_records_expect(&records, "weight", a * c.rows + n, weights[n].value / sum);
+    }
   }
-  fclose(golden.file);
-  cr_expect_geq(records, least, "%s has %d records of %s", golden.path, records, reference->name);
+  siam_loss_records_close(&records, name, least);
 }
 
 // Extremes

@@ -22,6 +22,9 @@ void siam_check_loss_edges_from(const siam_loss_reference *reference, const char
 /// `least` of them, and the device with the reference there.
 void siam_check_loss_golden(const siam_loss_reference *reference, int least);
 
+/// The same for how likely the loss margin draws each row.
+void siam_check_margin_weights(int least);
+
 /// What every loss has to bear: a NaN anywhere shows in the value; batches without same or without different
 /// pairs, and equal embeddings, have finite gradients.
 void siam_check_loss_extremes(const siam_loss_reference *reference, const char *loss);

@@ -1,5 +1,6 @@
 #include "pictures.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,5 +48,22 @@ void siam_test_write_flat(const char *path, uint32_t size, uint8_t shade) {
   uint8_t *pixels = malloc((size_t)size * size);
   memset(pixels, shade, (size_t)size * size);
   siam_test_write_pnm(path, size, size, 1, pixels);
+  free(pixels);
+}
+
+void siam_test_write_landscape(const char *path, const siam_test_landscape *landscape) {
+  const int kind = landscape->kind, percent = landscape->percent > 0 ? landscape->percent : 100;
+  const uint32_t side = landscape->side > 0 ? landscape->side : 200, cut = landscape->cut;
+  const uint32_t left = side - 2 * cut;
+  uint8_t *pixels = malloc((size_t)left * left * 3), *pixel = pixels;
+  for (uint32_t y = cut; y < side - cut; y++)
+    for (uint32_t x = cut; x < side - cut; x++, pixel += 3) {
+      double across = (double)(landscape->mirrored ? side - 1 - x : x) / side, down = (double)y / side;
+      double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
+      pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
+      pixel[1] = (uint8_t)((down > hill ? 170 - 80 * kind : 170 + 50 * down) * percent / 100);
+      pixel[2] = (uint8_t)((down > hill ? 50 : 230 - 60 * kind) * percent / 100);
+    }
+  siam_test_write_pnm(path, left, left, 3, pixels);
   free(pixels);
 }

@@ -2,6 +2,7 @@
 #ifndef SIAM_TEST_PICTURES_H
 #define SIAM_TEST_PICTURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,18 @@ void siam_test_write_pnm(const char *path, uint32_t width, uint32_t height, uint
 
 /// Writes a picture of one shade, `size` × `size`.
 void siam_test_write_flat(const char *path, uint32_t size, uint8_t shade);
+
+/// What siam_test_write_landscape() draws; zero means the default.
+typedef struct siam_test_landscape {
+  int kind;      ///< 0 or 1: other hills under another sky.
+  uint32_t side; ///< 0: 200.
+  int percent;   ///< Of its brightness; 0: 100.
+  bool mirrored;
+  uint32_t cut; ///< So many pixels are cut off at every side.
+} siam_test_landscape;
+
+/// Writes a coloured picture of hills.
+void siam_test_write_landscape(const char *path, const siam_test_landscape *landscape);
 
 /// Writes any bytes; makes its folders.
 void siam_test_write(const char *path, const void *bytes, size_t count);

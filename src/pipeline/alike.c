@@ -1,0 +1,120 @@
+#include "pipeline/alike.h"
+
+#include "data/parallel.h"
+#include "pipeline/embedder.h"
+
+/// Numbers of an embedding that are looked at before all are: few enough to be fast, and enough to tell most
+/// different pictures apart.
+enum { PREFIX = 16 };
+
+typedef struct alike_search {
+  siam_model *model; ///< The default one, where it looks; else NULL.
+  siam_looks own[2]; ///< What it sees.
+  const siam_looks *looks[2];
+  double threshold;
+  const bool *skip;
+  siam_alike *found;
+} alike_search;
+
+static siam_status take_threshold(const siam_model *model, bool *calibrated, double *threshold) {
+  char name[sizeof((siam_comparison *)0)->point];
+  siam_decision decision = {0};
+  siam_status status = siam_decision_load(model, &decision);
+  *calibrated = status == SIAM_OK && decision.calibrated;
+  if (*calibrated)
+    status = siam_decision_threshold(&decision, &(siam_compare_options){0}, threshold, name, sizeof name);
+  siam_decision_clear(&decision);
+  return status;
+}
+
+/// Reads the pictures of a set again, at the size that the default model wants, and embeds them.
+static siam_status look_again(siam_model *model, const siam_judgement *set, siam_looks *looks) {
+  const siam_evaluate_options *options = set->options;
+  const siam_views *views = NULL;
+  siam_images *images = NULL;
+  siam_telling telling = {options->preparing, options->context, "looking for edited copies"};
+  siam_images_options read = {.shape = siam_model_picture_shape(model),
+                              .picture = {.decoders = options->decoders},
+                              .logger = options->logger,
+                              .progress = siam_tell,
+                              .progress_context = &telling};
+  SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
+  SIAM_RETURN_IF_FAILED(siam_images_open(set->dataset, &read, &images));
+  siam_status status = SIAM_OK;
+  if (siam_images_count(images) == siam_images_count(set->images))
+    status = siam_looks_take(model, views, images, 0, &telling, looks);
+  else
+    status = siam_fail(SIAM_ERROR_DATA, "%s: changed while it was read: %u pictures, then %u",
+                       siam_dataset_get_path(set->dataset), siam_images_count(set->images),
+                       siam_images_count(images));
+  siam_images_destroy(images);
+  return status;
+}
+
+static siam_status look(alike_search *search, const siam_judgement *first, const siam_judgement *second) {
+  const siam_judgement *sets[] = {first, second};
+  bool calibrated = false;
+  if (siam_views_rows(first->looks.views) > 1)
+    SIAM_RETURN_IF_FAILED(take_threshold(first->model, &calibrated, &search->threshold));
+  for (int i = 0; i < 2; i++) search->looks[i] = calibrated ? &sets[i]->looks : &search->own[i];
+  if (calibrated) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_model_load_default(first->model->device, &search->model));
+  SIAM_RETURN_IF_FAILED(take_threshold(search->model, &calibrated, &search->threshold));
+  for (int i = 0; i < 2; i++) SIAM_RETURN_IF_FAILED(look_again(search->model, sets[i], &search->own[i]));
+  return SIAM_OK;
+}
+
+/// Whether siam_views_compare() could come to no more than `limit`, a squared distance: a sum over some of
+/// the numbers is never above that over all.
+static bool may_be_near(const siam_views *views, const float *a, const float *b, size_t dimensions,
+                        double limit) {
+  const size_t prefix = dimensions < PREFIX ? dimensions : PREFIX;
+  const double factor = siam_views_part_factor(views), weight = factor * factor;
+  if (siam_squared_distance(a, b, prefix) <= limit) return true;
+  for (uint32_t v = 1; v < siam_views_rows(views); v++)
+    if (weight * siam_squared_distance(a + v * dimensions, b, prefix) <= limit ||
+        weight * siam_squared_distance(a, b + v * dimensions, prefix) <= limit)
+      return true;
+  return false;
+}
+
+/// Keeps the nearest within the threshold; of equal ones the first.
+static siam_status find(void *context, uint32_t image) {
+  const alike_search *search = context;
+  const siam_views *views = search->looks[0]->views;
+  const size_t dimensions = search->looks[0]->dimensions;
+  const float *a = siam_looks_of(search->looks[0], image);
+  siam_alike *found = &search->found[image];
+  *found = (siam_alike){.other = UINT32_MAX};
+  if (search->skip[image]) return SIAM_OK;
+  double nearest = search->threshold;
+  for (uint32_t i = 0; i < search->looks[1]->count; i++) {
+    const float *b = siam_looks_of(search->looks[1], i);
+    // A little more than the square, which may have been rounded down.
+    if (!may_be_near(views, a, b, dimensions, nearest * nearest * (1 + 1e-12))) continue;
+    siam_views_match match = siam_views_compare(views, a, b, dimensions);
+    if (!(match.distance <= nearest) || (found->other != UINT32_MAX && match.distance == nearest)) continue;
+    nearest = match.distance;
+    *found =
+        (siam_alike){i, nearest, {siam_views_describe(views, match.a), siam_views_describe(views, match.b)}};
+  }
+  return SIAM_OK;
+}
+
+siam_status siam_alike_find(const siam_judgement *first, const siam_judgement *second, const bool *skip,
+                            siam_alike *found, bool *by_default) {
+  siam_status status = SIAM_OK;
+  alike_search search = {.skip = skip, .found = found};
+  siam_telling telling = {first->options->preparing, first->options->context, "looking for edited copies"};
+  SIAM_TRY(look(&search, first, second));
+  *by_default = search.model != NULL;
+  SIAM_TRY(siam_parallel_run(&(siam_parallel){.count = search.looks[0]->count,
+                                              .task = find,
+                                              .context = &search,
+                                              .progress = siam_tell,
+                                              .progress_context = &telling}));
+cleanup:
+  for (int i = 0; i < 2; i++) siam_looks_clear(&search.own[i]);
+  siam_model_destroy(search.model);
+  return status;
+}
