@@ -16,9 +16,6 @@ typedef struct siam_train_progress {
   double pairs_per_second; ///< Of late: pairs of pictures that went through the encoder.
 } siam_train_progress;
 
-/// A batch as large as the device has room for and the data have pictures; its size is in the report.
-#define SIAM_BATCH_AUTO UINT32_MAX
-
 /// Zero means the default, so that only `data` and `output` must be set.
 typedef struct siam_train_options {
   const char *data;       ///< Class folders, pair folders or a pair list (docs/data.md).
