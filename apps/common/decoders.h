@@ -10,6 +10,7 @@ typedef struct app_picture_limits {
   int64_t pixels, side, megabytes;
 } app_picture_limits;
 
+/// What the options say; siam_decoders of app_begin_decoders() go by it.
 extern app_picture_limits app_limits;
 
 /// For the table of a command that decodes pictures.
