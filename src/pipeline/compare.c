@@ -99,8 +99,8 @@ siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float
   return SIAM_OK;
 }
 
-siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a, const siam_compared_picture *b,
-                                siam_comparison *comparison) {
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a,
+                                const siam_compared_picture *b, siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
   const siam_decision *decision = &comparer->decision;
   siam_views_match match = siam_views_compare(comparer->views, a->values, b->values, dimensions);

@@ -44,8 +44,9 @@ static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
 }
 
 /// Compares with one file of the folder; `other` has room for its looks.
-static siam_status look(siam_comparer *comparer, const siam_compared_picture *own, siam_compared_picture *other,
-                        const siam_nearest_options *options, siam_nearest *nearest) {
+static siam_status look(siam_comparer *comparer, const siam_compared_picture *own,
+                        siam_compared_picture *other, const siam_nearest_options *options,
+                        siam_nearest *nearest) {
   siam_comparison comparison;
   if (siam_file_is_same(own->path, other->path)) return SIAM_OK;
   siam_status status = siam_comparer_look(comparer, other);
@@ -88,7 +89,8 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   uint32_t count = siam_dataset_count_images(files);
   SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);
   for (uint32_t i = 0; i < count; i++) {
-    siam_compared_picture other = {.path = siam_dataset_get_image_path(files, i), .values = own.values + comparer->row};
+    siam_compared_picture other = {.path = siam_dataset_get_image_path(files, i),
+                                   .values = own.values + comparer->row};
     SIAM_TRY(look(comparer, &own, &other, options, &made));
     if (siam_tell(&telling, i + 1, count)) continue;
     status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", i + 1, count);

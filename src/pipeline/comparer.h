@@ -33,7 +33,7 @@ typedef struct siam_compared_picture {
 siam_status siam_comparer_look(siam_comparer *comparer, siam_compared_picture *look);
 
 /// What two looks come to.
-siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a, const siam_compared_picture *b,
-                                siam_comparison *comparison);
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a,
+                                const siam_compared_picture *b, siam_comparison *comparison);
 
 #endif

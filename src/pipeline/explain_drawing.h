@@ -13,7 +13,7 @@
 typedef struct siam_heated {
   siam_picture_shape shape; ///< Of the network's input.
   uint32_t width, height;   ///< Of the picture itself.
-  siam_rectangle from, to;     ///< Which part of it goes to which part of the input.
+  siam_rectangle from, to;  ///< Which part of it goes to which part of the input.
   siam_picture shown;       ///< Coloured and small enough to be drawn.
   double *heat;             ///< [H, W] of the input; filled in by the caller.
   bool outlined;            ///< Only a part of the picture, or the whole in another way, was looked at:

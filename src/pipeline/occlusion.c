@@ -20,7 +20,7 @@ typedef struct occluder {
   uint32_t height, width, step_y, step_x; ///< Of the patch.
   uint32_t ways, looks, room;             ///< Of covering; at each covered picture; places at a time.
   bool unit_length;                       ///< Of embeddings.
-  siam_rectangle in;                         ///< What shows the picture, and is covered.
+  siam_rectangle in;                      ///< What shows the picture, and is covered.
   uint8_t shade[3];
   siam_embedder *embedder;
   uint8_t *covered;      ///< [H, W, C]
