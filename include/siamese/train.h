@@ -43,8 +43,8 @@ typedef struct siam_train_options {
   /// options of pairs, from `loss` to `margin`, `recipe`, `turned_classes` and `images_per_class` must be 0.
   /// What is written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
   const char *reconstruct;
-  const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
-                        ///< "contrastive".
+  /// A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL: "contrastive".
+  const char *loss;
   const char *pairs;    ///< "drawn": half same, half different; "all": every two pictures of a batch of
                         ///< classes. NULL: all where there are classes, else drawn.
   const char *branches; ///< "fused" or "two-pass"; NULL: fused.
@@ -56,8 +56,9 @@ typedef struct siam_train_options {
   double weight_decay;   ///< 0: the optimizer's own; below 0: none.
   double momentum;       ///< SGD's momentum, Adam's beta 1; 0: the optimizer's own; below 0: none.
   double clip;           ///< Largest norm of the gradient; 0: 5; below 0: no limit.
-  double average; ///< The model has the moving average of the weights with this decay, such as 0.999, in
-                  ///< place of those of the last step; 0: no average.
+  /// The model has the moving average of the weights with this decay, such as 0.999, in place of those of the
+  /// last step; 0: no average.
+  double average;
   const char *schedule; ///< "cosine", "constant" or "step"; NULL: cosine.
   double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
   const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
@@ -135,8 +136,9 @@ typedef struct siam_train_report {
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
   uint32_t log_lost_step;             ///< From this step on the log could not be written; 0: it is whole.
-  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
-                     ///< logged too.
+  /// A failure of training that was recognised, and what to try; where there is none, why the log was lost;
+  /// "" if neither. It was logged too.
+  char warning[512];
 } siam_train_report;
 
 /// Trains and writes the model file. SIAM_ERROR_NUMERIC: the loss was not finite; the sentence names the step

@@ -5,18 +5,18 @@
 #include "train_lines.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEYS                                                                                                 \
   "model device init steps best_step batch preparing_seconds seconds pairs_per_second images classes "       \
-  "broken "                                                                                                  \
-  "validation_images "                                                                                       \
-  "validation_classes "                                                                                      \
-  "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
-  "separate_bytes warning"
+  "broken validation_images validation_classes validation_common calibrated_on_training roc_auc "            \
+  "equal_error_rate accuracy threshold arena_bytes separate_bytes warning log_lost_step"
 
 static void begin(void) {
   siam_cli_begin(false);
@@ -62,8 +62,32 @@ Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
   cr_expect_gt(siam_cli_number(object, "roc_auc"), 0);
   cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
   cr_expect(json_is_null(json_object_get(object, "warning")));
+  cr_expect(json_is_null(json_object_get(object, "log_lost_step")));
   cr_expect(json_is_null(json_object_get(object, "init")));
   cr_expect_str_eq(json_string_value(json_object_get(object, "model")), "m.siamese");
+  json_decref(object);
+}
+
+/// No file may grow beyond the size of this one.
+static void limit_files(const char *name) {
+  struct stat file;
+  struct rlimit limit;
+  cr_assert_eq(stat(siam_cli_path(name), &file), 0);
+  cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = (rlim_t)file.st_size + 1024;
+  signal(SIGXFSZ, SIG_IGN);
+  cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+Test(cli_train, json_says_where_the_log_was_lost_whatever_the_warning_is_about) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --log log.csv -q"));
+  limit_files("m.siamese");
+  json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --log log.csv --steps 300 -q", KEYS);
+  // A row has nine numbers of some six digits; what is not written at once is lost with the first that fails.
+  cr_expect_gt(siam_cli_integer(object, "log_lost_step"), 10);
+  cr_expect_lt(siam_cli_integer(object, "log_lost_step"), 300);
+  cr_expect_eq(siam_cli_integer(object, "steps"), 300);
+  cr_expect(json_is_string(json_object_get(object, "warning")));
   json_decref(object);
 }
 
