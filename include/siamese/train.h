@@ -75,7 +75,8 @@ typedef struct siam_train_options {
   uint32_t within_parent_percent;
   /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
   /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
-  /// SIAM_ERROR_ARGUMENT where nothing is held out, or `validation` has pictures of `data`.
+  /// SIAM_ERROR_ARGUMENT where nothing is held out, or `data` has more than one in a hundred of the pictures
+  /// of `validation`.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
   /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
@@ -125,9 +126,11 @@ typedef struct siam_train_report {
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
-  uint32_t validation_common;  ///< Validation pictures that are training files too, and too hopeful.
-  bool calibrated_on_training; ///< Nothing was held out: thresholds are too hopeful.
-  double auc, eer, accuracy;   ///< On the validation pairs.
+  uint32_t validation_common; ///< Validation pictures that are training files too, and too hopeful.
+  /// Nothing was held out, or more than one in a hundred of the validation pictures is a training picture:
+  /// thresholds are too hopeful, and there is none for a false-accept rate.
+  bool calibrated_on_training;
+  double auc, eer, accuracy; ///< On the validation pairs.
   /// With `reconstruct`, of the validation pictures, or the training pictures where nothing was held out: the
   /// mean squared difference of what comes out, in values from 0 to 1; and that of the mean picture of
   /// training in its place.

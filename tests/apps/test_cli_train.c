@@ -203,7 +203,12 @@ Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
   expect_said("siamese-compare -m m.siamese " PAIR, false, "(best accuracy, on the pictures trained on)");
   expect_said("siamese-compare -m m.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
   expect_said("siamese-compare -m m.siamese --threshold 0.5 " PAIR, false, "(given)");
-  free(siam_cli_out(0, TRAIN "-o v.siamese --val data/group0 -q"));
+  json_t *object = siam_cli_json(0, TRAIN "-o v.siamese --val data/group0 -q", KEYS);
+  cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")), "as siamese-compare says");
+  json_decref(object);
+  expect_said("siamese-compare -m v.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
+  expect_said(TRAIN "-o v.siamese --val data/group0 -q", false,
+              "Measured  on 36 pictures, of which 36 were trained on: hopeful figures");
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare -m m.siamese --far 0.01 " PAIR,
        {"m.siamese: its thresholds were fitted on pictures that it was trained on", "--val", "--threshold"}},
@@ -214,6 +219,15 @@ Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
       {TRAIN "-o t.siamese --far 0.01 --val data/group0", {"those for validation are", "leave --far out"}},
       {NULL, {0}}});
   cr_expect_not(siam_cli_exists("t.siamese"));
+}
+
+Test(cli_train, a_rate_without_pictures_for_it_is_refused_before_any_is_decoded) {
+  cr_assert_eq(truncate(siam_cli_path(PICTURES "00.pgm"), 100), 0);
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o t.siamese --far 0.01 --holdout 0");
+  cr_expect_eq(result.code, 2);
+  cr_expect_not_null(strstr(result.err, "nothing is held out"), "%s", result.err);
+  cr_expect_null(strstr(result.err, "00.pgm"), "%s", result.err);
+  siam_command_release(&result);
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {
