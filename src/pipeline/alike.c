@@ -17,12 +17,11 @@ typedef struct alike_search {
 } alike_search;
 
 static siam_status take_threshold(const siam_model *model, bool *calibrated, double *threshold) {
-  char name[sizeof((siam_comparison *)0)->point];
   siam_decision decision = {0};
   siam_status status = siam_decision_load(model, &decision);
   *calibrated = status == SIAM_OK && decision.calibrated;
   if (*calibrated)
-    status = siam_decision_threshold(&decision, &(siam_compare_options){0}, threshold, name, sizeof name);
+    status = siam_decision_threshold(&decision, &(siam_compare_options){0}, threshold, NULL, 0);
   siam_decision_clear(&decision);
   return status;
 }

@@ -22,6 +22,12 @@ typedef struct leak_search {
   siam_leakage found;
 } leak_search;
 
+const char *siam_leak_kind_name(siam_leak_kind kind) {
+  static const char *const names[] = {
+      [SIAM_LEAK_EXACT] = "exact", [SIAM_LEAK_NEAR] = "near", [SIAM_LEAK_ALIKE] = "alike"};
+  return names[kind];
+}
+
 double siam_picture_correlation(const uint8_t *a, const uint8_t *b, size_t count) {
   double square_a = 0, square_b = 0, product = 0;
   uint64_t sum_a = 0, sum_b = 0;

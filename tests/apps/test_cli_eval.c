@@ -13,10 +13,8 @@
   "leakage calibration_error seconds"
 
 #define PAIR_KEYS                                                                                            \
-  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
-  "shown_of_a shown_of_b "                                                                                   \
-  "model "                                                                                                   \
-  "device"
+  "a b distance similarity threshold operating_point best_accuracy calibrated_on_training same blank "       \
+  "blank_a blank_b shown_of_a shown_of_b model device"
 
 static void begin(void) {
   siam_cli_begin(true);
