@@ -51,7 +51,7 @@ static const app_option options[] = {
      .value = "FILE.png",
      .text = &arguments.explain,
      .help = "With two pictures: draw both side by side, green where they speak for same and orange where "
-             "against."},
+             "against, and an outline where a part of one was compared."},
     APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),

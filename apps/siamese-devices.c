@@ -22,9 +22,10 @@ static const app_option options[] = {
              "or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."},
     {.name = "self-test",
      .flag = &wants_self_test,
-     .help = "Hold the device to a reference in float64: engines of products and convolutions, layers, "
-             "encoders, and "
-             "what tuning chose, each within a derived bound and between guards."},
+     .help =
+         "Hold the device to a reference in float64: engines of products and convolutions, layers, losses, "
+         "optimizers, augmentation, encoders, and what tuning chose, each within a derived bound and between "
+         "guards."},
     {.name = "model",
      .letter = 'm',
      .value = "MODEL",
@@ -36,8 +37,9 @@ static const app_option options[] = {
      .value = "FILE",
      .text = &self_test.basefile,
      .help = "With --model: compare the embeddings with those in FILE, made elsewhere by the same option; "
-             "written "
-             "where there is no such file."},
+             "written where there is no such file. Another model's are refused, and verdicts that flip far "
+             "from the "
+             "threshold are wrong."},
     {.name = "seconds",
      .value = "S",
      .number = &self_test.seconds,

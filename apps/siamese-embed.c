@@ -14,30 +14,33 @@ static struct {
   bool views, json, quiet;
 } arguments;
 
-static const app_option options[] = {APP_OPTION_MODEL(&arguments.model),
-                                     {.name = "output",
-                                      .letter = 'o',
-                                      .value = "FILE",
-                                      .text = &arguments.output,
-                                      .help = "Write to this file: .npy (float32 [pictures, numbers], with "
-                                              "the paths in a .txt beside it) or .csv."},
-                                     {.name = "batch",
-                                      .letter = 'b',
-                                      .value = "N",
-                                      .integer = &arguments.batch,
-                                      .least = 1,
-                                      .most = 65536,
-                                      .help = "Pictures at a time. Default: 128."},
-                                     {.name = "views",
-                                      .flag = &arguments.views,
-                                      .help =
-                                          "Write a row for each view that the model compares by, the whole "
-                                          "picture's first; models without views have one row."},
-                                     APP_OPTIONS_LIMITS,
-                                     APP_OPTION_DEVICE(&arguments.device),
-                                     APP_OPTION_JSON(&arguments.json),
-                                     APP_OPTION_QUIET(&arguments.quiet),
-                                     {0}};
+static const app_option options[] = {
+    APP_OPTION_MODEL(&arguments.model),
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .text = &arguments.output,
+     .help = "Write to this file: .npy (float32 [pictures, numbers], with "
+             "the paths in a .txt beside it) or .csv."},
+    {.name = "batch",
+     .letter = 'b',
+     .value = "N",
+     .integer = &arguments.batch,
+     .word = "auto",
+     .word_value = SIAM_BATCH_AUTO,
+     .least = 1,
+     .most = 65536,
+     .help = "Pictures at a time; auto: as many as the device has memory for, at most all. Default: 128, or "
+             "fewer on a device with little memory."},
+    {.name = "views",
+     .flag = &arguments.views,
+     .help = "Write a row for each view that the model compares by, the whole "
+             "picture's first; models without views have one row."},
+    APP_OPTIONS_LIMITS,
+    APP_OPTION_DEVICE(&arguments.device),
+    APP_OPTION_JSON(&arguments.json),
+    APP_OPTION_QUIET(&arguments.quiet),
+    {0}};
 
 static const app_note examples[] = {
     {"siamese-embed -m shapes.siamese pictures/ -o shapes.npy",
@@ -71,6 +74,8 @@ static int print_report(const siam_embed_report *report, const char *device) {
     else
       printf("%d %s", report->embedding, app_plural((uint64_t)report->embedding, "number", "numbers"));
     printf(" each, in %.1f s: %s\n", report->seconds, app_show(arguments.output));
+    if (arguments.batch == SIAM_BATCH_AUTO)
+      printf("%u at a time, the largest batch that fits\n", report->batch);
     if (report->broken > 0)
       printf("%u broken %s left out\n", report->broken, app_plural(report->broken, "picture", "pictures"));
     return APP_SUCCESS;
@@ -82,6 +87,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
   json_object_set_new(object, "embedding", json_integer(report->embedding));
   json_object_set_new(object, "views", json_integer(report->views));
   json_object_set_new(object, "part_factor", json_real(report->part_factor));
+  json_object_set_new(object, "batch", json_integer(report->batch));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "model", app_model_json(arguments.model));
   json_object_set_new(object, "device", app_json_text(device));

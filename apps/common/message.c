@@ -72,9 +72,7 @@ bool app_steers(const char *text, size_t length) {
   return length == 3 && byte[0] == 0xe2 && byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9;
 }
 
-/// Writes `text` fit to print into `target` (four bytes for each of its own, and one); `line_end` replaces
-/// line ends, NULL escapes them too.
-static void escape(const char *text, const char *line_end, char *target) {
+void app_escape(const char *text, const char *line_end, char *target) {
   bool valid = true;
   for (size_t length = app_character(text, &valid); length > 0; length = app_character(text, &valid)) {
     if (text[0] == '\n' && line_end != NULL) {
@@ -96,7 +94,7 @@ const char *app_show(const char *text) {
   char **place = &held[turn++ % 8];
   free(*place);
   *place = app_allocate(4 * strlen(text) + 1, 1);
-  escape(text, NULL, *place);
+  app_escape(text, NULL, *place);
   return *place;
 }
 
@@ -118,7 +116,7 @@ static void print(const char *kind, const char *message) {
   size_t room = sizeof line_end * strlen(message) + 1;
   char *fit = calloc(room, 1);
   app_progress_pause();
-  if (fit != NULL) escape(message, line_end, fit);
+  if (fit != NULL) app_escape(message, line_end, fit);
   fprintf(stderr, "%s: %s%s\n", name, kind, fit != NULL ? fit : "out of memory");
   app_progress_resume();
   free(fit);

@@ -35,6 +35,10 @@ siam_logger app_logger(bool quiet);
 /// all scripts stay. One of eight rotating texts, for use within one statement.
 const char *app_show(const char *text);
 
+/// The same into `target`, which has room for four bytes for each of the text's and one more; `line_end`
+/// replaces line ends, NULL escapes them too.
+void app_escape(const char *text, const char *line_end, char *target);
+
 /// `one` where `count` is 1, else `many`.
 const char *app_plural(uint64_t count, const char *one, const char *many);
 

@@ -138,20 +138,22 @@ void app_progress_begin(const char *task, bool quiet) {
 }
 
 void app_progress_update(uint64_t done, uint64_t total, const char *format, ...) {
-  char note[sizeof state.note];
+  char note[sizeof state.note], shown[4 * sizeof note + 1];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(note, sizeof note, format, arguments);
   va_end(arguments);
-  // Before the lock is taken: without memory it ends the program with a message, which pauses the progress.
-  const char *shown = app_show(note);
+  // Not by app_show(), which ends the program without memory: whoever calls here has more to clear away.
+  app_escape(note, NULL, shown);
   pthread_mutex_lock(&state.lock);
   if (state.task != NULL) {
     double time = now();
     if (done < state.done) state.rate = state.rated = 0; // Units of another kind: steps after pictures.
     state.total = total;
     state.done = total > 0 && done > total ? total : done;
-    snprintf(state.note, sizeof state.note, "%s", shown);
+    const size_t kept = strnlen(shown, sizeof state.note - 1);
+    memcpy(state.note, shown, kept);
+    state.note[kept] = '\0';
     rate(time);
     show(time);
   }

@@ -40,8 +40,9 @@ static void print_model(const siam_self_test_model *model) {
   printf("  from float64       50 %% %.2e  90 %% %.2e  99 %% %.2e  most %.2e   %zu verdicts flip\n",
          model->quantiles[0], model->quantiles[1], model->quantiles[2], model->quantiles[3], model->flips);
   printf("  alone, in a batch  most %.2e   %zu verdicts flip\n", model->batch_quantile, model->batch_flips);
-  if (model->base_written) printf("  base file written, to be compared with elsewhere\n");
-  if (model->base_quantile >= 0)
+  if (model->base == SIAM_BASE_WRITTEN) printf("  base file written, to be compared with elsewhere\n");
+  if (model->base == SIAM_BASE_WITHHELD) printf("  base file not written: these embeddings are wrong\n");
+  if (model->base == SIAM_BASE_COMPARED)
     printf("  from base file     most %.2e   %zu verdicts flip\n", model->base_quantile, model->base_flips);
 }
 
@@ -59,6 +60,7 @@ static void print_text(const siam_device_info *device, const siam_self_test_repo
          count_rows(report, SIAM_SELF_TEST_PASSED), count_rows(report, SIAM_SELF_TEST_WRONG),
          count_rows(report, SIAM_SELF_TEST_BROKEN), count_rows(report, SIAM_SELF_TEST_NOT_REACHED),
          report->seconds, report->struck > 0 ? "; tuned ways that were wrong are forgotten" : "");
+  if (!report->complete) printf("warning: not all was tested, for want of time; --seconds gives more\n");
 }
 
 /// A number, or null where it is not finite.
@@ -73,7 +75,9 @@ static json_t *describe_model(const siam_self_test_model *model) {
                 "error_quantiles_50_90_99_100", number(model->quantiles[0]), number(model->quantiles[1]),
                 number(model->quantiles[2]), number(model->quantiles[3]), "flips", (json_int_t)model->flips,
                 "batch_error", number(model->batch_quantile), "batch_flips", (json_int_t)model->batch_flips);
-  if (model->base_quantile >= 0) {
+  if (model->base == SIAM_BASE_WRITTEN || model->base == SIAM_BASE_WITHHELD)
+    json_object_set_new(made, "base_written", json_boolean(model->base == SIAM_BASE_WRITTEN));
+  if (model->base == SIAM_BASE_COMPARED) {
     json_object_set_new(made, "base_error", number(model->base_quantile));
     json_object_set_new(made, "base_flips", json_integer((json_int_t)model->base_flips));
   }
@@ -89,10 +93,10 @@ static int print_json(const siam_device_info *device, const siam_self_test_repor
                                           number(row->share), "error", number(row->error), "bound",
                                           number(row->bound), "reason", app_json_text(row->reason)));
   }
-  json_t *object = json_pack("{so so so sb sI sf so}", "device", app_json_text(device->name), "platform",
+  json_t *object = json_pack("{so so so sb sb sI sf so}", "device", app_json_text(device->name), "platform",
                              app_json_text(device->platform), "driver", app_json_text(device->driver),
-                             "passed", (int)report->passed, "struck", (json_int_t)report->struck, "seconds",
-                             report->seconds, "rows", rows);
+                             "passed", (int)report->passed, "complete", (int)report->complete, "struck",
+                             (json_int_t)report->struck, "seconds", report->seconds, "rows", rows);
   if (report->has_model) json_object_set_new(object, "model", describe_model(&report->model));
   return app_print_json(object);
 }

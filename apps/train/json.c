@@ -34,7 +34,7 @@ int train_print_json(const siam_train_report *report, const char *device) {
   json_object_set_new(object, "init", init_json(report));
   json_object_set_new(object, "steps", json_integer(report->steps));
   json_object_set_new(object, "best_step",
-                      arguments.patience > 0 ? json_integer(report->best_step) : json_null());
+                      report->best_step > 0 ? json_integer(report->best_step) : json_null());
   json_object_set_new(object, "batch", json_integer(report->batch));
   json_object_set_new(object, "preparing_seconds", app_json_number(report->preparing_seconds));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));

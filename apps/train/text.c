@@ -41,7 +41,7 @@ void train_print(const siam_train_report *report, const char *device) {
          (reconstructs ? 2 : 1) * report->pairs_per_second, reconstructs ? "pictures" : "pairs");
   if (arguments.batch == SIAM_BATCH_AUTO)
     printf("Batch     %u pairs, the largest that fits\n", report->batch);
-  if (arguments.patience > 0)
+  if (report->best_step > 0)
     printf("Kept      the weights of step %u, the best on what was held out\n", report->best_step);
   if (arguments.init != NULL)
     printf("Started   from %s: %u of %u parameters\n", app_show(arguments.init), report->init_taken,

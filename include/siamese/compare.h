@@ -98,21 +98,25 @@ SIAM_API siam_status siam_compare_nearest(siam_comparer *comparer, const char *p
                                           const siam_nearest_options *options, siam_nearest *nearest);
 SIAM_API void siam_nearest_clear(siam_nearest *nearest);
 
-/// A place in a picture that says most about a pair, in pixels of the network's input: the middle of a patch.
+/// A place in a picture that says most about a pair, in pixels of the picture itself, upright.
 typedef struct siam_telling_place {
   uint32_t x, y;
-  double change; ///< Of the distance when it is covered; above 0 it speaks for `same`, below 0 against.
+  double change; ///< Of the distance, in the mean over the patches on it.
 } siam_telling_place;
 
 typedef struct siam_explanation {
   siam_comparison comparison;
-  siam_telling_place most_for[2], most_against[2]; ///< In the first and in the second picture.
+  siam_telling_place most_for[2]; ///< Hidden, it takes the two farthest apart; in either picture.
+  siam_telling_place
+      most_against[2]; ///< Showing what the other does there (or hidden), it brings them nearest.
 } siam_explanation;
 
-/// Says why two pictures match: covers each place of either picture in turn, with the picture's middle shade,
-/// and looks at how the distance changes (occlusion: Zeiler & Fergus 2014). Writes both pictures side by
-/// side, as the network sees them, to a PNG file, and colours what speaks for `same` green and against it
-/// orange.
+/// Says why two pictures match, of what was compared: the view that was nearest, or all looks that are
+/// averaged. Hides each place of either picture in turn, in the picture's middle shade (occlusion: Zeiler &
+/// Fergus 2014), and, of a model that looks at views of copies, gives it what the other picture shows there
+/// (counterfactuals: Goyal et al. 2019), which says what speaks against. Writes
+/// both pictures side by side to a PNG file, whose name must say so, with what speaks for `same` in green,
+/// against it in orange, and an outline where a view lies.
 SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                                   siam_explanation *explanation);
 

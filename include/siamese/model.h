@@ -8,6 +8,10 @@
 /// A model on a device. Opaque. Use it from one thread at a time.
 typedef struct siam_model siam_model;
 
+/// As an option `batch`: as large as the device has room for and there are pictures; its size is in the
+/// report.
+#define SIAM_BATCH_AUTO UINT32_MAX
+
 /// Zero means the default.
 typedef struct siam_model_options {
   const char *encoder;     ///< A built-in encoder's name or a description file; NULL: "conv4".

@@ -16,9 +16,6 @@ typedef struct siam_train_progress {
   double pairs_per_second; ///< Of late: pairs of pictures that went through the encoder.
 } siam_train_progress;
 
-/// A batch as large as the device has room for and the data have pictures; its size is in the report.
-#define SIAM_BATCH_AUTO UINT32_MAX
-
 /// Zero means the default, so that only `data` and `output` must be set.
 typedef struct siam_train_options {
   const char *data;       ///< Class folders, pair folders or a pair list (docs/data.md).
@@ -134,7 +131,7 @@ typedef struct siam_train_report {
   /// mean squared difference of what comes out, in values from 0 to 1; and that of the mean picture of
   /// training in its place.
   double reconstruction_error, mean_picture_error;
-  uint32_t best_step;                 ///< With `patience`: the step that the weights come from.
+  uint32_t best_step;                 ///< With `patience`: the step that the weights come from; else 0.
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
   uint32_t log_lost_step;             ///< From this step on the log could not be written; 0: it is whole.

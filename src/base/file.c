@@ -252,6 +252,12 @@ siam_status siam_file_check_kind(const char *path, size_t offset, const char *ma
                    kind);
 }
 
+bool siam_file_is_same(const char *a, const char *b) {
+  struct stat first, second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 siam_status siam_file_check_room(const char *path, uint64_t bytes) {
   struct statvfs room;
   siam_text folder = {0};

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ siam_status siam_file_check_kind(const char *path, size_t offset, const char *ma
 
 /// Fails where the file system that `path` lies on has less room than `bytes`.
 siam_status siam_file_check_room(const char *path, uint64_t bytes);
+
+/// Whether two names are of one file that is there.
+bool siam_file_is_same(const char *a, const char *b);
 
 /// A file being written beside its final place. Nothing shows under `path` until siam_file_commit().
 typedef struct siam_file_writer siam_file_writer;

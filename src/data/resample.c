@@ -17,11 +17,6 @@ typedef struct axis {
   uint32_t *first, *count, *weights;
 } axis;
 
-/// A rectangle, in pixels.
-typedef struct region {
-  uint32_t x, y, width, height;
-} region;
-
 size_t siam_picture_shape_bytes(const siam_picture_shape *shape) {
   return (size_t)shape->height * shape->width * shape->channels;
 }
@@ -111,11 +106,11 @@ static uint32_t scaled(uint32_t size, uint32_t numerator, uint32_t denominator) 
   return rounded > 0 ? (uint32_t)rounded : 1;
 }
 
-/// Which part of the picture goes to which part of the output.
-static void place(const siam_picture *picture, const siam_picture_shape *shape, region *from, region *to) {
-  uint32_t w = picture->width, h = picture->height, out_w = shape->width, out_h = shape->height;
-  *from = (region){0, 0, w, h};
-  *to = (region){0, 0, out_w, out_h};
+void siam_picture_shape_place(const siam_picture_shape *shape, uint32_t width, uint32_t height,
+                              siam_region *from, siam_region *to) {
+  uint32_t w = width, h = height, out_w = shape->width, out_h = shape->height;
+  *from = (siam_region){0, 0, w, h};
+  *to = (siam_region){0, 0, out_w, out_h};
   bool wider = (uint64_t)w * out_h > (uint64_t)out_w * h;
   if (shape->mode == SIAM_RESIZE_LETTERBOX) {
     if (wider)
@@ -185,8 +180,8 @@ siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_
   uint8_t *row = NULL;
   uint16_t *middle = NULL;
   uint32_t *sums = NULL;
-  region from, to;
-  place(picture, shape, &from, &to);
+  siam_region from, to;
+  siam_picture_shape_place(shape, picture->width, picture->height, &from, &to);
   uint32_t channels = shape->channels;
   size_t width = (size_t)to.width * channels;
   SIAM_TRY(axis_make(&across, from.width, to.width));

@@ -22,12 +22,14 @@ static siam_status check_room(const siam_device *device, size_t bytes, const cha
   return SIAM_OK;
 }
 
-/// What a buffer takes of the device; one that is made of the host's bytes takes nothing.
+/// What a buffer takes of the device; one that is made of the host's bytes takes nothing. A driver that fails
+/// to say it frees nothing: the sum of what is used may then be too large, and never runs below zero.
 static uint64_t taken_by(cl_mem buffer) {
   size_t bytes = 0;
   cl_mem_flags flags = 0;
-  clGetMemObjectInfo(buffer, CL_MEM_FLAGS, sizeof flags, &flags, NULL);
-  clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+  if (clGetMemObjectInfo(buffer, CL_MEM_FLAGS, sizeof flags, &flags, NULL) != CL_SUCCESS ||
+      clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL) != CL_SUCCESS)
+    return 0;
   return (flags & CL_MEM_USE_HOST_PTR) != 0 ? 0 : bytes;
 }
 
@@ -36,10 +38,11 @@ siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t 
   cl_int error = CL_SUCCESS;
   if (held == NULL) SIAM_RETURN_IF_FAILED(check_room(device, bytes, what));
   if (held != NULL) flags |= CL_MEM_USE_HOST_PTR;
+  const size_t taken = bytes > 0 ? bytes : 1;
   // OpenCL takes a pointer to change; a buffer that is only read keeps kernels from it.
-  cl_mem made = clCreateBuffer(device->context, flags, bytes > 0 ? bytes : 1, (void *)held, &error);
+  cl_mem made = clCreateBuffer(device->context, flags, taken, (void *)held, &error);
   SIAM_RETURN_IF_FAILED(siam_opencl(error, "make a buffer"));
-  device->used_bytes += taken_by(made);
+  if (held == NULL) device->used_bytes += taken;
   *buffer = made;
   return SIAM_OK;
 }

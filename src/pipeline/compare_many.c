@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/intake.h"
@@ -6,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
                              siam_comparison *table) {
@@ -28,13 +28,6 @@ cleanup:
   return status;
 }
 
-/// Whether two names are of one file.
-static bool is_same_file(const char *a, const char *b) {
-  struct stat first, second;
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
-
 /// Keeps a file where it is nearer than the farthest of those kept; `most` is how many those may be.
 static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
                         const siam_comparison *comparison) {
@@ -54,7 +47,7 @@ static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
 static siam_status look(siam_comparer *comparer, const siam_look *own, siam_look *other,
                         const siam_nearest_options *options, siam_nearest *nearest) {
   siam_comparison comparison;
-  if (is_same_file(own->path, other->path)) return SIAM_OK;
+  if (siam_file_is_same(own->path, other->path)) return SIAM_OK;
   siam_status status = siam_comparer_look(comparer, other);
   if (siam_is_fault_of_file(status)) {
     siam_log(&options->logger, SIAM_LOG_WARNING, "skipped: %s", siam_last_error());

@@ -41,16 +41,23 @@ cleanup:
   return status;
 }
 
+siam_status siam_computations_collect_of(siam_model *model, int pairs, uint32_t embedded,
+                                         siam_computations *computations) {
+  siam_device *device = model->device;
+  device->observe = note;
+  device->observe_context = computations;
+  const siam_status status = visit(model, pairs, embedded);
+  device->observe = NULL;
+  return status != SIAM_OK ? status : computations->status;
+}
+
 siam_status siam_computations_collect(siam_device *device, const char *encoder, int pairs, uint32_t embedded,
                                       siam_computations *computations) {
   siam_model *model = NULL;
   SIAM_RETURN_IF_FAILED(siam_model_create(device, &(siam_model_options){.encoder = encoder}, &model));
-  device->observe = note;
-  device->observe_context = computations;
-  siam_status status = visit(model, pairs, embedded);
-  device->observe = NULL;
+  const siam_status status = siam_computations_collect_of(model, pairs, embedded, computations);
   siam_model_destroy(model);
-  return status != SIAM_OK ? status : computations->status;
+  return status;
 }
 
 void siam_computations_clear(siam_computations *computations) {

@@ -5,6 +5,8 @@
 
 #include "compute/tunable.h"
 
+#include <siamese/model.h>
+
 /// Each computation once. Zero value: empty; free with siam_computations_clear().
 typedef struct siam_computations {
   siam_tunable *list;
@@ -16,6 +18,9 @@ typedef struct siam_computations {
 /// compute. `encoder`: a built-in encoder or a description file.
 siam_status siam_computations_collect(siam_device *device, const char *encoder, int pairs, uint32_t embedded,
                                       siam_computations *computations);
+/// The same for a model.
+siam_status siam_computations_collect_of(siam_model *model, int pairs, uint32_t embedded,
+                                         siam_computations *computations);
 void siam_computations_clear(siam_computations *computations);
 
 #endif

@@ -106,7 +106,7 @@ cleanup:
 
 static siam_status write_npy(const collection *all, const char *output) {
   siam_npy_writer *writer = NULL;
-  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->rows, all->looks.dimensions, &writer));
+  SIAM_RETURN_IF_FAILED(siam_npy_begin(output, all->rows, all->looks.dimensions, NULL, &writer));
   siam_status status = siam_npy_add(writer, all->looks.values, all->rows);
   if (status == SIAM_OK) status = write_paths(all, output);
   if (status != SIAM_OK) {
@@ -158,6 +158,7 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
                                 .embedding = (int)all.looks.dimensions,
                                 .views = (uint32_t)all.views,
                                 .part_factor = siam_views_part_factor(all.looks.views),
+                                .batch = all.looks.batch,
                                 .seconds = siam_seconds() - start};
 cleanup:
   siam_images_destroy(all.images);

@@ -116,6 +116,15 @@ siam_status siam_embedder_create_fitting(siam_model *model, uint32_t most, siam_
   return status == SIAM_ERROR_DEVICE ? siam_embedder_create(model, 1, embedder) : status;
 }
 
+siam_status siam_embedder_create_largest(siam_model *model, uint32_t most, siam_embedder **embedder) {
+  uint32_t largest = 0;
+  const size_t countable = siam_network_most_images(model->network);
+  if (most > countable) most = (uint32_t)countable;
+  SIAM_RETURN_IF_FAILED(siam_room_search(model->device, 1, most, need_of_batch, model, &largest));
+  // Others may use the device, too: it has less room then than it says.
+  return siam_embedder_create_fitting(model, largest, embedder);
+}
+
 uint32_t siam_embedder_batch(const siam_embedder *embedder) {
   return embedder->batch;
 }

@@ -14,6 +14,8 @@ typedef struct siam_embedder siam_embedder;
 siam_status siam_embedder_create(siam_model *model, uint32_t batch, siam_embedder **embedder);
 /// The same for batches of at most `most` pictures: as many as the device has room for.
 siam_status siam_embedder_create_fitting(siam_model *model, uint32_t most, siam_embedder **embedder);
+/// The same, of the batch that the plans say is the largest that fits.
+siam_status siam_embedder_create_largest(siam_model *model, uint32_t most, siam_embedder **embedder);
 
 /// Pictures of a batch.
 uint32_t siam_embedder_batch(const siam_embedder *embedder);

@@ -1,91 +1,99 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/outputs.h"
-#include "data/encode_png.h"
 #include "pipeline/comparer.h"
+#include "pipeline/explain_drawing.h"
 #include "pipeline/occlusion.h"
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
-/// Pixels of the drawing: at least so many along a picture's longer side, and between the two pictures.
-enum { SIDE = 320, GAP = 16, PAPER = 205 };
-
-/// Both pictures as the network sees them, with their heat maps.
+/// Both pictures of a comparison that is explained.
 typedef struct explainer {
+  siam_comparer *comparer;
   siam_picture_shape shape;
-  size_t size, pixels;
-  uint8_t *bytes[2];
-  double *heat[2];
-  uint32_t scale;
+  siam_views_match match; ///< What was compared with what.
+  uint32_t views[2];      ///< Of each picture, the view.
+  uint8_t *bytes[2];      ///< The network's input, [H, W, C].
+  uint8_t *seen[2];       ///< What was looked at, [looks, H, W, C].
+  double *maps[2];        ///< Of the picture that is covered, [H, W]: hidden, exchanged.
+  siam_heated pictures[2];
 } explainer;
 
-static siam_telling_place find_place(const explainer *of, int which, double sign) {
-  size_t best = 0;
-  for (size_t i = 1; i < of->pixels; i++)
-    if (sign * of->heat[which][i] > sign * of->heat[which][best]) best = i;
-  return (siam_telling_place){(uint32_t)(best % of->shape.width), (uint32_t)(best / of->shape.width),
-                              of->heat[which][best]};
+/// The place where a map is highest (`sign` 1) or lowest (−1), of those that show the picture.
+static siam_telling_place find_place(const siam_heated *in, const double *map, double sign) {
+  siam_telling_place most = {0};
+  const siam_region *to = &in->to;
+  size_t best = (size_t)to->y * in->shape.width + to->x;
+  for (uint32_t y = to->y; y < to->y + to->height; y++)
+    for (uint32_t x = to->x; x < to->x + to->width; x++)
+      if (sign * map[(size_t)y * in->shape.width + x] > sign * map[best])
+        best = (size_t)y * in->shape.width + x;
+  siam_heated_locate(in, (uint32_t)(best % in->shape.width), (uint32_t)(best / in->shape.width), &most.x,
+                     &most.y);
+  most.change = map[best];
+  return most;
 }
 
-/// One pixel: the picture in pale grey, under the colour of its heat, which both pictures share a scale for.
-static void paint(const explainer *of, int which, size_t pixel, double strongest, uint8_t *colour) {
-  static const double speaks_for[3] = {11, 140, 110}, speaks_against[3] = {222, 84, 16};
-  const uint8_t *value = of->bytes[which] + pixel * of->shape.channels;
-  double heat = strongest > 0 ? of->heat[which][pixel] / strongest : 0;
-  const double *tint = heat > 0 ? speaks_for : speaks_against;
-  double share = 0.75 * fmin(1, fabs(heat));
-  for (int c = 0; c < 3; c++) {
-    double pale = 255 - 0.75 * (255 - value[of->shape.channels == 3 ? c : 0]);
-    // Multiplied, so that dark strokes stay visible under the colour.
-    double tinted = pale * (1 - share) + share * tint[c] * (0.35 + 0.65 * pale / 255);
-    colour[c] = (uint8_t)lround(tinted);
-  }
-}
-
-static siam_status write_picture(const explainer *of, const char *output) {
+/// Finds out what was compared with what, and reads both pictures again.
+static siam_status prepare(explainer *of, const char *const *paths) {
   siam_status status = SIAM_OK;
-  uint32_t height = of->shape.height * of->scale, width = of->shape.width * of->scale;
-  uint32_t whole = 2 * width + GAP;
-  double strongest = 0;
-  siam_text png = {0};
-  uint8_t *canvas = NULL;
-  for (int which = 0; which < 2; which++)
-    for (size_t i = 0; i < of->pixels; i++) strongest = fmax(strongest, fabs(of->heat[which][i]));
-  SIAM_TRY_ALLOCATE(canvas, (size_t)whole * height * 3);
-  memset(canvas, PAPER, (size_t)whole * height * 3);
-  for (int which = 0; which < 2; which++)
-    for (uint32_t y = 0; y < height; y++)
-      for (uint32_t x = 0; x < width; x++)
-        paint(of, which, (size_t)(y / of->scale) * of->shape.width + x / of->scale, strongest,
-              canvas + ((size_t)y * whole + x + (which == 1 ? width + GAP : 0)) * 3);
-  SIAM_TRY(siam_png_encode(canvas, whole, height, 3, &png));
-  SIAM_TRY(siam_file_replace(output, png.bytes, png.length));
-cleanup:
-  siam_text_clear(&png);
-  siam_free(canvas);
-  return status;
-}
-
-static siam_status prepare(const siam_comparer *comparer, const char *const *paths, explainer *of) {
-  siam_status status = SIAM_OK;
-  of->shape = siam_model_picture_shape(comparer->model);
-  of->size = siam_picture_shape_bytes(&of->shape);
-  of->pixels = (size_t)of->shape.height * of->shape.width;
-  uint32_t longer = of->shape.height > of->shape.width ? of->shape.height : of->shape.width;
-  of->scale = (SIDE + longer - 1) / longer;
+  const siam_comparer *comparer = of->comparer;
+  const size_t size = siam_picture_shape_bytes(&of->shape);
+  // Comparing left the looks at both pictures behind, those at the first in front.
+  of->match = siam_views_compare(comparer->views, comparer->looks, comparer->looks + comparer->row,
+                                 (size_t)siam_model_get_info(comparer->model).embedding);
+  of->views[0] = of->match.a;
+  of->views[1] = of->match.b;
   for (int i = 0; i < 2; i++) {
-    SIAM_TRY_ALLOCATE(of->bytes[i], of->size);
-    SIAM_TRY_ALLOCATE(of->heat[i], of->pixels);
+    siam_heated *picture = &of->pictures[i];
+    SIAM_TRY_ALLOCATE(of->maps[i], (size_t)of->shape.height * of->shape.width);
+    SIAM_TRY_ALLOCATE(of->bytes[i], size);
+    SIAM_TRY_ALLOCATE(of->seen[i], siam_occlusion_looks(comparer->views) * size);
     SIAM_TRY(siam_picture_load_resized(paths[i], &comparer->picture, &of->shape, of->bytes[i]));
+    SIAM_TRY(siam_occlusion_look(comparer->views, of->views[i], &of->shape, of->bytes[i], of->seen[i]));
+    SIAM_TRY(siam_heated_load(paths[i], &comparer->picture, &of->shape, picture));
+    picture->outlined = of->views[i] > 0;
+    siam_views_outline(comparer->views, of->views[i], &of->shape, picture->corners);
   }
 cleanup:
   return status;
 }
 
-/// The drawing must not take the place of a picture that it explains.
-static siam_status check_place(const char *a, const char *b, const char *output) {
+/// Covers one picture before the other, which stays as it was compared.
+static siam_status explain_one(explainer *of, int which, siam_explanation *explanation) {
+  const siam_comparer *comparer = of->comparer;
+  siam_heated *picture = &of->pictures[which];
+  const size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
+  const bool wholes = of->views[0] == 0 && of->views[1] == 0;
+  const siam_compared compared = {.views = comparer->views,
+                                  .view = of->views[which],
+                                  .bytes = of->bytes[which],
+                                  .picture = picture->to,
+                                  .other_seen = of->seen[1 - which],
+                                  .other = comparer->looks + (which == 0 ? comparer->row : 0) +
+                                           of->views[1 - which] * dimensions,
+                                  .factor = wholes ? 1 : siam_views_part_factor(comparer->views),
+                                  .distance = of->match.distance};
+  // Only views of copies say what lies where: otherwise what speaks against is asked by hiding, too.
+  const bool copies = siam_views_rows(comparer->views) > 1;
+  const double *hidden = of->maps[0], *against = of->maps[copies ? 1 : 0];
+  SIAM_RETURN_IF_FAILED(
+      siam_occlusion_map(comparer->model, &compared, of->maps[0], copies ? of->maps[1] : NULL));
+  explanation->most_for[which] = find_place(picture, hidden, 1);
+  explanation->most_against[which] = find_place(picture, against, -1);
+  for (size_t i = 0; i < (size_t)of->shape.height * of->shape.width; i++)
+    picture->heat[i] = fmax(0, hidden[i]) + fmin(0, against[i]);
+  return SIAM_OK;
+}
+
+/// Refuses a name that would mislead about what is in the file, and one whose content would be missed.
+static siam_status check_output(const char *output, const char *a, const char *b) {
   const char *const pictures[] = {a, b};
+  const char *dot = strrchr(output, '.');
+  if (dot == NULL || strcasecmp(dot, ".png") != 0)
+    return siam_fail(SIAM_ERROR_ARGUMENT, "%s: explanations are PNG pictures; end the name in .png", output);
   SIAM_RETURN_IF_FAILED(siam_file_check_place(output));
   for (int i = 0; i < 2; i++)
     SIAM_RETURN_IF_FAILED(
@@ -96,27 +104,22 @@ static siam_status check_place(const char *a, const char *b, const char *output)
 siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                          siam_explanation *explanation) {
   siam_status status = SIAM_OK;
-  explainer of = {0};
-  SIAM_TRY(check_place(a, b, output));
+  explainer of = {.comparer = comparer, .shape = siam_model_picture_shape(comparer->model)};
+  SIAM_TRY(check_output(output, a, b));
   SIAM_TRY(siam_compare(comparer, a, b, &explanation->comparison));
   for (int i = 0; i < 2; i++)
     if (explanation->comparison.blank[i])
       SIAM_TRY(siam_fail(SIAM_ERROR_DATA, "%s: %s, so there is nothing to explain; name another picture",
                          i == 0 ? a : b, siam_blank_describe(explanation->comparison.blank[i])));
-  SIAM_TRY(prepare(comparer, (const char *const[]){a, b}, &of));
-  // Comparing left both embeddings behind, that of the whole first; each picture is covered before the other,
-  // which stays as it is.
-  for (int i = 0; i < 2; i++) {
-    const float *other = comparer->looks + (i == 0 ? comparer->row : 0);
-    SIAM_TRY(siam_occlusion_map(comparer->model, of.bytes[i], other, of.heat[i]));
-    explanation->most_for[i] = find_place(&of, i, 1);
-    explanation->most_against[i] = find_place(&of, i, -1);
-  }
-  SIAM_TRY(write_picture(&of, output));
+  SIAM_TRY(prepare(&of, (const char *const[]){a, b}));
+  for (int i = 0; i < 2; i++) SIAM_TRY(explain_one(&of, i, explanation));
+  SIAM_TRY(siam_heated_draw(of.pictures, output));
 cleanup:
   for (int i = 0; i < 2; i++) {
+    siam_free(of.maps[i]);
     siam_free(of.bytes[i]);
-    siam_free(of.heat[i]);
+    siam_free(of.seen[i]);
+    siam_heated_clear(&of.pictures[i]);
   }
   return status;
 }

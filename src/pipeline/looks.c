@@ -65,11 +65,15 @@ static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) 
   return SIAM_OK;
 }
 
+/// More at a time gain nothing, and the host holds as many pictures beside the device.
+enum { MOST_VIEWS = 65536 };
+
 /// An embedder for `batch` views at a time, but no more than there are; 0: at most the standard.
 static siam_status make_embedder(siam_model *model, uint64_t views, uint32_t batch,
                                  siam_embedder **embedder) {
-  uint32_t most = batch > 0 ? batch : SIAM_EMBEDDING_BATCH;
+  uint32_t most = batch == SIAM_BATCH_AUTO ? MOST_VIEWS : batch > 0 ? batch : SIAM_EMBEDDING_BATCH;
   if (most > views) most = (uint32_t)views;
+  if (batch == SIAM_BATCH_AUTO) return siam_embedder_create_largest(model, most, embedder);
   // Where nobody asked for a size it may be as small as the device wants it.
   return batch > 0 ? siam_embedder_create(model, most, embedder)
                    : siam_embedder_create_fitting(model, most, embedder);
@@ -85,6 +89,7 @@ siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_ima
       .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
   SIAM_TRY_ALLOCATE(looks->values, (size_t)count * siam_views_rows(views) * looks->dimensions);
   SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
+  looks->batch = siam_embedder_batch(of.embedder);
   of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
   SIAM_TRY_ALLOCATE(of.numbers, of.step);
   SIAM_TRY_ALLOCATE(of.bytes, of.step * size);

@@ -12,13 +12,14 @@ typedef struct siam_looks {
   uint32_t count;          ///< Pictures.
   size_t dimensions;       ///< D
   float *values;           ///< [count, V, D], the whole first.
+  uint32_t batch;          ///< Views that were embedded at a time.
 } siam_looks;
 
 /// Views that are embedded at a time where nothing else is asked for.
 enum { SIAM_EMBEDDING_BATCH = 128 };
 
 /// Embeds every picture in each of `views`, `batch` views at a time (0: the standard, or fewer on a device
-/// with little memory).
+/// with little memory; SIAM_BATCH_AUTO: as many as fit).
 siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_images *images, uint32_t batch,
                             siam_telling *telling, siam_looks *looks);
 void siam_looks_clear(siam_looks *looks);

@@ -171,20 +171,47 @@ static void mirror(const part *of, const siam_picture_shape *shape, const uint8_
     }
 }
 
+siam_status siam_views_make_one(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
+                                const uint8_t *bytes, uint8_t *output) {
+  const part *of = view > 0 ? &views->list[view - 1] : NULL;
+  if (of == NULL)
+    memcpy(output, bytes, siam_picture_shape_bytes(shape));
+  else if (of->moved.xx != 0)
+    siam_affine_apply(&of->moved, shape, bytes, output);
+  else if (of->mirrored || of->upside_down)
+    mirror(of, shape, bytes, output);
+  else
+    return enlarge(of, shape, bytes, output);
+  return SIAM_OK;
+}
+
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output) {
-  size_t size = siam_picture_shape_bytes(shape);
-  memcpy(output, bytes, size);
-  for (uint32_t i = 1; i < siam_views_count(views); i++) {
-    const part *of = &views->list[i - 1];
-    if (of->moved.xx != 0)
-      siam_affine_apply(&of->moved, shape, bytes, output + i * size);
-    else if (of->mirrored || of->upside_down)
-      mirror(of, shape, bytes, output + i * size);
-    else
-      SIAM_RETURN_IF_FAILED(enlarge(of, shape, bytes, output + i * size));
-  }
+  for (uint32_t i = 0; i < siam_views_count(views); i++)
+    SIAM_RETURN_IF_FAILED(
+        siam_views_make_one(views, i, shape, bytes, output + i * siam_picture_shape_bytes(shape)));
   return SIAM_OK;
+}
+
+/// Where a corner of what is moved or turned comes from: as siam_affine_apply() has it, in pixels.
+static siam_point move_corner(const siam_affine *map, const siam_picture_shape *shape, siam_point corner) {
+  double x = corner.x - shape->width / 2.0, y = corner.y - shape->height / 2.0;
+  return (siam_point){
+      (map->xx * x + map->xy * y + (0.5 * SIAM_AFFINE_ONE + map->shift_x) * shape->width) / SIAM_AFFINE_ONE,
+      (map->yx * x + map->yy * y + (0.5 * SIAM_AFFINE_ONE + map->shift_y) * shape->height) / SIAM_AFFINE_ONE};
+}
+
+void siam_views_outline(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
+                        siam_point corners[4]) {
+  static const part whole;
+  const part *of = view > 0 ? &views->list[view - 1] : &whole;
+  uint32_t x = 0, y = 0, width = cut(shape->width, of->left, of->right, &x),
+           height = cut(shape->height, of->top, of->bottom, &y);
+  for (int i = 0; i < 4; i++) {
+    bool right = (i == 1 || i == 2) != of->mirrored, below = (i >= 2) != of->upside_down;
+    corners[i] = (siam_point){x + (right ? width : 0), y + (below ? height : 0)};
+    if (of->moved.xx != 0) corners[i] = move_corner(&of->moved, shape, corners[i]);
+  }
 }
 
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,

@@ -49,6 +49,20 @@ const char *siam_views_describe(const siam_views *views, uint32_t view);
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output);
 
+/// Writes one of them alone to `output` [H,W,C].
+siam_status siam_views_make_one(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
+                                const uint8_t *bytes, uint8_t *output);
+
+/// A place in pixels: 0, 0 is the upper left corner of the first.
+typedef struct siam_point {
+  double x, y;
+} siam_point;
+
+/// Where a view lies in the picture: the places of its own upper left, upper right, lower right and lower
+/// left corner, which may lie outside where it is turned.
+void siam_views_outline(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
+                        siam_point corners[4]);
+
 /// λ: so many times as far apart counts what a part shows. 1 where the whole alone is compared.
 double siam_views_part_factor(const siam_views *views);
 

@@ -23,7 +23,10 @@ siam_status siam_self_test_begin(siam_self_test_run *test, siam_self_test_row **
   vsnprintf((*row)->name, sizeof(*row)->name, format, arguments);
   va_end(arguments);
   *reached = siam_self_test_has_time(test);
-  if (!*reached) snprintf((*row)->reason, sizeof(*row)->reason, "no time was left");
+  if (!*reached) {
+    report->complete = false;
+    snprintf((*row)->reason, sizeof(*row)->reason, "no time was left");
+  }
   if (*reached && test->options.progress != NULL) test->options.progress(test->options.context, (*row)->name);
   return SIAM_OK;
 }
@@ -51,7 +54,7 @@ siam_status siam_self_test(siam_device *device, const siam_self_test_options *op
   siam_self_test_run test = {.device = device, .options = *options, .begun = siam_seconds()};
   if (test.options.seconds == 0) test.options.seconds = STANDARD_SECONDS;
   SIAM_TRY_ALLOCATE(test.report, 1);
-  test.report->passed = true;
+  test.report->passed = test.report->complete = true;
   // What was asked for by name comes first, and what others found out by tuning.
   if (test.options.model != NULL) SIAM_TRY(siam_self_test_model_file(&test));
   SIAM_TRY(siam_self_test_products(&test));

@@ -36,6 +36,14 @@ typedef struct siam_self_test_options {
   void *context;
 } siam_self_test_options;
 
+/// What became of a model's base file.
+typedef enum siam_self_test_base {
+  SIAM_BASE_NONE, ///< None was asked for.
+  SIAM_BASE_COMPARED,
+  SIAM_BASE_WRITTEN,
+  SIAM_BASE_WITHHELD ///< There is none, and these embeddings are wrong.
+} siam_self_test_base;
+
 /// What a model's embeddings of made pictures came to.
 typedef struct siam_self_test_model {
   size_t pictures, pairs;
@@ -43,9 +51,9 @@ typedef struct siam_self_test_model {
   double batch_quantile; ///< Largest distance between an embedding alone and in a batch.
   double threshold;
   size_t flips, batch_flips; ///< Verdicts that differ from those of float64; alone from in a batch.
-  double base_quantile;      ///< Largest distance from the base file's; negative without one.
+  siam_self_test_base base;
+  double base_quantile; ///< Where they were compared: largest distance from the base file's.
   size_t base_flips;
-  bool base_written;
 } siam_self_test_model;
 
 /// Owns all it points to.
@@ -53,6 +61,7 @@ typedef struct siam_self_test_report {
   siam_self_test_row *rows;
   size_t count, capacity;
   bool passed;   ///< No row is wrong or broken.
+  bool complete; ///< Time was left for all of every row.
   size_t struck; ///< Tuned ways that were wrong and are forgotten.
   double seconds;
   bool has_model;

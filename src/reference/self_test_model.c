@@ -1,8 +1,6 @@
 // A model's embeddings of made pictures: how far they are from float64, whether a batch changes them, and
 // whether another device's are the same; and how many verdicts that turns.
-#include "base/file.h"
 #include "base/memory.h"
-#include "base/npy.h"
 #include "base/random.h"
 #include "model/work.h"
 #include "pipeline/decision.h"
@@ -10,29 +8,17 @@
 #include "reference/give_up.h"
 #include "reference/guarded.h"
 #include "reference/reference_network.h"
-#include "reference/self_test_rows.h"
+#include "reference/self_test_trial.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { MOST_PICTURES = 32, LEAST_PICTURES = 4, GRID = 5, NPY_PROLOGUE = 10 };
-/// A verdict that flips though its distance is so far from the threshold is no matter of rounding.
-static const double flip_margin = 1e-3;
+enum { MOST_PICTURES = 32, LEAST_PICTURES = 4, GRID = 5 };
 /// Operations in float64 that the pictures may cost.
 static const double most_flops = 4e9;
 
-/// One model under test. All embeddings are [pictures, dimensions].
-typedef struct trial {
-  siam_self_test_run *test;
-  siam_model *model;
-  siam_self_test_model *found;
-  size_t dimensions, inputs; ///< Floats of an embedding; of a picture.
-  float *pictures;
-  float *batch, *alone, *exact, *base;
-  double *bounds; ///< Of the batch's embeddings, by number.
-} trial;
+typedef siam_self_test_trial trial;
 
 /// Pictures of patches with some noise, as the network sees pictures: the same everywhere.
 static void draw_pictures(trial *t) {
@@ -101,48 +87,54 @@ static int compare_doubles(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/// The distances between two sets of embeddings, ascending.
-static double *distances_between(const trial *t, const float *a, const float *b) {
+double *siam_trial_distances(const trial *t, const float *a, const float *b) {
   double *made = siam_reference_array(t->found->pictures, sizeof *made);
-  for (size_t p = 0; p < t->found->pictures; p++)
+  for (size_t p = 0; p < t->found->pictures; p++) {
     made[p] = siam_distance(a + p * t->dimensions, b + p * t->dimensions, t->dimensions);
+    if (isnan(made[p])) made[p] = INFINITY;
+  }
   qsort(made, t->found->pictures, sizeof *made, compare_doubles);
   return made;
 }
 
+double *siam_trial_pairs(const trial *t, const float *embeddings) {
+  const size_t d = t->dimensions;
+  double *made = siam_reference_array(t->found->pairs, sizeof *made);
+  size_t count = 0;
+  for (size_t i = 0; i < t->found->pictures; i++)
+    for (size_t j = 0; j < i; j++) made[count++] = siam_distance(embeddings + i * d, embeddings + j * d, d);
+  qsort(made, count, sizeof *made, compare_doubles);
+  return made;
+}
+
 static double largest_between(const trial *t, const float *a, const float *b) {
-  double *distances = distances_between(t, a, b);
+  double *distances = siam_trial_distances(t, a, b);
   const double largest = distances[t->found->pictures - 1];
   free(distances);
   return largest;
 }
 
-/// Pairs of pictures that one set of embeddings calls same and the other different.
-static size_t count_flips(const trial *t, const float *a, const float *b) {
+size_t siam_trial_count_flips(const trial *t, const float *a, const float *b, double margin) {
   size_t flips = 0;
   const size_t d = t->dimensions;
   for (size_t i = 0; i < t->found->pictures; i++)
-    for (size_t j = 0; j < i; j++)
-      flips += (siam_distance(a + i * d, a + j * d, d) <= t->found->threshold) !=
-               (siam_distance(b + i * d, b + j * d, d) <= t->found->threshold);
+    for (size_t j = 0; j < i; j++) {
+      const double by_a = siam_distance(a + i * d, a + j * d, d),
+                   by_b = siam_distance(b + i * d, b + j * d, d);
+      flips += !(fabs(by_a - t->found->threshold) < margin) &&
+               (by_a <= t->found->threshold) != (by_b <= t->found->threshold);
+    }
   return flips;
 }
 
 /// Verdicts of the device that differ from those of float64 by more than rounding explains.
 static void judge_verdicts(const trial *t, siam_product_result *result) {
-  const size_t d = t->dimensions;
-  size_t flips = 0;
-  for (size_t i = 0; i < t->found->pictures; i++)
-    for (size_t j = 0; j < i; j++) {
-      const double exact = siam_distance(t->exact + i * d, t->exact + j * d, d) - t->found->threshold;
-      const double found = siam_distance(t->batch + i * d, t->batch + j * d, d) - t->found->threshold;
-      flips += fabs(exact) > flip_margin && (exact > 0) != (found > 0);
-    }
+  const size_t flips = siam_trial_count_flips(t, t->exact, t->batch, SIAM_FLIP_MARGIN);
   if (flips > 0 && result->failure[0] == '\0')
     snprintf(
         result->failure, sizeof result->failure,
         "%zu verdicts differ from those of float64 though their distance is more than %g from the threshold",
-        flips, flip_margin);
+        flips, SIAM_FLIP_MARGIN);
 }
 
 /// The model's threshold; for one that has none, the median distance of the pictures.
@@ -152,54 +144,11 @@ static siam_status find_threshold(trial *t) {
   siam_status status = siam_decision_load(t->model, &decision);
   if (status == SIAM_OK && siam_decision_threshold(&decision, &(siam_compare_options){0},
                                                    &t->found->threshold, name, sizeof name) != SIAM_OK) {
-    const size_t pictures = t->found->pictures, d = t->dimensions;
-    double *all = siam_reference_array(t->found->pairs, sizeof *all);
-    size_t count = 0;
-    for (size_t i = 0; i < pictures; i++)
-      for (size_t j = 0; j < i; j++) all[count++] = siam_distance(t->exact + i * d, t->exact + j * d, d);
-    qsort(all, count, sizeof *all, compare_doubles);
-    t->found->threshold = all[count / 2];
+    double *all = siam_trial_pairs(t, t->exact);
+    t->found->threshold = all[t->found->pairs / 2];
     free(all);
   }
   siam_decision_clear(&decision);
-  return status;
-}
-
-/// Reads the base file, or writes it where there is none.
-static siam_status take_base(trial *t) {
-  siam_status status = SIAM_OK;
-  const char *path = t->test->options.basefile;
-  const size_t numbers = t->found->pictures * t->dimensions;
-  siam_npy_writer *writer = NULL;
-  uint8_t *bytes = NULL;
-  size_t count = 0;
-  FILE *there = fopen(path, "rb");
-  if (there == NULL) {
-    SIAM_TRY(siam_npy_begin(path, t->found->pictures, t->dimensions, &writer));
-    SIAM_TRY(siam_npy_add(writer, t->batch, t->found->pictures));
-    t->found->base_written = true;
-    siam_npy_writer *whole = writer;
-    writer = NULL;
-    SIAM_TRY(siam_npy_commit(whole));
-    goto cleanup;
-  }
-  fclose(there);
-  SIAM_TRY(siam_file_read(path, numbers * sizeof(float) + 4096, &bytes, &count));
-  const size_t header = count > NPY_PROLOGUE ? NPY_PROLOGUE + bytes[8] + 256U * bytes[9] : 0;
-  if (count <= NPY_PROLOGUE || memcmp(bytes, "\x93NUMPY\x01", 7) != 0 ||
-      count != header + numbers * sizeof(float)) {
-    status = siam_fail(SIAM_ERROR_FORMAT,
-                       "%s: these are not the embeddings of %zu pictures by this model; give the file that "
-                       "--basefile wrote for it",
-                       path, t->found->pictures);
-    goto cleanup;
-  }
-  memcpy(t->base, bytes + header, numbers * sizeof(float));
-  t->found->base_quantile = largest_between(t, t->batch, t->base);
-  t->found->base_flips = count_flips(t, t->batch, t->base);
-cleanup:
-  siam_npy_abandon(writer);
-  siam_free(bytes);
   return status;
 }
 
@@ -231,14 +180,14 @@ static siam_status measure(trial *t, siam_product_result *result) {
   judge(t, t->alone, "alone", result);
   SIAM_RETURN_IF_FAILED(find_threshold(t));
   judge_verdicts(t, result);
-  double *distances = distances_between(t, t->batch, t->exact);
+  double *distances = siam_trial_distances(t, t->batch, t->exact);
   for (int i = 0; i < 4; i++)
     t->found->quantiles[i] = distances[(size_t)(places[i] * (double)(t->found->pictures - 1))];
   free(distances);
-  t->found->flips = count_flips(t, t->batch, t->exact);
+  t->found->flips = siam_trial_count_flips(t, t->exact, t->batch, 0);
   t->found->batch_quantile = largest_between(t, t->batch, t->alone);
-  t->found->batch_flips = count_flips(t, t->batch, t->alone);
-  return t->test->options.basefile != NULL ? take_base(t) : SIAM_OK;
+  t->found->batch_flips = siam_trial_count_flips(t, t->batch, t->alone, 0);
+  return t->test->options.basefile != NULL ? siam_trial_take_base(t, result) : SIAM_OK;
 }
 
 static siam_status prepare(trial *t) {
@@ -247,7 +196,6 @@ static siam_status prepare(trial *t) {
   SIAM_TRY(siam_network_work(t->model->network, 1, false, &work));
   t->found->pictures = (size_t)fmin(fmax(most_flops / work.flops, LEAST_PICTURES), MOST_PICTURES);
   t->found->pairs = t->found->pictures * (t->found->pictures - 1) / 2;
-  t->found->base_quantile = -1;
   t->inputs = siam_shape_count(t->model->network->input);
   t->dimensions = siam_shape_count(siam_network_output(t->model->network));
   const size_t numbers = t->found->pictures * t->dimensions;

@@ -2,7 +2,6 @@
 #include "compute/conv_engines.h"
 #include "compute/gemm_engines.h"
 #include "device/tuning.h"
-#include "pipeline/computations.h"
 #include "reference/self_test_rows.h"
 
 #include <ctype.h>
@@ -11,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = 16, MOST_ENGINES = 8, PAIRS = 2, EMBEDDED = 3, TURNS = 4, NUMBERS = 10 };
+enum { WORD = 16, MOST_ENGINES = 8, TURNS = 4, NUMBERS = 10 };
 
 /// {m, n, k}: around the tiles' edges, long sums, skinny ones.
 static const int gemm_edges[][3] = {{1, 1, 1},    {1, 17, 5},     {17, 1, 31},    {13, 65, 33},
@@ -102,32 +101,6 @@ static siam_status test_engines(siam_self_test_run *test, const char *door, cons
       SIAM_RETURN_IF_FAILED(test_edges(test, door, word, tunables, count));
     }
   return SIAM_OK;
-}
-
-/// What a training step and embedding of an encoder compute, in the way in use.
-static siam_status test_encoder(siam_self_test_run *test, const char *encoder) {
-  siam_self_test_row *row = NULL;
-  bool reached = false;
-  siam_computations computations = {0};
-  siam_product_result result = {0};
-  siam_status status = SIAM_OK;
-  char choice[SIAM_TUNING_CHOICE_SIZE];
-  SIAM_RETURN_IF_FAILED(
-      siam_self_test_begin(test, &row, &reached, "products and convolutions of %s", encoder));
-  if (!reached) return SIAM_OK;
-  status = siam_computations_collect(test->device, encoder, PAIRS, EMBEDDED, &computations);
-  size_t i = 0;
-  for (; i < computations.count && status == SIAM_OK && siam_self_test_has_time(test); i++) {
-    const siam_tunable *tunable = &computations.list[i];
-    const char *kept = siam_tuning_find(test->device, tunable->name);
-    tunable->type->candidate(test->device, tunable, 0, choice);
-    status = siam_product_check(test->device, tunable, kept != NULL ? kept : choice, &result);
-  }
-  siam_self_test_end(test, row, status, &result);
-  if (row->status == SIAM_SELF_TEST_PASSED && i < computations.count)
-    snprintf(row->reason, sizeof row->reason, "%zu of %zu; no time was left", i, computations.count);
-  siam_computations_clear(&computations);
-  return status == SIAM_ERROR_MEMORY ? status : SIAM_OK;
 }
 
 /// The whole numbers that a text has, in order; how many, or 0 where they are too many or too large.
@@ -244,12 +217,5 @@ siam_status siam_self_test_products(siam_self_test_run *test) {
     for (int i = 0; i < CONVS; i++) SIAM_RETURN_IF_FAILED(conv_tunable(i, pass, &tunables[i]));
     SIAM_RETURN_IF_FAILED(test_engines(test, passes[pass], tunables, CONVS));
   }
-  return SIAM_OK;
-}
-
-siam_status siam_self_test_encoders(siam_self_test_run *test) {
-  static const char *const encoders[] = {"conv4", "lenet", "koch"};
-  for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++)
-    SIAM_RETURN_IF_FAILED(test_encoder(test, encoders[i]));
   return SIAM_OK;
 }

@@ -25,11 +25,11 @@ bool siam_self_test_has_time(const siam_self_test_run *test);
 
 /// What tuning chose; engines of products and convolutions at edge sizes.
 siam_status siam_self_test_products(siam_self_test_run *test);
-/// Products and convolutions of the built-in encoders.
+/// Products and convolutions of the default model and the built-in encoders.
 siam_status siam_self_test_encoders(siam_self_test_run *test);
-/// Layers, forward and backward.
+/// Layers, forward and backward, by themselves and in the ways that take several at once.
 siam_status siam_self_test_networks(siam_self_test_run *test);
-/// Losses, optimisers and augmentation.
+/// Losses, optimisers, the average of weights, and augmentation.
 siam_status siam_self_test_training(siam_self_test_run *test);
 /// The model of the options.
 siam_status siam_self_test_model_file(siam_self_test_run *test);

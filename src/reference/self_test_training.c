@@ -1,22 +1,30 @@
-// What only training has: losses, optimisers, and pictures that are varied.
+// What only training has: losses, optimisers, the average of weights, and pictures that are varied.
 #include "reference/augment_check.h"
+#include "reference/average_check.h"
 #include "reference/contrastive_check.h"
 #include "reference/loss_case.h"
 #include "reference/optimizer_check.h"
 #include "reference/self_test_rows.h"
+#include "reference/target_loss_check.h"
 
 #include <math.h>
 
 /// Rows, dimensions and classes of the batches: few and odd ones, and as many as a work-group and more.
 static const int batches[][3] = {{2, 3, 1}, {7, 17, 3}, {33, 65, 9}, {64, 64, 16}};
 
-static siam_status check_loss(siam_device *device, const siam_loss_reference *reference,
+/// Losses with options that take kernels of their own.
+static const struct {
+  const siam_loss_reference *reference;
+  const char *loss;
+} variants[] = {{&siam_margin_reference, "margin learn=class"}};
+
+static siam_status check_loss(siam_device *device, const siam_loss_reference *reference, const char *loss,
                               siam_product_result *result) {
   static siam_loss_case c;
   static siam_loss_outcome outcome;
   for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
     const siam_loss_worked *w =
-        siam_loss_fill_surely(reference, &c, reference->name, batches[b][0], batches[b][1], batches[b][2]);
+        siam_loss_fill_surely(reference, &c, loss, batches[b][0], batches[b][1], batches[b][2]);
     SIAM_RETURN_IF_FAILED(siam_loss_execute(device, &c, &outcome));
     siam_loss_compare(&c, w, &outcome, result);
   }
@@ -38,20 +46,50 @@ static siam_status check_contrastive(siam_device *device, siam_product_result *r
   return SIAM_OK;
 }
 
+static siam_status test_loss(siam_self_test_run *test, const siam_loss_reference *reference,
+                             const char *loss) {
+  siam_self_test_row *row = NULL;
+  bool reached = false;
+  siam_product_result result = {0};
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "loss %s", loss));
+  if (reached) siam_self_test_end(test, row, check_loss(test->device, reference, loss, &result), &result);
+  return SIAM_OK;
+}
+
 static siam_status test_losses(siam_self_test_run *test) {
   siam_self_test_row *contrastive = NULL;
   bool has_time = false;
   siam_product_result found = {0};
   SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &contrastive, &has_time, "loss contrastive"));
   if (has_time) siam_self_test_end(test, contrastive, check_contrastive(test->device, &found), &found);
-  for (size_t i = 0; siam_loss_references[i] != NULL; i++) {
+  for (size_t i = 0; siam_loss_references[i] != NULL; i++)
+    SIAM_RETURN_IF_FAILED(test_loss(test, siam_loss_references[i], siam_loss_references[i]->name));
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+    SIAM_RETURN_IF_FAILED(test_loss(test, variants[i].reference, variants[i].loss));
+  return SIAM_OK;
+}
+
+/// Outputs near each other and far apart; columns beside and above what a work-group has.
+static siam_status check_target_loss(siam_device *device, const siam_target_loss *loss,
+                                     siam_product_result *result) {
+  static const struct {
+    int rows, columns;
+    float scale;
+  } shapes[] = {{1, 1, 1}, {5, 17, 10}, {33, 65, 1}, {2, 5003, 10}};
+  for (uint32_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+    SIAM_RETURN_IF_FAILED(siam_target_loss_check(device, loss, shapes[s].rows, shapes[s].columns,
+                                                 shapes[s].scale, s + 1, result));
+  return SIAM_OK;
+}
+
+static siam_status test_target_losses(siam_self_test_run *test) {
+  for (size_t i = 0; siam_target_losses[i] != NULL; i++) {
     siam_self_test_row *row = NULL;
     bool reached = false;
     siam_product_result result = {0};
-    SIAM_RETURN_IF_FAILED(
-        siam_self_test_begin(test, &row, &reached, "loss %s", siam_loss_references[i]->name));
+    SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "loss %s", siam_target_losses[i]->name));
     if (reached)
-      siam_self_test_end(test, row, check_loss(test->device, siam_loss_references[i], &result), &result);
+      siam_self_test_end(test, row, check_target_loss(test->device, siam_target_losses[i], &result), &result);
   }
   return SIAM_OK;
 }
@@ -80,6 +118,16 @@ static siam_status test_optimizers(siam_self_test_run *test) {
     SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "optimizer %s", type->name));
     if (reached) siam_self_test_end(test, row, check_optimizer(test->device, type, &result), &result);
   }
+  return SIAM_OK;
+}
+
+static siam_status test_average(siam_self_test_run *test) {
+  siam_self_test_row *row = NULL;
+  bool reached = false;
+  siam_product_result result = {0};
+  SIAM_RETURN_IF_FAILED(siam_self_test_begin(test, &row, &reached, "average of weights"));
+  if (reached)
+    siam_self_test_end(test, row, siam_average_check(test->device, 4096 + 37, 0.999F, &result), &result);
   return SIAM_OK;
 }
 
@@ -113,6 +161,8 @@ static siam_status test_augmentation(siam_self_test_run *test) {
 
 siam_status siam_self_test_training(siam_self_test_run *test) {
   SIAM_RETURN_IF_FAILED(test_losses(test));
+  SIAM_RETURN_IF_FAILED(test_target_losses(test));
   SIAM_RETURN_IF_FAILED(test_optimizers(test));
+  SIAM_RETURN_IF_FAILED(test_average(test));
   return test_augmentation(test);
 }

@@ -230,6 +230,21 @@ static void draw(const char *name, const siam_test_landscape *landscape) {
   siam_test_write_landscape(siam_cli_path(name), landscape);
 }
 
+Test(cli_compare, a_copy_that_a_view_shows_has_nothing_against_it) {
+  draw("hills.ppm", &(siam_test_landscape){0});
+  draw("mirrored.ppm", &(siam_test_landscape){.mirrored = true});
+  json_t *object = siam_cli_json(0, "siamese-compare --explain why.PNG hills.ppm mirrored.ppm",
+                                 KEYS " explanation most_for most_against");
+  cr_expect_eq(siam_cli_number(object, "distance"), 0);
+  for (size_t i = 0; i < 2; i++) {
+    const json_t *against = json_array_get(json_object_get(object, "most_against"), i);
+    cr_expect_geq(siam_cli_number(against, "change"), 0);
+    cr_expect_gt(siam_cli_number(json_array_get(json_object_get(object, "most_for"), i), "change"), 0);
+    cr_expect_lt(siam_cli_number(against, "x"), 200);
+  }
+  json_decref(object);
+}
+
 Test(cli_compare, a_second_start_with_the_default_model_compiles_nothing) {
   draw("hills.ppm", &(siam_test_landscape){0});
   setenv("SIAMESE_CACHE_DIR", siam_cli_path("kept"), 1);
@@ -402,6 +417,8 @@ Test(cli_compare, the_default_model_has_a_name_that_a_file_may_take) {
 }
 
 Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
+  siam_cli_write("text.png", "no picture\n");
+  siam_cli_write("own.png", "\x89PNG");
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare", {"A B", "--help"}},
       {"siamese-compare -m m.siamese " A, {"arguments are missing: A B"}},
@@ -409,9 +426,11 @@ Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
       {"siamese-compare -m m.siamese " A " " B " data", {"data: is a folder"}},
       {"siamese-compare -m m.siamese --explain e.png " A " data", {"--explain takes two pictures"}},
       {"siamese-compare -m m.siamese --explain nowhere/e.png " A " " B, {"nowhere"}},
-      {"siamese-compare -m m.siamese --explain " B " " A " " B,
+      {"siamese-compare -m m.siamese --explain why.jpg " A " " B, {"why.jpg", "end the name in .png"}},
+      {"siamese-compare -m m.siamese --explain why " A " " B, {"why: explanations are PNG", ".png"}},
+      {"siamese-compare -m m.siamese --explain text.png " A " " B, {"text.png", "PNG picture"}},
+      {"siamese-compare -m m.siamese --explain own.png " A " own.png",
        {"both a picture and what explains it", "name two files"}},
-      {"siamese-compare -m m.siamese --explain tiny.txt " A " " B, {"tiny.txt", "PNG picture"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " " B, {"--nearest is for a folder"}},
       {"siamese-compare -m m.siamese --nearest 3 " A " nosuchdir",
        {"nosuchdir: no such folder", "--nearest"}},

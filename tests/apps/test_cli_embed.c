@@ -10,7 +10,7 @@
 
 #define EMBED "siamese-embed -m m.siamese "
 #define PICTURE "held-out/group0/class00/00.pgm"
-#define KEYS "output images broken embedding views part_factor seconds model device"
+#define KEYS "output images broken embedding views part_factor batch seconds model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -206,6 +206,32 @@ Test(cli_embed, a_batch_that_does_not_fit_is_refused_and_none_asked_for_is_made_
   siam_command_release(&result);
 }
 
+Test(cli_embed, the_largest_batch_is_found_and_gives_the_same_embeddings) {
+  // With room for all it is all.
+  json_t *object = siam_cli_json(0, EMBED "held-out -o all.csv -b auto", KEYS);
+  cr_expect_eq(siam_cli_integer(object, "batch"), 48);
+  json_decref(object);
+  const siam_command_options little = {.environment =
+                                           (const char *const[]){"SIAMESE_DEVICE_MEMORY=12", NULL}};
+  siam_command_result result =
+      siam_cli_run(&little, "siamese-embed held-out -o some.csv --batch auto --json");
+  cr_assert_eq(result.code, 0, "%s", result.err);
+  object = json_loads(result.out, 0, NULL);
+  const json_int_t batch = siam_cli_integer(object, "batch");
+  json_decref(object);
+  siam_command_release(&result);
+  // It fits when asked for, and one more does not.
+  cr_assert(batch >= 1 && batch < 48, "%lld", (long long)batch);
+  for (int more = 0; more < 2; more++) {
+    char line[96];
+    snprintf(line, sizeof line, "siamese-embed held-out -o again.csv -q -b %d", (int)batch + more);
+    result = siam_cli_run(&little, line);
+    cr_expect_eq(result.code, more == 0 ? 0 : 2, "%s: %s", line, result.err);
+    siam_command_release(&result);
+  }
+  cr_expect(siam_cli_same_files("some.csv", "again.csv"));
+}
+
 /// A grey picture of one colour that takes no room on the disk.
 static void write_sparse(const char *name, unsigned width, unsigned height) {
   FILE *file = fopen(siam_cli_path(name), "wb");
@@ -227,7 +253,7 @@ static void expect_read(const char *const *environment, const char *line) {
   const siam_command_options options = {.environment = environment};
   siam_command_result result = siam_cli_run(&options, line);
   cr_expect_eq(result.code, 0, "%s: %s", line, result.err);
-  cr_expect_not_null(strstr(result.out, "1 pictures, "), "%s", result.out);
+  cr_expect_not_null(strstr(result.out, "1 picture, "), "%s", result.out);
   siam_command_release(&result);
 }
 

@@ -236,6 +236,13 @@ Test(cli_train, patience_says_which_step_was_kept) {
   char *text = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0.3 --ema 0.9 --patience 3 --look-every 2");
   cr_expect_not_null(strstr(text, "\nKept      the weights of step "), "%s", text);
   free(text);
+  // A recipe looks, too, and says so in both forms.
+  text = siam_cli_out(0, TRAIN "-o m.siamese --holdout 0.3 --recipe best --look-every 2");
+  cr_expect_not_null(strstr(text, "\nKept      the weights of step "), "%s", text);
+  free(text);
+  json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --holdout 0.3 --recipe best --look-every 2", KEYS);
+  cr_expect_gt(siam_cli_integer(object, "best_step"), 0);
+  json_decref(object);
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {TRAIN "-o m.siamese --holdout 0 --patience 3", {"nothing is held out", "name validation data"}},
       {TRAIN "-o m.siamese --look-every 3", {"need a patience"}},

@@ -52,6 +52,7 @@ prepare() {
   write_pairs held-out >held-out.csv
   local first=(pictures/letter0/*.png)
   cp "${first[0]}" a.png && cp "${first[1]}" b.png
+  ln -s alphabets small2-unseen
   number_pictures && siamese-omniglot-runs alphabets -o all_runs --runs 1 >/dev/null
   local model
   for model in my shapes faces omniglot; do

@@ -3,9 +3,14 @@
 //   FAULTS_KIND    memory, space, io, permission, short, interrupted, or opencl
 //   FAULTS_AT      the number of the call that fails, from 1; 0: none, they are only counted
 //   FAULTS_MODE    once, or from: every later call fails too
+//   FAULTS_SINCE   a file: before it is there nothing is counted, and nothing fails
+//   FAULTS_STREAMS no: calls of <stdio.h> are spared, as on a full disk where a line still fits into the last
+//                  block of a log
 //   FAULTS_REPORT  file that gets "CALLS INJECTED BLOCKS OBJECTS" at the end of the program: calls that could
-//   fail,
-//                  faults injected, blocks of memory and OpenCL objects that were not released
+//                  fail, faults injected, blocks of memory and OpenCL objects that were not released
+//
+// Calls that a command imports and that do not fail here stand in others.txt, with the reason; script/faults
+// looks whether that is all of them.
 //
 // Only calls that the command itself and the libraries of pictures and JSON make are counted and fail: what a
 // driver does with its own memory is its own affair, and C++ libraries end the program.
@@ -24,8 +29,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MEMORY, SPACE, IO, PERMISSION, SHORT, INTERRUPTED, OPENCL, KINDS, NONE = -1 };
@@ -37,7 +45,8 @@ enum { MOST_INTERRUPTIONS = 100, MOST_RANGES = 16, TRACKED = 1 << 18 };
 
 static int kind = NONE;
 static unsigned long fail_at;
-static bool from;
+static bool from, spares_streams;
+static const char *since;
 static atomic_ulong calls, injected, objects;
 
 /// Where the code lies whose calls count.
@@ -51,9 +60,13 @@ static bool is_counted(const void *caller) {
 }
 #define COUNTED is_counted(__builtin_return_address(0))
 
+/// The function of this name that would have been called.
+#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
 /// Counts a call that could fail in this way; true when it has to.
 static bool fails(int way) {
   if (way != kind) return false;
+  if (since != NULL && NEXT(access)(since, F_OK) != 0) return false;
   unsigned long number = atomic_fetch_add(&calls, 1) + 1;
   bool due = fail_at > 0 && (from ? number >= fail_at : number == fail_at);
   if (due && way == INTERRUPTED && number >= fail_at + MOST_INTERRUPTIONS) due = false;
@@ -90,16 +103,16 @@ static int add_module(struct dl_phdr_info *module, size_t size, void *context) {
 
 __attribute__((constructor)) static void begin(void) {
   const char *named = getenv("FAULTS_KIND"), *at = getenv("FAULTS_AT"), *mode = getenv("FAULTS_MODE");
+  const char *streams = getenv("FAULTS_STREAMS");
+  since = getenv("FAULTS_SINCE");
   int module = 0;
   fail_at = at != NULL ? strtoul(at, NULL, 10) : 0;
   from = mode != NULL && strcmp(mode, "from") == 0;
+  spares_streams = streams != NULL && strcmp(streams, "no") == 0;
   for (int i = 0; named != NULL && i < KINDS; i++)
     if (strcmp(named, kinds[i]) == 0) kind = i;
   dl_iterate_phdr(add_module, &module);
 }
-
-/// The function of this name that would have been called.
-#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 // Memory. The blocks of counted callers are kept in a table, to know in the end which were not freed.
 
@@ -206,20 +219,38 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return NEXT(pthread_create)(thread, attributes, run, context);
 }
 
+/// A call that takes memory or a descriptor of the system, and says `failure` when there is none.
+#define MEMORY_CALL(type, name, failure, parameters, arguments)                                              \
+  type name parameters {                                                                                     \
+    return COUNTED && memory_fails() ? failure : NEXT(name) arguments;                                       \
+  }
+MEMORY_CALL(FILE *, open_memstream, NULL, (char **text, size_t *length), (text, length))
+MEMORY_CALL(void *, mmap, MAP_FAILED, (void *at, size_t count, int rights, int flags, int file, off_t offset),
+            (at, count, rights, flags, file, offset))
+
 // Processes for decoding, and speaking with them.
 
-int socketpair(int domain, int type, int protocol, int ends[2]) {
-  return COUNTED && memory_fails() ? -1 : NEXT(socketpair)(domain, type, protocol, ends);
-}
+MEMORY_CALL(int, memfd_create, -1, (const char *name, unsigned flags), (name, flags))
+MEMORY_CALL(int, pidfd_open, -1, (pid_t process, unsigned flags), (process, flags))
+MEMORY_CALL(int, setsockopt, -1, (int socket, int level, int name, const void *value, socklen_t length),
+            (socket, level, name, value, length))
+MEMORY_CALL(int, socketpair, -1, (int domain, int type, int protocol, int ends[2]),
+            (domain, type, protocol, ends))
+MEMORY_CALL(int, posix_spawn_file_actions_addclosefrom_np, ENOMEM,
+            (posix_spawn_file_actions_t * actions, int from_descriptor), (actions, from_descriptor))
+MEMORY_CALL(int, posix_spawn_file_actions_adddup2, ENOMEM,
+            (posix_spawn_file_actions_t * actions, int file, int other), (actions, file, other))
+MEMORY_CALL(int, posix_spawn, ENOMEM,
+            (pid_t * process, const char *path, const posix_spawn_file_actions_t *files,
+             const posix_spawnattr_t *attributes, char *const words[], char *const environment[]),
+            (process, path, files, attributes, words, environment))
 
-int memfd_create(const char *name, unsigned flags) {
-  return COUNTED && memory_fails() ? -1 : NEXT(memfd_create)(name, flags);
-}
-
-int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions_t *files,
-                const posix_spawnattr_t *attributes, char *const words[], char *const environment[]) {
-  if (COUNTED && memory_fails()) return ENOMEM;
-  return NEXT(posix_spawn)(process, path, files, attributes, words, environment);
+int fcntl(int file, int command, ...) {
+  va_list arguments;
+  va_start(arguments, command);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  return COUNTED && memory_fails() ? -1 : NEXT(fcntl)(file, command, argument);
 }
 
 // Files. Removing never fails: what cannot be removed is left behind by the best of programs.
@@ -243,6 +274,18 @@ static bool is_interrupted(void) {
   return true;
 }
 
+/// Whether it is memory that is shared with a decoder: sealed, or to be sealed, unlike any file with a name.
+static bool is_memory(int file) {
+  int error = errno, seals = NEXT(fcntl)(file, F_GET_SEALS);
+  errno = error;
+  return seals >= 0 && seals != F_SEAL_SEAL;
+}
+
+/// Memory of this kind is short of memory; files are short of space, or have errors.
+static bool writing_fails(int file) {
+  return is_memory(file) ? memory_fails() : file_fails(true, false);
+}
+
 ssize_t read(int file, void *bytes, size_t count) {
   if (!COUNTED) return NEXT(read)(file, bytes, count);
   if (file_fails(false, false) || is_interrupted()) return -1;
@@ -253,6 +296,45 @@ ssize_t write(int file, const void *bytes, size_t count) {
   if (!COUNTED) return NEXT(write)(file, bytes, count);
   if (file_fails(true, false) || is_interrupted()) return -1;
   return NEXT(write)(file, bytes, is_cut(count) ? (count + 1) / 2 : count);
+}
+
+ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+  if (!COUNTED) return NEXT(pread)(file, bytes, count, offset);
+  if (file_fails(false, false) || is_interrupted()) return -1;
+  return NEXT(pread)(file, bytes, is_cut(count) ? (count + 1) / 2 : count, offset);
+}
+
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
+  if (!COUNTED) return NEXT(pwrite)(file, bytes, count, offset);
+  if (writing_fails(file) || is_interrupted()) return -1;
+  return NEXT(pwrite)(file, bytes, is_cut(count) ? (count + 1) / 2 : count, offset);
+}
+
+int ftruncate(int file, off_t length) {
+  return COUNTED && writing_fails(file) ? -1 : NEXT(ftruncate)(file, length);
+}
+
+int fallocate(int file, int mode, off_t offset, off_t length) {
+  return COUNTED && writing_fails(file) ? -1 : NEXT(fallocate)(file, mode, offset, length);
+}
+
+/// A full disk says so here before it is written to.
+int statvfs(const char *path, struct statvfs *room) {
+  bool counted = COUNTED, full = counted && fails(SPACE);
+  if (counted && file_fails(false, true)) return -1;
+  int result = NEXT(statvfs)(path, room);
+  if (full) room->f_bavail = room->f_bfree = 0;
+  return result;
+}
+
+/// For names of temporary files; at the system's start it waits, and can be interrupted.
+ssize_t getrandom(void *bytes, size_t count, unsigned flags) {
+  if (COUNTED && (file_fails(false, false) || is_interrupted())) return -1;
+  return NEXT(getrandom)(bytes, count, flags);
+}
+
+ssize_t readlink(const char *restrict path, char *restrict target, size_t size) {
+  return COUNTED && file_fails(false, true) ? -1 : NEXT(readlink)(path, target, size);
 }
 
 int close(int file) {
@@ -274,18 +356,22 @@ FILE *fopen(const char *path, const char *mode) {
   return COUNTED && (file_fails(mode[0] != 'r', true) || memory_fails()) ? NULL : NEXT(fopen)(path, mode);
 }
 
+/// A stream into memory lacks memory; what the command says is not to fail.
+static bool stream_fails(FILE *file) {
+  if (file == stdout || file == stderr) return false;
+  return fileno(file) < 0 ? memory_fails() : !spares_streams && file_fails(true, false);
+}
+
 size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file) {
-  return COUNTED && file != stdout && file != stderr && file_fails(true, false)
-             ? 0
-             : NEXT(fwrite)(bytes, size, count, file);
+  return COUNTED && stream_fails(file) ? 0 : NEXT(fwrite)(bytes, size, count, file);
 }
 
 int fflush(FILE *file) {
-  return COUNTED && file != stdout && file != stderr && file_fails(true, false) ? EOF : NEXT(fflush)(file);
+  return COUNTED && stream_fails(file) ? EOF : NEXT(fflush)(file);
 }
 
 int fclose(FILE *file) {
-  bool failed = COUNTED && file_fails(true, false);
+  bool failed = COUNTED && stream_fails(file);
   int error = errno, result = NEXT(fclose)(file);
   if (failed) errno = error;
   return failed ? EOF : result;
@@ -307,6 +393,14 @@ FILE_CALL(fstatat, false, true, (int folder, const char *path, struct stat *info
 FILE_CALL(fchmod, false, true, (int file, mode_t mode), (file, mode))
 FILE_CALL(utimensat, false, true, (int folder, const char *path, const struct timespec times[2], int flags),
           (folder, path, times, flags))
+
+pid_t waitpid(pid_t process, int *state, int options) {
+  return COUNTED && is_interrupted() ? -1 : NEXT(waitpid)(process, state, options);
+}
+
+int waitid(idtype_t kind_of_id, id_t id, siginfo_t *how, int options) {
+  return COUNTED && is_interrupted() ? -1 : NEXT(waitid)(kind_of_id, id, how, options);
+}
 
 ssize_t recv(int socket, void *bytes, size_t count, int flags) {
   return COUNTED && is_interrupted() ? -1 : NEXT(recv)(socket, bytes, count, flags);
@@ -347,6 +441,7 @@ STATUS(clEnqueueWriteBuffer)
 STATUS(clFlush)
 STATUS(clGetDeviceIDs)
 STATUS(clGetDeviceInfo)
+STATUS(clGetMemObjectInfo)
 STATUS(clGetPlatformIDs)
 STATUS(clGetPlatformInfo)
 STATUS(clGetProgramBuildInfo)

@@ -92,3 +92,23 @@ WHOLE = [(i, 0, 0, 0, i, 2) for i in range(3)]
 write("picture_cache", "whole", picture_cache(15, WHOLE, bytes(range(18))))
 write("picture_cache", "states", picture_cache(15, [(2, 0, 0, 0, 0, 1), (0, 0, 0, 0, 9, 2), (0, 0, 0, 0, 0, 3)], bytes(18)))
 write("picture_cache", "raw", picture_cache(0, WHOLE, bytes(18), 1 << 40))
+
+
+def npy(descr="'<f4'", fortran="False", shape="(2, 3)", note="", values=(0.5, -1, 2, 0.25, 0, 3), version=1):
+    """A first byte for a matrix of 2 by 3, then the file."""
+    text = f"{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}{note}"
+    text = text.ljust(117 if version == 1 else 115) + "\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(text))
+    data = struct.pack(f"<{len(values)}f", *values)
+    return bytes([1 + 2 * 8]) + b"\x93NUMPY" + bytes([version, 0]) + length + text.encode() + data
+
+
+write("npy", "sound", npy())
+write("npy", "note", npy(note=" # model 0123456789abcdef"))
+write("npy", "big_endian", npy(descr="'>f4'"))
+write("npy", "columns", npy(fortran="True"))
+write("npy", "flat", npy(shape="(6,)"))
+write("npy", "fields", npy(descr="[('x', '<f4')]"))
+write("npy", "not_finite", npy(values=(0, 0, float("nan"), 0, 0, 0)))
+write("npy", "version_2", npy(version=2))
+write("npy", "short", npy(values=(1, 2)))

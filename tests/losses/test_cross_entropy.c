@@ -1,6 +1,5 @@
 #include "device_memory.h"
-#include "losses/target_loss.h"
-#include "reference/bounded.h"
+#include "reference/target_loss_check.h"
 #include "reference/values.h"
 
 #include <criterion/criterion.h>
@@ -37,24 +36,6 @@ static outcome run(const float *y, const float *target, int rows, int classes) {
   return found;
 }
 
-/// A row in float64, with its bounds: writes ∂L/∂y and returns the row's part of L.
-static siam_bounded reference_row(const float *y, int target, int rows, int classes, siam_bounded *gradient) {
-  siam_bounded *powers = calloc((size_t)classes, sizeof *powers);
-  float largest = y[0];
-  for (int c = 1; c < classes; c++) largest = fmaxf(largest, y[c]);
-  for (int c = 0; c < classes; c++)
-    powers[c] = bounded_exp(bounded_minus(bounded_exactly(y[c]), bounded_exactly(largest)));
-  siam_bounded sum = bounded_sum(powers, classes), n = bounded_exactly(rows);
-  siam_bounded share = bounded_over(bounded_exactly(1), bounded_times(n, sum));
-  for (int c = 0; c < classes; c++) {
-    gradient[c] = bounded_times(powers[c], share);
-    if (c == target) gradient[c] = bounded_minus(gradient[c], bounded_over(bounded_exactly(1), n));
-  }
-  free(powers);
-  siam_bounded below = bounded_minus(bounded_exactly(y[target]), bounded_exactly(largest));
-  return bounded_over(bounded_minus(bounded_log(sum), below), n);
-}
-
 static double naive_loss(const float *y, int target, int classes) {
   double sum = 0;
   for (int c = 0; c < classes; c++) sum += exp(y[c]);
@@ -63,31 +44,11 @@ static double naive_loss(const float *y, int target, int classes) {
 
 /// `scale` spreads the outputs, so that probabilities lie near 0 and 1 too.
 static void check(int rows, int classes, float scale, uint32_t seed) {
-  const size_t count = (size_t)rows * (size_t)classes;
-  float *y = calloc(count, sizeof *y), *target = calloc((size_t)rows, sizeof *target);
-  siam_bounded *gradient = calloc((size_t)classes, sizeof *gradient);
-  siam_bounded *parts = calloc((size_t)rows, sizeof *parts);
-  siam_check_fill(y, count, SIAM_VALUES_SPREAD, seed);
-  for (size_t i = 0; i < count; i++) y[i] *= scale;
-  // The first class, the last one, and others.
-  for (int r = 0; r < rows; r++) target[r] = (float)(r == 0 ? classes - 1 : r * 31 % classes);
-  outcome found = run(y, target, rows, classes);
-  double plain = 0;
-  for (int r = 0; r < rows; r++) {
-    const size_t start = (size_t)r * (size_t)classes;
-    parts[r] = reference_row(y + start, (int)target[r], rows, classes, gradient);
-    plain += naive_loss(y + start, (int)target[r], classes) / rows;
-    for (int c = 0; c < classes; c++)
-      cr_assert_leq(fabs(found.gradient[start + (size_t)c] - gradient[c].value), gradient[c].error,
-                    "%d × %d: [%d][%d] is %.9g, not %.9g ± %.2g", rows, classes, r, c,
-                    (double)found.gradient[start + (size_t)c], gradient[c].value, gradient[c].error);
-  }
-  siam_bounded loss = bounded_sum(parts, rows);
-  cr_assert_float_eq(loss.value, plain, 1e-12 * fabs(plain) + 1e-12, "the reference is not its formula");
-  cr_assert_leq(fabs(found.words[SIAM_LOSS_VALUE] - loss.value), loss.error, "%d × %d: %.9g, not %.9g ± %.2g",
-                rows, classes, (double)found.words[SIAM_LOSS_VALUE], loss.value, loss.error);
-  for (int word = 1; word < SIAM_LOSS_WORDS; word++) cr_expect_eq(found.words[word], 0);
-  free(y), free(target), free(gradient), free(parts), free(found.gradient);
+  const siam_target_loss *loss = NULL;
+  siam_product_result result = {0};
+  siam_test_ok(siam_target_loss_find("cross_entropy", &loss));
+  siam_test_ok(siam_target_loss_check(siam_test_device(), loss, rows, classes, scale, seed, &result));
+  cr_assert_str_empty(result.failure, "%d × %d: %s", rows, classes, result.failure);
 }
 
 Test(cross_entropy, loss_and_gradient_equal_their_formulas_at_every_edge) {

@@ -1,6 +1,6 @@
 #include "device_memory.h"
 #include "losses/mean_squared_error.h"
-#include "reference/rounding.h"
+#include "reference/target_loss_check.h"
 #include "reference/values.h"
 
 #include <criterion/criterion.h>
@@ -26,26 +26,11 @@ static float *run(const float *output, const float *target, size_t count, float 
 }
 
 static void check(size_t count, uint32_t seed) {
-  float *y = calloc(count, sizeof *y), *t = calloc(count, sizeof *t), result[SIAM_LOSS_WORDS];
-  siam_check_fill(y, count, SIAM_VALUES_SPREAD, seed);
-  siam_check_fill(t, count, SIAM_VALUES_SPREAD, seed + 1);
-  float *gradient = run(y, t, count, result);
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) {
-    double error = (double)y[i] - t[i], slope = 2 * error / (double)count;
-    sum += error * error;
-    // Roundings of the difference, of the product, and a quotient (2.5 ulp, each 2 units).
-    cr_assert_leq(fabs(gradient[i] - slope), 7 * 0x1p-24 * fabs(slope) + 0x1p-126, "%zu of %zu: %g, not %g",
-                  i, count, (double)gradient[i], slope);
-  }
-  double mean = sum / (double)count;
-  // A term goes through the sum of 64 in its lane, that of at most 16 lanes, and one over the runs of at
-  // least 64 · 4 numbers. Every difference is off by one unit and enters twice; quotients follow.
-  double additions = fmin((double)count, 80 + ceil((double)count / 256));
-  cr_assert_leq(fabs(result[SIAM_LOSS_VALUE] - mean), siam_rounding_of_sum(additions + 10) * mean,
-                "%zu: %.9g, not %.9g", count, (double)result[SIAM_LOSS_VALUE], mean);
-  for (int word = 1; word < SIAM_LOSS_WORDS; word++) cr_expect_eq(result[word], 0);
-  free(y), free(t), free(gradient);
+  const siam_target_loss *loss = NULL;
+  siam_product_result result = {0};
+  siam_test_ok(siam_target_loss_find("mean_squared_error", &loss));
+  siam_test_ok(siam_target_loss_check(siam_test_device(), loss, 1, (int)count, 1, seed, &result));
+  cr_assert_str_empty(result.failure, "%zu: %s", count, result.failure);
 }
 
 Test(mean_squared_error, loss_and_gradient_equal_their_formulas_at_every_edge) {

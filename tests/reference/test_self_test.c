@@ -1,7 +1,8 @@
+#include "base/file.h"
 #include "device/tuning.h"
 #include "device_memory.h"
 #include "reference/product_check.h"
-#include "reference/self_test.h"
+#include "reference/self_test_trial.h"
 #include "scratch.h"
 
 #include <criterion/criterion.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *folder;
 static void begin(void) {
@@ -98,4 +100,32 @@ Test(self_test, a_file_that_is_no_model_is_an_error_and_no_row) {
   const siam_self_test_options options = {.model = "/nonexistent.siamese"};
   cr_expect_neq(siam_self_test(siam_test_device(), &options, &report), SIAM_OK);
   cr_expect_not_null(strstr(siam_last_error(), "/nonexistent.siamese"), "%s", siam_last_error());
+}
+
+Test(self_test, wrong_embeddings_make_no_base_file_for_others) {
+  enum { DIMENSIONS = 3, PICTURES = 2 };
+  static const char description[] = "input 1 1 2\nlinear 3\n";
+  const char *path = siam_scratch_path(folder, "base.npy"),
+             *encoder = siam_scratch_path(folder, "encoder.txt");
+  float embeddings[PICTURES * DIMENSIONS] = {1, 2, 3, 4, 5, 6}, base[PICTURES * DIMENSIONS];
+  siam_product_result wrong = {.failure = "a number is wrong"}, right = {0};
+  siam_self_test_run run = {.device = siam_test_device(), .options = {.basefile = path}};
+  siam_self_test_model found = {.pictures = PICTURES, .pairs = 1, .threshold = 1};
+  siam_self_test_trial trial = {.test = &run,
+                                .found = &found,
+                                .dimensions = DIMENSIONS,
+                                .batch = embeddings,
+                                .exact = embeddings,
+                                .base = base};
+  siam_test_ok(siam_file_replace(encoder, description, strlen(description)));
+  siam_test_ok(siam_model_create(run.device, &(siam_model_options){.encoder = encoder}, &trial.model));
+  siam_test_ok(siam_trial_take_base(&trial, &wrong));
+  cr_expect_eq(found.base, SIAM_BASE_WITHHELD);
+  cr_expect_neq(access(path, F_OK), 0);
+  siam_test_ok(siam_trial_take_base(&trial, &right));
+  cr_expect_eq(found.base, SIAM_BASE_WRITTEN);
+  siam_test_ok(siam_trial_take_base(&trial, &right));
+  cr_expect_eq(found.base, SIAM_BASE_COMPARED);
+  cr_expect_arr_eq(base, embeddings, sizeof base);
+  siam_model_destroy(trial.model);
 }
