@@ -47,8 +47,8 @@ typedef struct siam_decoders_info {
 } siam_decoders_info;
 
 /// Starts the first process and does not wait for it. `options` may be NULL. SIAM_ERROR_ARGUMENT:
-/// SIAMESE_DECODE is neither of its words, or a limit is higher than can be. The caller releases the decoders with siam_decoders_destroy(),
-/// after all that uses them.
+/// SIAMESE_DECODE is neither of its words, or a limit is higher than can be. The caller releases the
+/// decoders with siam_decoders_destroy(), after all that uses them.
 SIAM_API siam_status siam_decoders_create(const siam_decoders_options *options, siam_decoders **decoders);
 SIAM_API void siam_decoders_destroy(siam_decoders *decoders);
 

@@ -230,6 +230,9 @@ MEMORY_CALL(void *, mmap, MAP_FAILED, (void *at, size_t count, int rights, int f
 
 // Processes for decoding, and speaking with them.
 
+MEMORY_CALL(int, socket, -1, (int domain, int type, int protocol), (domain, type, protocol))
+MEMORY_CALL(int, bind, -1, (int socket, const struct sockaddr *address, socklen_t length),
+            (socket, address, length))
 MEMORY_CALL(int, memfd_create, -1, (const char *name, unsigned flags), (name, flags))
 MEMORY_CALL(int, pidfd_open, -1, (pid_t process, unsigned flags), (process, flags))
 MEMORY_CALL(int, setsockopt, -1, (int socket, int level, int name, const void *value, socklen_t length),
@@ -262,6 +265,19 @@ int open(const char *path, int flags, ...) {
   va_end(arguments);
   if (COUNTED && file_fails((flags & O_CREAT) != 0, true)) return -1;
   return NEXT(open)(path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  if (COUNTED && file_fails((flags & O_CREAT) != 0, true)) return -1;
+  return NEXT(openat)(folder, path, flags, mode);
+}
+
+char *realpath(const char *restrict path, char *restrict resolved) {
+  return COUNTED && (file_fails(false, true) || memory_fails()) ? NULL : NEXT(realpath)(path, resolved);
 }
 
 static bool is_cut(size_t count) {
@@ -348,6 +364,10 @@ DIR *opendir(const char *path) {
   return COUNTED && (file_fails(false, true) || memory_fails()) ? NULL : NEXT(opendir)(path);
 }
 
+DIR *fdopendir(int file) {
+  return COUNTED && (file_fails(false, false) || memory_fails()) ? NULL : NEXT(fdopendir)(file);
+}
+
 struct dirent *readdir(DIR *folder) {
   return COUNTED && file_fails(false, false) ? NULL : NEXT(readdir)(folder);
 }
@@ -391,6 +411,7 @@ FILE_CALL(fstat, false, false, (int file, struct stat *information), (file, info
 FILE_CALL(fstatat, false, true, (int folder, const char *path, struct stat *information, int flags),
           (folder, path, information, flags))
 FILE_CALL(fchmod, false, true, (int file, mode_t mode), (file, mode))
+FILE_CALL(futimens, false, true, (int file, const struct timespec times[2]), (file, times))
 FILE_CALL(utimensat, false, true, (int folder, const char *path, const struct timespec times[2], int flags),
           (folder, path, times, flags))
 
