@@ -22,7 +22,7 @@ Test(decision, a_model_says_which_threshold_its_verdicts_go_by_and_the_caller_ma
   cr_assert_eq(siam_decision_load(model, &decision), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_decision_threshold(&decision, &(siam_compare_options){0}, &own, name, sizeof name),
                SIAM_OK);
-  cr_expect_str_eq(name, "far 0.0003");
+  cr_expect_str_eq(name, "far 0.0002");
   cr_assert_eq(
       siam_decision_threshold(&decision, &(siam_compare_options){.far = 0.01}, &lax, name, sizeof name),
       SIAM_OK);
