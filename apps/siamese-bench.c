@@ -99,13 +99,10 @@ static const app_command command = {
         "decode (picture files to bytes), or all; without one, all are measured.\n"
         "The device's ceilings are measured first and again beside every figure: fused multiply-adds in "
         "registers, copying memory, and starting kernels. Every row is run once in each round, so that a "
-        "machine "
-        "that changes its speed treats all alike. Columns: median, least and most time; GFLOP/s (two for "
-        "each "
-        "multiply-add of the direct algorithm) and their share of the FMA ceiling; GB/s that any algorithm "
-        "must "
-        "move, and their share of copying; which of arithmetic, memory and overhead is the limit; the engine "
-        "that was picked; things done in a second.\n",
+        "machine that changes its speed treats all alike. Columns: median, least and most time; GFLOP/s "
+        "(two for each multiply-add of the direct algorithm) and their share of the FMA ceiling; GB/s "
+        "that any algorithm must move, and their share of copying; which of arithmetic, memory and "
+        "overhead is the limit; the engine that was picked; things done in a second.\n",
     .options = options,
     .examples = examples,
     .exit_codes = exit_codes,

@@ -88,12 +88,11 @@ static const app_command command = {
     .description =
         "Runs one encoder on both pictures and prints the distance of their embeddings, the similarity "
         "(a calibrated probability that they show the same), the threshold and the verdict. With more "
-        "pictures, "
-        "a table of every two; with a folder in place of B, its nearest files.\n"
+        "pictures, a table of every two; with a folder in place of B, its nearest files.\n"
         "Without a model of your own, same means: one picture, before and after such edits as resizing, "
         "recompressing, cropping, turning a little, mirroring, blur, noise, other light or colours, text or "
-        "a "
-        "logo on top, a border or a screenshot around it. Blank pictures are called so and not compared.\n",
+        "a logo on top, a border or a screenshot around it. Blank pictures are called so and not "
+        "compared.\n",
     .options = options,
     .examples = examples,
     .exit_codes = exit_codes,

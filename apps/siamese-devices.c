@@ -18,8 +18,7 @@ static const app_option options[] = {
      .value = "SEL",
      .text = &selector,
      .help = "Show which device this choice picks: an index of the list, PLATFORM:DEVICE, a part of the "
-             "name, cpu "
-             "or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."},
+             "name, cpu or gpu. Default: the environment variable SIAMESE_DEVICE, else the fastest."},
     {.name = "self-test",
      .flag = &wants_self_test,
      .help =
@@ -30,16 +29,15 @@ static const app_option options[] = {
      .letter = 'm',
      .value = "MODEL",
      .text = &self_test.model,
-     .help = "With --self-test: embed made pictures with this model, too; print how far embeddings are from "
-             "float64, "
-             "alone from in a batch, and how many verdicts that turns."},
+     .help = "With --self-test: embed made pictures with this model file, too, or with the built-in one, "
+             "\"default\"; print how far embeddings are from float64, alone from in a batch, and how many "
+             "verdicts that turns."},
     {.name = "basefile",
      .value = "FILE",
      .text = &self_test.basefile,
      .help = "With --model: compare the embeddings with those in FILE, made elsewhere by the same option; "
              "written where there is no such file. Another model's are refused, and verdicts that flip far "
-             "from the "
-             "threshold are wrong."},
+             "from the threshold are wrong."},
     {.name = "seconds",
      .value = "S",
      .number = &self_test.seconds,

@@ -20,8 +20,8 @@ static const app_option options[] = {
      .letter = 'o',
      .value = "FILE",
      .text = &arguments.output,
-     .help = "Write to this file: .npy (float32 [pictures, numbers], with "
-             "the paths in a .txt beside it) or .csv."},
+     .help = "Write to this file: .npy (float32 [pictures, numbers], with the paths in a .txt beside it) or "
+             ".csv."},
     {.name = "batch",
      .letter = 'b',
      .value = "N",
@@ -30,12 +30,13 @@ static const app_option options[] = {
      .word_value = SIAM_BATCH_AUTO,
      .least = 1,
      .most = 65536,
-     .help = "Pictures at a time; auto: as many as the device has memory for, at most all. Default: 128, or "
-             "fewer on a device with little memory."},
+     .help =
+         "Pictures at a time, or views of them where the model looks more than once; auto: as many as the "
+         "device has memory for, at most all. Default: 128, or fewer on a device with little memory."},
     {.name = "views",
      .flag = &arguments.views,
-     .help = "Write a row for each view that the model compares by, the whole "
-             "picture's first; models without views have one row."},
+     .help = "Write a row for each view that the model compares by, the whole picture's first; models "
+             "without views have one row."},
     APP_OPTIONS_LIMITS,
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
@@ -75,7 +76,7 @@ static int print_report(const siam_embed_report *report, const char *device) {
       printf("%d %s", report->embedding, app_plural((uint64_t)report->embedding, "number", "numbers"));
     printf(" each, in %.1f s: %s\n", report->seconds, app_show(arguments.output));
     if (arguments.batch == SIAM_BATCH_AUTO)
-      printf("%u at a time, the largest batch that fits\n", report->batch);
+      printf("%u pictures, or views of them, at a time, the largest batch that fits\n", report->batch);
     if (report->broken > 0)
       printf("%u broken %s left out\n", report->broken, app_plural(report->broken, "picture", "pictures"));
     return APP_SUCCESS;

@@ -108,8 +108,8 @@ static const app_command command = {
         "Verification: accuracy, area under the ROC curve, equal error rate, and the share of same pairs "
         "accepted at fixed false-accept rates. One-shot: each query goes to the nearest of N pictures of N "
         "classes. Retrieval: each picture as a query among all others, Recall@K and mean average precision "
-        "at "
-        "R. A tie always counts as wrong. Every figure has a 95 % interval by bootstrap over classes.\n",
+        "at R. A tie always counts as wrong. Every figure has a 95 % interval by bootstrap over "
+        "classes.\n",
     .options = options,
     .examples = examples,
 };

@@ -83,6 +83,7 @@ static const app_option options[] = {
      .value = "FILE.svg",
      .text = &arguments.choices.plot,
      .help = "Draw the study's errors into this file."},
+    APP_OPTIONS_LIMITS,
     {.heading = "Program"},
     APP_OPTION_DEVICE(&arguments.device),
     APP_OPTION_JSON(&arguments.json),
@@ -164,6 +165,9 @@ static int run_all(siam_device *device) {
 static const char *idle_option(void) {
   const bool trains = arguments.study || arguments.language_model;
   if (!arguments.study && arguments.choices.data != NULL) return "--data";
+  if (!arguments.study && app_limits.pixels > 0) return "--max-pixels";
+  if (!arguments.study && app_limits.side > 0) return "--max-side";
+  if (!arguments.study && app_limits.megabytes > 0) return "--max-file";
   if (!arguments.study && arguments.choices.plot != NULL) return "--plot";
   if (!arguments.study && arguments.seeds_given) return "--seeds";
   if (!trains && arguments.choices.text != NULL) return "--text";

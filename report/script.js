@@ -78,11 +78,17 @@ $("subtitle").textContent = [`${count(data.data.images)} pictures`,
   `${count(data.data.same_pairs)} same and ${count(data.data.different_pairs)} different pairs`,
   data.data.broken ? `${count(data.data.broken)} broken pictures left out` : null].filter(Boolean).join(" · ");
 const warnings = [];
-if (data.hopeful) warnings.push("Judged on the pictures it was trained on: the figures are too good to be true.");
-if (data.leakage && data.leakage.exact + data.leakage.near > 0)
-  warnings.push(`${count(data.leakage.exact)} of the pictures are in the training data too, and ${count(data.leakage.near)} nearly so: the figures are too good to be true.`);
+const plural = (number, one, many) => number === 1 ? one : many;
+const looker = data.leakage && data.leakage.alike_by === "default" ? "the default model" : "the model";
+if (data.hopeful) warnings.push("Judged on pictures it was trained on: the figures are too good to be true.");
+if (data.leakage && data.leakage.exact + data.leakage.near > 0) {
+  const {exact, near} = data.leakage, sure = exact || near;
+  warnings.push(`${count(sure)} of the ${count(data.data.images)} pictures ${plural(sure, "is", "are")} ` +
+    (exact === 0 ? "nearly equal to one of the training data" : "in the training data too") +
+    (exact > 0 && near > 0 ? `, and ${count(near)} nearly so` : "") + ": the figures are too good to be true.");
+}
 if (data.leakage && data.leakage.alike > 0)
-  warnings.push(`${count(data.leakage.alike)} ${data.leakage.alike === 1 ? "picture looks" : "pictures look"} like an edited copy of a training picture, by a model that may err.`);
+  warnings.push(`${count(data.leakage.alike)} ${plural(data.leakage.alike, "picture looks", "pictures look")} like an edited copy of a training picture to ${looker}, which may err.`);
 $("warning").textContent = warnings.join(" ");
 $("warning").hidden = warnings.length === 0;
 
@@ -282,11 +288,11 @@ function drawMatrix() {
 if (data.leakage) {
   const {exact, near, alike, pairs, training_images} = data.leakage, left = exact + near + alike - pairs.length;
   const words = {exact: pair => "equal", near: pair => `correlation ${pair.correlation.toFixed(3)} · distance ${pair.distance.toFixed(3)}`,
-    alike: pair => `an edited copy, by the model · distance ${pair.distance.toFixed(3)}`};
+    alike: pair => `an edited copy, by ${looker} · distance ${pair.distance.toFixed(3)}`};
   $("leakage-text").textContent = exact + near + alike === 0 ?
     `None of these pictures is among the ${count(training_images)} of the training data, or like one.` :
     "What was judged, on the left, and its like in the training data. What was trained on cannot show how the model does on what is new." +
-    (left > 0 ? ` ${count(left)} more are in siamese-eval --json.` : "");
+    (left > 0 ? ` ${count(left)} more ${plural(left, "is", "are")} in siamese-eval --json.` : "");
   $("leaks").append(...pairs.map(pair => make("figure", {},
     make("div", {class: "images"}, picture(pair.a, pair.path_a), picture(pair.b, pair.path_b)),
     make("figcaption", {}, make("span", {}, words[pair.kind](pair)),

@@ -276,8 +276,7 @@ void bench_print_comparison(const bench_comparison *comparison, const bench_base
     app_table_print(table, stdout);
   app_table_destroy(table);
   printf("\n%zu slower, %zu faster of %zu rows; %zu only before, %zu only now. * of times at the ceilings "
-         "beside "
-         "them.\n",
+         "beside them.\n",
          comparison->slower, comparison->faster, comparison->count, comparison->only_before,
          comparison->only_after);
   if (comparison->too_few > 0)

@@ -10,6 +10,7 @@ typedef struct app_picture_limits {
   int64_t pixels, side, megabytes;
 } app_picture_limits;
 
+/// What the options say; siam_decoders of app_begin_decoders() go by it.
 extern app_picture_limits app_limits;
 
 /// For the table of a command that decodes pictures.
@@ -19,7 +20,7 @@ extern app_picture_limits app_limits;
    .integer = &app_limits.pixels,                                                                            \
    .least = 1,                                                                                               \
    .most = 1 << 30,                                                                                          \
-   .help = "Read pictures of at most so many pixels; decoding takes up to 11 bytes for each. Default: "      \
+   .help = "Read pictures of at most so many pixels; decoding takes up to 27 bytes for each. Default: "      \
            "67108864."},                                                                                     \
       {.name = "max-side",                                                                                   \
        .value = "N",                                                                                         \

@@ -6,6 +6,9 @@
 
 #include <siamese/model.h>
 
+/// Whether `path` stands for the default model: NULL, or "default" without a file of this name.
+bool app_model_is_default(const char *path);
+
 /// The file's model, or the default one where `path` is NULL, or "default" without a file of this name.
 siam_status app_load_model(siam_device *device, const char *path, siam_model **model);
 

@@ -24,6 +24,7 @@ static void set_origin(json_t *object, const compare_subject *subject) {
 static void set_threshold(json_t *object, const siam_comparison *comparison) {
   json_object_set_new(object, "threshold", app_json_number(comparison->threshold));
   json_object_set_new(object, "operating_point", json_string(comparison->point));
+  json_object_set_new(object, "best_accuracy", app_json_number(comparison->best_accuracy));
   json_object_set_new(object, "calibrated_on_training", json_boolean(comparison->on_training));
 }
 

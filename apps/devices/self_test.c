@@ -3,6 +3,7 @@
 #include "common/command.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/model.h"
 #include "common/table.h"
 #include "reference/self_test.h"
 
@@ -109,8 +110,10 @@ static void show(void *context, const char *name) {
 int run_self_test(const self_test_arguments *arguments) {
   siam_device *device = NULL;
   siam_self_test_report *report = NULL;
+  const bool by_default = arguments->model != NULL && app_model_is_default(arguments->model);
   const siam_self_test_options options = {.seconds = arguments->seconds,
-                                          .model = arguments->model,
+                                          .model = by_default ? NULL : arguments->model,
+                                          .default_model = by_default,
                                           .basefile = arguments->basefile,
                                           .progress = arguments->quiet ? NULL : show};
   if (siam_device_create(

@@ -71,8 +71,6 @@ static json_t *classes_json(const siam_evaluation *evaluation) {
 }
 
 static json_t *leakage_json(const siam_leakage *leakage) {
-  static const char *const kinds[] = {
-      [SIAM_LEAK_EXACT] = "exact", [SIAM_LEAK_NEAR] = "near", [SIAM_LEAK_ALIKE] = "alike"};
   json_t *object = json_object(), *list = json_array();
   json_object_set_new(object, "training_images", json_integer(leakage->training_images));
   json_object_set_new(object, "exact", json_integer(leakage->exact));
@@ -84,7 +82,7 @@ static json_t *leakage_json(const siam_leakage *leakage) {
     json_t *row = json_object();
     json_object_set_new(row, "path", app_json_text(leak->path));
     json_object_set_new(row, "training_path", app_json_text(leak->training_path));
-    json_object_set_new(row, "kind", json_string(kinds[leak->kind]));
+    json_object_set_new(row, "kind", json_string(siam_leak_kind_name(leak->kind)));
     json_object_set_new(row, "distance", app_json_number(leak->distance));
     json_object_set_new(row, "correlation", app_json_number(leak->correlation));
     for (int shown = 0; shown < 2; shown++)

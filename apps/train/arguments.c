@@ -39,9 +39,10 @@ static const app_option options[] = {
      .least = 0,
      .most = 1,
      .above_least = true,
-     .help = "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1; thresholds "
-             "for 0.01, 0.001 and 0.0001 are fitted anyway. It takes pictures that are not trained on. "
-             "Default: by that of best accuracy."},
+     .help =
+         "Let verdicts go by the threshold for this false-accept rate, from 0.00001 to 0.1. It takes "
+         "pictures that are not trained on, as do thresholds for 0.01, 0.001 and 0.0001, which are fitted "
+         "without this, too. Default: by that of best accuracy."},
     {.name = "holdout",
      .value = "SHARE",
      .number = &arguments.holdout,
@@ -93,9 +94,9 @@ static const app_option options[] = {
     {.name = "picture-cache",
      .value = "FILE",
      .text = &arguments.picture_cache,
-     .help = "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
-             "to the "
-             "next: pictures whose path, size and time are as before are read from there. Default: none."},
+     .help =
+         "Keep decoded pictures in this file, and those of validation in FILE.validation, from one run "
+         "to the next: pictures whose path, size and time are as before are read from there. Default: none."},
     APP_OPTIONS_LIMITS,
     {.heading = "Network and loss"},
     {.name = "recipe",
@@ -103,10 +104,8 @@ static const app_option options[] = {
      .text = &arguments.recipe,
      .choices = recipe_choices,
      .help = "fast, balanced or best: options that go well together, for length, loss, learning rate, "
-             "average and "
-             "patience, with --encoder auto; what is given besides goes before. plain: the library's own "
-             "defaults, "
-             "which stand beside options as plain: X. Default: balanced."},
+             "average and patience, with --encoder auto; what is given besides goes before. plain: the "
+             "library's own defaults, which stand beside options as plain: X. Default: balanced."},
     {.name = "encoder",
      .letter = 'e',
      .value = "NAME|FILE",
@@ -116,9 +115,8 @@ static const app_option options[] = {
     {.name = "init",
      .value = "FILE",
      .text = &arguments.init,
-     .help = "Start from this model file: parameters of equal name and "
-             "shape are "
-             "taken over, with the normalisation of pictures that belongs to them, and what is not is said. "
+     .help = "Start from this model file: parameters of equal name and shape are taken over, with the "
+             "normalisation of pictures that belongs to them, and what is not is said. "
              "Without --encoder the network is that of the file. Default: weights drawn from the seed."},
     {.name = "reconstruct",
      .value = "HOW",
@@ -160,8 +158,10 @@ static const app_option options[] = {
      .least = 0,
      .most = 1e6,
      .above_least = true,
-     .help = "The loss's margin: for contrastive, the distance beyond which different pairs are left alone. "
-             "Default: what --loss says or has, so 0.6 where that is not given; plain: 1."},
+     .help =
+         "The loss's margin: for contrastive, the distance beyond which different pairs are left alone. "
+         "Default: what --loss says or has; where that is not given, 0.6, but 1 for pair data, --pairs drawn "
+         "and plain."},
     {.name = "pairs",
      .value = "KIND",
      .text = &arguments.pairs,
@@ -175,8 +175,7 @@ static const app_option options[] = {
      .most = 65536,
      .help =
          "With --pairs all: of the different pictures, only the K nearest of each picture count. Default: "
-         "what "
-         "--loss says, so 5 where that is not given; --loss contrastive and plain: all within the margin."},
+         "as --loss says; where that is not given, 5; --loss contrastive and plain: all within the margin."},
     {.name = "branches",
      .value = "HOW",
      .text = &arguments.branches,
@@ -195,8 +194,7 @@ static const app_option options[] = {
      .most = 1e6,
      .above_least = true,
      .help = "Learning rate. Default: 0.002, with recipe fast 0.004; plain, and where --optimizer is given: "
-             "0.001, "
-             "for sgd 0.01."},
+             "0.001, for sgd 0.01."},
     {.name = "find-lr",
      .flag = &arguments.find_rate,
      .help = "Write nothing; run up to 120 steps while the learning rate rises, and say from the losses "
@@ -301,8 +299,7 @@ static const app_option options[] = {
      .help =
          "Look at what is held out after every 100 steps, keep the weights with the best ROC AUC, and end "
          "after N looks without a better one. Default: no looks; with recipe best, where something is held "
-         "out, "
-         "15."},
+         "out, 15."},
     {.name = "look-every",
      .value = "STEPS",
      .integer = &arguments.look_every,
@@ -360,9 +357,9 @@ const app_command train_command = {
     .most = 1,
     .description =
         "DATA is a folder whose leaf folders are classes, a folder with same/ and different/, a CSV file "
-        "with "
-        "the header a,b,label, or a folder with LFW's pairs.txt. One encoder runs on both pictures of each "
-        "pair; the loss pulls embeddings of same pairs together and pushes those of different pairs apart.\n"
+        "with the header a,b,label, or a folder with LFW's pairs.txt. One encoder runs on both pictures "
+        "of each pair; the loss pulls embeddings of same pairs together and pushes those of different "
+        "pairs apart.\n"
         "At the end, thresholds and a calibration are fitted on pairs that were held out, and everything "
         "that siamese-compare needs is written to one file.\n",
     .options = options,

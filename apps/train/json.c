@@ -50,5 +50,7 @@ int train_print_json(const siam_train_report *report, const char *device) {
   json_object_set_new(object, "separate_bytes", json_integer((json_int_t)report->separate_bytes));
   json_object_set_new(object, "warning",
                       report->warning[0] != '\0' ? app_json_text(report->warning) : json_null());
+  json_object_set_new(object, "log_lost_step",
+                      report->log_lost_step > 0 ? json_integer(report->log_lost_step) : json_null());
   return app_print_json(object);
 }

@@ -20,7 +20,7 @@ static void print_reconstruction(const siam_train_report *report) {
 
 /// On which pictures the figures were taken. Classes of a validation set may be those of the training.
 static void print_measured(const siam_train_report *report) {
-  if (report->calibrated_on_training) {
+  if (report->validation_images == 0) {
     printf("\nMeasured  on the training pictures, since nothing was held out: hopeful figures\n");
     return;
   }

@@ -114,9 +114,9 @@ typedef struct siam_explanation {
 /// Says why two pictures match, of what was compared: the view that was nearest, or all looks that are
 /// averaged. Hides each place of either picture in turn, in the picture's middle shade (occlusion: Zeiler &
 /// Fergus 2014), and, of a model that looks at views of copies, gives it what the other picture shows there
-/// (counterfactuals: Goyal et al. 2019), which says what speaks against. Writes
-/// both pictures side by side to a PNG file, whose name must say so, with what speaks for `same` in green,
-/// against it in orange, and an outline where a view lies.
+/// (counterfactuals: Goyal et al. 2019), which says what speaks against. Writes both pictures side by side to
+/// a PNG file, whose name must say so, with what speaks for `same` in green, against it in orange, and an
+/// outline where a view lies.
 SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                                   siam_explanation *explanation);
 

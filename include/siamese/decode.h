@@ -28,7 +28,8 @@ typedef enum siam_decode_mode {
 typedef struct siam_decoders_options {
   siam_decode_mode mode;
   const char *program; ///< siamese-decode; NULL: where it was installed with this library.
-  uint64_t memory;     ///< Bytes that a process may take beside a picture and its file; 0: 1 GiB.
+  uint64_t memory;     ///< Bytes that a process may take beside a picture and its file; 0: 16 for each pixel
+                       ///< of the largest picture, at least 1 GiB.
   uint32_t seconds;    ///< Processor time for one picture; 0: 60.
   // What a picture may be at most, also where it is decoded in the calling process. Memory goes with it.
   uint64_t max_pixels; ///< Width × height, at most 1 Gi; 0: 64 Mi (67,108,864).

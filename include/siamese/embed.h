@@ -7,7 +7,9 @@
 
 /// Zero means the default.
 typedef struct siam_embed_options {
-  uint32_t batch; ///< Pictures at a time; 0: 128, or fewer on a device with little memory; SIAM_BATCH_AUTO.
+  /// Pictures at a time, or views of them where the model looks more than once; 0: 128, or fewer on a device
+  /// with little memory; SIAM_BATCH_AUTO.
+  uint32_t batch;
   /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
   /// The distance of two pictures is then the least one of a row of either from the first row of the other,
   /// where the distance of any but two first rows counts part_factor times (siam_embed_report).
@@ -26,7 +28,7 @@ typedef struct siam_embed_report {
   uint32_t views;          ///< Rows of each picture.
   double part_factor;      ///< How many times the distance of a part counts; 1 without several rows.
   double seconds;          ///< Of reading and embedding.
-  uint32_t batch;          ///< Views that were embedded at a time.
+  uint32_t batch;          ///< Pictures, or views of them, that were embedded at a time.
 } siam_embed_report;
 
 /// Embeds pictures, and every picture in folders, in the order of `paths` and of names within a folder.

@@ -44,6 +44,9 @@ typedef enum siam_leak_kind {
   SIAM_LEAK_ALIKE  ///< A model takes them for one picture before and after edits; the pixels do not say so.
 } siam_leak_kind;
 
+/// "exact", "near" or "alike". Static storage.
+SIAM_API const char *siam_leak_kind_name(siam_leak_kind kind);
+
 /// A test picture that the training data have too, or almost. Owns its paths.
 typedef struct siam_leak {
   char *path, *training_path;

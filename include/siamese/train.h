@@ -43,8 +43,8 @@ typedef struct siam_train_options {
   /// options of pairs, from `loss` to `margin`, `recipe`, `turned_classes` and `images_per_class` must be 0.
   /// What is written is the encoder alone, a model file to start from (`init`). NULL: training on pairs.
   const char *reconstruct;
-  const char *loss;     ///< A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL:
-                        ///< "contrastive".
+  /// A loss and its options, as in "contrastive margin=0.6" (docs/losses.md); NULL: "contrastive".
+  const char *loss;
   const char *pairs;    ///< "drawn": half same, half different; "all": every two pictures of a batch of
                         ///< classes. NULL: all where there are classes, else drawn.
   const char *branches; ///< "fused" or "two-pass"; NULL: fused.
@@ -56,8 +56,9 @@ typedef struct siam_train_options {
   double weight_decay;   ///< 0: the optimizer's own; below 0: none.
   double momentum;       ///< SGD's momentum, Adam's beta 1; 0: the optimizer's own; below 0: none.
   double clip;           ///< Largest norm of the gradient; 0: 5; below 0: no limit.
-  double average; ///< The model has the moving average of the weights with this decay, such as 0.999, in
-                  ///< place of those of the last step; 0: no average.
+  /// The model has the moving average of the weights with this decay, such as 0.999, in place of those of the
+  /// last step; 0: no average.
+  double average;
   const char *schedule; ///< "cosine", "constant" or "step"; NULL: cosine.
   double warmup;        ///< Share of the run over which the rate rises; 0: 0.05; below 0: none.
   const char *augment;  ///< A set or fields (docs/augmentation.md); NULL: "light".
@@ -74,7 +75,8 @@ typedef struct siam_train_options {
   uint32_t within_parent_percent;
   /// What the model's verdicts go by where nobody chooses: its threshold for this false-accept rate, from
   /// 1e-5 to 0.1, which is fitted beside those for 0.01, 0.001 and 0.0001; 0: its threshold of best accuracy.
-  /// SIAM_ERROR_ARGUMENT where nothing is held out, or `validation` has pictures of `data`.
+  /// SIAM_ERROR_ARGUMENT where nothing is held out, or `data` has more than one in a hundred of the pictures
+  /// of `validation`.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
   /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
@@ -124,9 +126,11 @@ typedef struct siam_train_report {
   uint32_t broken;                      ///< Pictures that could not be read and were left out.
   uint32_t init_taken, init_parameters; ///< With `init`: parameters taken over, and those of the network.
   uint32_t validation_images, validation_classes;
-  uint32_t validation_common;  ///< Validation pictures that are training files too, and too hopeful.
-  bool calibrated_on_training; ///< Nothing was held out: thresholds are too hopeful.
-  double auc, eer, accuracy;   ///< On the validation pairs.
+  uint32_t validation_common; ///< Validation pictures that are training files too, and too hopeful.
+  /// Nothing was held out, or more than one in a hundred of the validation pictures is a training picture:
+  /// thresholds are too hopeful, and there is none for a false-accept rate.
+  bool calibrated_on_training;
+  double auc, eer, accuracy; ///< On the validation pairs.
   /// With `reconstruct`, of the validation pictures, or the training pictures where nothing was held out: the
   /// mean squared difference of what comes out, in values from 0 to 1; and that of the mean picture of
   /// training in its place.
@@ -135,8 +139,9 @@ typedef struct siam_train_report {
   double threshold;                   ///< At which the accuracy is best.
   size_t arena_bytes, separate_bytes; ///< Memory of a step, and of its tensors without reuse.
   uint32_t log_lost_step;             ///< From this step on the log could not be written; 0: it is whole.
-  char warning[512]; ///< A failure of training that was recognised, and what to try; "" if none. It was
-                     ///< logged too.
+  /// A failure of training that was recognised, and what to try; where there is none, why the log was lost;
+  /// "" if neither. It was logged too.
+  char warning[512];
 } siam_train_report;
 
 /// Trains and writes the model file. SIAM_ERROR_NUMERIC: the loss was not finite; the sentence names the step

@@ -2,7 +2,9 @@
 ///
 /// The folder is $SIAMESE_CACHE_DIR, else $XDG_CACHE_HOME/siamese, else ~/.cache/siamese; without any of
 /// them, or with SIAMESE_CACHE_DIR=off, there is no cache. Since what comes from it may be run, it must be
-/// the user's own, closed to writing by others, and no link. An entry holds its whole key and a checksum over
+/// the user's own, closed to writing by others, and no link. Loading reads from the very folder that was
+/// checked; storing names it by its path once more, which only somebody who may change the folders above can
+/// lead elsewhere. An entry holds its whole key and a checksum over
 /// everything; one that is damaged, cut or of another kind counts as absent.
 #ifndef SIAM_BASE_CACHE_H
 #define SIAM_BASE_CACHE_H

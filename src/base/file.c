@@ -1,7 +1,6 @@
 #include "base/file.h"
 
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,8 +65,15 @@ siam_status siam_file_read(const char *path, size_t limit, uint8_t **bytes, size
   return status;
 }
 
+siam_status siam_path_folder(const char *path, siam_text *folder) {
+  const char *slash = strrchr(path, '/');
+  siam_text_add(folder, "%.*s.", slash != NULL ? (int)(slash - path + 1) : 0, path);
+  return siam_text_status(folder);
+}
+
 struct siam_file_writer {
-  char *path, *temporary, *folder;
+  char *path, *temporary;
+  siam_text folder;
   int descriptor;
 };
 
@@ -75,7 +81,7 @@ static void writer_release(siam_file_writer *writer) {
   if (writer->descriptor >= 0) close(writer->descriptor);
   siam_free(writer->path);
   siam_free(writer->temporary);
-  siam_free(writer->folder);
+  siam_text_clear(&writer->folder);
   siam_free(writer);
 }
 
@@ -114,16 +120,13 @@ static siam_status begin(const char *path, bool is_private, siam_file_writer **w
   SIAM_TRY_ALLOCATE(made, 1);
   made->descriptor = -1;
   made->path = siam_copy_text(path);
-  const char *slash = strrchr(path, '/');
-  made->folder = siam_copy_text(slash != NULL ? path : ".");
+  SIAM_TRY(siam_path_folder(path, &made->folder));
   size_t length = strlen(path) + sizeof ".0123456789abcdef";
   SIAM_TRY_ALLOCATE(made->temporary, length);
-  if (made->path == NULL || made->folder == NULL) {
+  if (made->path == NULL) {
     status = SIAM_ERROR_MEMORY;
     goto cleanup;
   }
-  // The folder of "/name" is "/", so its slash stays.
-  if (slash != NULL) made->folder[slash == path ? 1 : slash - path] = '\0';
   made->descriptor = open_temporary(path, made->temporary, length, is_private ? 0600 : 0666);
   if (made->descriptor < 0) {
     status = fail_errno(path, "create");
@@ -185,10 +188,9 @@ static void flush_folder(const char *folder) {
 
 siam_status siam_file_move(const char *from, const char *to) {
   siam_text folder = {0};
-  if (rename(from, to) != 0) return fail_errno(to, "replace");
-  const char *slash = strrchr(to, '/');
-  siam_text_add(&folder, "%.*s.", slash != NULL ? (int)(slash - to + 1) : 0, to);
-  siam_status status = siam_text_status(&folder);
+  // Before the rename, since what was renamed must not be called a failure.
+  siam_status status = siam_path_folder(to, &folder);
+  if (status == SIAM_OK && rename(from, to) != 0) status = fail_errno(to, "replace");
   if (status == SIAM_OK) flush_folder(folder.bytes);
   siam_text_clear(&folder);
   return status;
@@ -203,7 +205,7 @@ siam_status siam_file_commit(siam_file_writer *writer) {
   if (status == SIAM_OK && rename(writer->temporary, writer->path) != 0)
     status = fail_errno(writer->path, "replace");
   if (status == SIAM_OK)
-    flush_folder(writer->folder);
+    flush_folder(writer->folder.bytes);
   else
     unlink(writer->temporary);
   writer_release(writer);
@@ -261,9 +263,7 @@ bool siam_file_is_same(const char *a, const char *b) {
 siam_status siam_file_check_room(const char *path, uint64_t bytes) {
   struct statvfs room;
   siam_text folder = {0};
-  const char *slash = strrchr(path, '/');
-  siam_text_add(&folder, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1, slash != NULL ? path : ".");
-  SIAM_RETURN_IF_FAILED(siam_text_status(&folder));
+  SIAM_RETURN_IF_FAILED(siam_path_folder(path, &folder));
   int failed = statvfs(folder.bytes, &room);
   siam_text_clear(&folder);
   // Some file systems do not know their size; there only writing will tell.

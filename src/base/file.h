@@ -2,7 +2,7 @@
 #ifndef SIAM_BASE_FILE_H
 #define SIAM_BASE_FILE_H
 
-#include "base/error.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,9 @@ siam_status siam_file_check_kind(const char *path, size_t offset, const char *ma
 
 /// Fails where the file system that `path` lies on has less room than `bytes`.
 siam_status siam_file_check_room(const char *path, uint64_t bytes);
+
+/// Writes the folder that a path lies in: all up to its last slash, and a dot.
+siam_status siam_path_folder(const char *path, siam_text *folder);
 
 /// Whether two names are of one file that is there.
 bool siam_file_is_same(const char *a, const char *b);

@@ -1,8 +1,8 @@
 #include "base/lock.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,8 +24,7 @@ static siam_status name_lock(const char *path, struct sockaddr_un *address, sock
   struct stat information;
   siam_text folder = {0};
   const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-  siam_text_add(&folder, "%.*s.", (int)(name - path), path);
-  SIAM_RETURN_IF_FAILED(siam_text_status(&folder));
+  SIAM_RETURN_IF_FAILED(siam_path_folder(path, &folder));
   const int failed = stat(folder.bytes, &information);
   siam_text_clear(&folder);
   if (failed != 0)

@@ -13,8 +13,7 @@
 #error "numbers are written as they lie in memory, which must be little-endian"
 #endif
 
-/// Data begin at a multiple of 64; the longest shape fits with the longest note.
-enum { ALIGNMENT = 64, LARGEST_HEADER = 3 * ALIGNMENT, PREFIX_SIZE = 10 };
+enum { PREFIX_SIZE = 10 };
 
 struct siam_npy_writer {
   siam_file_writer *file;
@@ -24,13 +23,15 @@ struct siam_npy_writer {
 
 /// Magic, version 1.0, length of the rest as 16 bits, a Python dictionary, the note as a comment, spaces and
 /// a line end. Returns how many bytes that are.
-static size_t fill_header(uint8_t header[LARGEST_HEADER], uint64_t rows, uint64_t columns, const char *note) {
-  char text[LARGEST_HEADER];
+static size_t fill_header(uint8_t header[SIAM_NPY_LARGEST_HEADER], uint64_t rows, uint64_t columns,
+                          const char *note) {
+  char text[SIAM_NPY_LARGEST_HEADER];
   int length =
       snprintf(text, sizeof text,
                "{'descr': '<f4', 'fortran_order': False, 'shape': (%" PRIu64 ", %" PRIu64 "), }%s%.*s", rows,
                columns, note != NULL ? " # " : "", SIAM_NPY_NOTE_SIZE - 1, note != NULL ? note : "");
-  const size_t size = (PREFIX_SIZE + (size_t)length + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  const size_t size =
+      (PREFIX_SIZE + (size_t)length + SIAM_NPY_ALIGNMENT) / SIAM_NPY_ALIGNMENT * SIAM_NPY_ALIGNMENT;
   memset(header, ' ', size);
   memcpy(header, "\x93NUMPY\x01\x00", 8);
   header[8] = (uint8_t)(size - PREFIX_SIZE);
@@ -46,7 +47,7 @@ siam_status siam_npy_begin(const char *path, uint64_t rows, uint64_t columns, co
   siam_npy_writer *made = NULL;
   uint64_t values, bytes;
   if (__builtin_mul_overflow(rows, columns, &values) ||
-      __builtin_mul_overflow(values, sizeof(float), &bytes) || bytes > INT64_MAX - LARGEST_HEADER)
+      __builtin_mul_overflow(values, sizeof(float), &bytes) || bytes > INT64_MAX - SIAM_NPY_LARGEST_HEADER)
     return siam_fail(SIAM_ERROR_ARGUMENT, "%s: %" PRIu64 " rows of %" PRIu64 " numbers fit no file", path,
                      rows, columns);
   SIAM_TRY_ALLOCATE(made, 1);
@@ -58,7 +59,7 @@ siam_status siam_npy_begin(const char *path, uint64_t rows, uint64_t columns, co
     goto cleanup;
   }
   SIAM_TRY(siam_file_begin(path, &made->file));
-  uint8_t header[LARGEST_HEADER];
+  uint8_t header[SIAM_NPY_LARGEST_HEADER];
   const size_t size = fill_header(header, rows, columns, note);
   SIAM_TRY(siam_file_write(made->file, header, size));
   *writer = made;

@@ -10,8 +10,11 @@
 /// A matrix being written row by row. Nothing shows under its path until siam_npy_commit().
 typedef struct siam_npy_writer siam_npy_writer;
 
-/// Room for a note and the NUL behind it.
-enum { SIAM_NPY_NOTE_SIZE = 48 };
+/// Data begin at a multiple of 64.
+enum { SIAM_NPY_ALIGNMENT = 64 };
+
+/// Room for a note and the NUL behind it; for the longest header, which has the longest shape and note.
+enum { SIAM_NPY_NOTE_SIZE = 48, SIAM_NPY_LARGEST_HEADER = 3 * SIAM_NPY_ALIGNMENT };
 
 /// Begins a file of `rows` × `columns` float32 numbers, rows together (C order), little-endian. `note`:
 /// printable ASCII that stands in the header as a comment, which NumPy passes over; NULL: none.
@@ -29,9 +32,9 @@ siam_status siam_npy_commit(siam_npy_writer *writer);
 void siam_npy_abandon(siam_npy_writer *writer);
 
 /// Reads the `count` bytes of a file, which `path` names in refusals, to `values` [rows, columns], and its
-/// note,
-/// "" without one. All that is not exactly such a matrix is SIAM_ERROR_FORMAT: another version than 1.0, type
-/// than '<f4', order, shape or length, a header that Python does not read, a number that is not finite.
+/// note, "" without one. All that is not exactly such a matrix is SIAM_ERROR_FORMAT: another version than
+/// 1.0, type than '<f4', order, shape or length, a header that Python does not read, a number that is not
+/// finite.
 siam_status siam_npy_parse(const char *path, const uint8_t *bytes, size_t count, uint64_t rows,
                            uint64_t columns, float *values, char note[SIAM_NPY_NOTE_SIZE]);
 

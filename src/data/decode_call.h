@@ -57,16 +57,19 @@ typedef struct siam_region_size {
   uint64_t file_bytes, pixel_bytes;
 } siam_region_size;
 
+/// Large enough for files of so many bytes and pictures of so many pixels.
 static inline siam_region_size siam_region_size_for(uint64_t file_bytes, uint64_t pixels) {
   const uint64_t page = 4096;
   return (siam_region_size){(file_bytes + page - 1) / page * page,
                             (pixels * (8 + 3) + page - 1) / page * page + 2 * page};
 }
 
-/// Where the pixels begin, and the end of the region.
+/// Where the pixels begin.
 static inline uint64_t siam_region_pixels(const siam_region_size *size) {
   return SIAM_REGION_FILES + size->file_bytes;
 }
+
+/// Bytes of the whole region.
 static inline uint64_t siam_region_bytes(const siam_region_size *size) {
   return siam_region_pixels(size) + size->pixel_bytes;
 }

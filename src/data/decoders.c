@@ -109,9 +109,12 @@ static siam_status set_limits(siam_decoders *decoders, const siam_decoders_optio
   const siam_picture_options standard = siam_picture_options_fill(NULL);
   decoders->limits = (siam_picture_options){
       .max_pixels = options->max_pixels, .max_dimension = options->max_side, .max_bytes = options->max_bytes};
+  const uint64_t pixels =
+      options->max_pixels > standard.max_pixels ? options->max_pixels : standard.max_pixels;
   decoders->region = siam_region_size_for(
-      options->max_bytes > standard.max_bytes ? options->max_bytes : standard.max_bytes,
-      options->max_pixels > standard.max_pixels ? options->max_pixels : standard.max_pixels);
+      options->max_bytes > standard.max_bytes ? options->max_bytes : standard.max_bytes, pixels);
+  // Samples as they were stored take up to 8 bytes, and so may their compressed form.
+  decoders->memory = options->memory > 0 ? options->memory : 16 * pixels;
   return SIAM_OK;
 }
 
@@ -133,7 +136,6 @@ siam_status siam_decoders_create(const siam_decoders_options *options, siam_deco
   if (options == NULL) options = &standard;
   SIAM_TRY_ALLOCATE(made, 1);
   made->mode = options->mode;
-  made->memory = options->memory > 0 ? options->memory : UINT64_C(1) << 30;
   made->seconds = options->seconds > 0 ? options->seconds : 60;
   if (made->seconds > MOST_SECONDS) made->seconds = MOST_SECONDS;
   pthread_mutex_init(&made->lock, NULL);

@@ -5,8 +5,6 @@
 #include "base/memory.h"
 #include "data/png.h"
 
-#include <limits.h>
-
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG
@@ -26,7 +24,7 @@
 
 bool siam_inflate(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity, size_t *written,
                   const char **reason) {
-  if (count > INT_MAX || capacity > INT_MAX) {
+  if (count > SIAM_INFLATE_MOST || capacity > SIAM_INFLATE_MOST) {
     *reason = "it holds more than 2 GiB";
     return false;
   }

@@ -1,7 +1,7 @@
 #include "data/inside.h"
 
+#include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,17 +40,16 @@ static siam_status check_folder(siam_inside *inside, const char *path, bool *lie
   siam_status status = SIAM_OK;
   struct stat information;
   siam_text folder = {0};
-  const char *slash = strrchr(path, '/');
-  siam_text_add(&folder, "%.*s.", slash != NULL ? (int)(slash + 1 - path) : 0, path);
-  SIAM_TRY(siam_text_status(&folder));
+  SIAM_TRY(siam_path_folder(path, &folder));
   if (stat(folder.bytes, &information) != 0) {
     status = fail_errno(folder.bytes);
     goto cleanup;
   }
-  // One that is not inside ends the reading, so that it does no harm in the map.
-  SIAM_TRY(siam_key_map_put(&inside->known, (uint64_t)information.st_dev, (uint64_t)information.st_ino, 0,
-                            NULL, lies_inside));
-  if (!*lies_inside) status = check_resolved(inside, folder.bytes, lies_inside);
+  const uint64_t device = (uint64_t)information.st_dev, number = (uint64_t)information.st_ino;
+  *lies_inside = siam_key_map_has(&inside->known, device, number);
+  if (*lies_inside) goto cleanup;
+  SIAM_TRY(check_resolved(inside, folder.bytes, lies_inside));
+  if (*lies_inside) status = siam_key_map_put(&inside->known, device, number, 0, NULL, NULL);
 cleanup:
   siam_text_clear(&folder);
   return status;

@@ -11,7 +11,8 @@ typedef struct siam_inside {
   siam_key_map known; ///< Folders found to lie below it, so that most files cost two looks and no path.
 } siam_inside;
 
-/// Tells whether a file that is there lies below the folder when all links are followed.
+/// Tells whether a file that is there lies below the folder when all links are followed. After an error that
+/// is not known, and the file must not be read.
 siam_status siam_inside_check(siam_inside *inside, const char *path, bool *lies_inside);
 
 void siam_inside_end(siam_inside *inside);

@@ -44,6 +44,10 @@ siam_status siam_key_map_put(siam_key_map *map, uint64_t first, uint64_t second,
   return SIAM_OK;
 }
 
+bool siam_key_map_has(const siam_key_map *map, uint64_t first, uint64_t second) {
+  return map->capacity > 0 && find(map->slots, map->capacity, first, second)->used;
+}
+
 void siam_key_map_clear(siam_key_map *map) {
   siam_free(map->slots);
   *map = (siam_key_map){0};

@@ -26,6 +26,9 @@ typedef struct siam_key_map {
 siam_status siam_key_map_put(siam_key_map *map, uint64_t first, uint64_t second, uint32_t value,
                              uint32_t *stored, bool *found);
 
+/// Whether the map has a key.
+bool siam_key_map_has(const siam_key_map *map, uint64_t first, uint64_t second);
+
 void siam_key_map_clear(siam_key_map *map);
 
 #endif

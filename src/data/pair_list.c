@@ -63,11 +63,15 @@ static siam_status fail_outside(const list_reader *reader, const char *name, con
 }
 
 /// Follows links, since the pictures may come from whom the list comes from. A file that is known already was
-/// looked at when it was new.
+/// looked at when it was new. One that cannot be looked at is in the set already, and ends the reading.
 static siam_status check_links(list_reader *reader, const char *name, const char *path) {
   bool lies_inside = true;
   if (reader->allow_outside) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(siam_inside_check(&reader->inside, path, &lies_inside));
+  const siam_status status = siam_inside_check(&reader->inside, path, &lies_inside);
+  if (status == SIAM_ERROR_FILE)
+    return siam_fail(SIAM_ERROR_DATA, "%s: line %zu: %s", reader->csv.name, reader->csv.line,
+                     siam_last_error());
+  SIAM_RETURN_IF_FAILED(status);
   return lies_inside ? SIAM_OK : fail_outside(reader, name, "leads by a link");
 }
 

@@ -29,6 +29,9 @@ typedef struct siam_png {
 /// or name a colour outside the palette.
 siam_status siam_png_pixels(const siam_picture_file *file, const siam_png *png, siam_stored_picture *stored);
 
+/// More bytes, at either end, siam_inflate() does not take.
+#define SIAM_INFLATE_MOST ((size_t)INT32_MAX)
+
 /// Inflates a zlib stream (RFC 1950) into at most `capacity` bytes and writes how many came; `*reason` says
 /// why it could not.
 bool siam_inflate(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity, size_t *written,

@@ -169,6 +169,11 @@ siam_status siam_png_pixels(const siam_picture_file *file, const siam_png *png, 
   size_t pass_count = png->interlaced ? 7 : 1, expected = 0, written = 0;
   const char *reason = NULL;
   for (size_t i = 0; i < pass_count; i++) expected += pass_bytes(png, &passes[i]);
+  if (expected > SIAM_INFLATE_MOST - PADDING)
+    return siam_fail(
+        SIAM_ERROR_UNSUPPORTED,
+        "%s: a PNG whose samples take %.1f GiB; those of at most 2 GiB are read: make it smaller", file->name,
+        (double)expected / (1 << 30));
   SIAM_TRY_ALLOCATE(data, expected + PADDING);
   SIAM_TRY_ALLOCATE(zeros, row_bytes(png, png->width));
   if (!siam_inflate(png->data, png->data_count, data, expected + PADDING, &written, &reason)) {

@@ -107,10 +107,10 @@ static uint32_t scaled(uint32_t size, uint32_t numerator, uint32_t denominator) 
 }
 
 void siam_picture_shape_place(const siam_picture_shape *shape, uint32_t width, uint32_t height,
-                              siam_region *from, siam_region *to) {
+                              siam_rectangle *from, siam_rectangle *to) {
   uint32_t w = width, h = height, out_w = shape->width, out_h = shape->height;
-  *from = (siam_region){0, 0, w, h};
-  *to = (siam_region){0, 0, out_w, out_h};
+  *from = (siam_rectangle){0, 0, w, h};
+  *to = (siam_rectangle){0, 0, out_w, out_h};
   bool wider = (uint64_t)w * out_h > (uint64_t)out_w * h;
   if (shape->mode == SIAM_RESIZE_LETTERBOX) {
     if (wider)
@@ -180,7 +180,7 @@ siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_
   uint8_t *row = NULL;
   uint16_t *middle = NULL;
   uint32_t *sums = NULL;
-  siam_region from, to;
+  siam_rectangle from, to;
   siam_picture_shape_place(shape, picture->width, picture->height, &from, &to);
   uint32_t channels = shape->channels;
   size_t width = (size_t)to.width * channels;

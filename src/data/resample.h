@@ -27,13 +27,13 @@ siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_
                                 uint8_t *output);
 
 /// A rectangle, in pixels.
-typedef struct siam_region {
+typedef struct siam_rectangle {
   uint32_t x, y, width, height;
-} siam_region;
+} siam_rectangle;
 
 /// Which part of a picture of so many pixels goes to which part of the network's input.
 void siam_picture_shape_place(const siam_picture_shape *shape, uint32_t width, uint32_t height,
-                              siam_region *from, siam_region *to);
+                              siam_rectangle *from, siam_rectangle *to);
 
 /// Lets decoders give a picture in the smaller size that its shape and resampler allow.
 void siam_picture_shape_limit(const siam_picture_shape *shape, siam_picture_options *options);

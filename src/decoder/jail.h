@@ -9,10 +9,10 @@
 
 #include <stdint.h>
 
-/// Limits memory to `memory` bytes beside code, stack and libraries, the region among them, then leaves these
-/// system calls:
-/// reading and writing the socket, memory without code, the timer of processor time, and ending. Any other
-/// ends the process by SIGSYS. Fails where the system has no seccomp or refuses it.
+/// Limits memory to `memory` bytes, within which the region of calls counts, beside code, stack and
+/// libraries; then leaves these system calls: reading and writing the socket, memory without code, the timer
+/// of processor time, and ending. Any other ends the process by SIGSYS. Fails where the system has no seccomp
+/// or refuses it.
 siam_status siam_jail_enter(uint64_t memory);
 
 #endif

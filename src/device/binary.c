@@ -9,6 +9,8 @@
 
 enum { MOST_BYTES = 64 << 20 };
 
+static const char consequence[] = "without it every start compiles anew";
+
 siam_status siam_binary_key(const siam_device *device, const siam_binary_origin *origin, siam_text *key) {
   uint64_t hash = siam_hash_bytes(origin->source, strlen(origin->source));
   const siam_device_info *info = &device->info;
@@ -52,7 +54,8 @@ void siam_binary_load(siam_device *device, const siam_binary_origin *origin, cl_
   size_t count = 0;
   *built = NULL;
   if (siam_binary_key(device, origin, &key) != SIAM_OK) goto cleanup;
-  siam_device_report_cache(device, siam_cache_load(SIAM_BINARY_KIND, key.bytes, MOST_BYTES, &bytes, &count));
+  siam_device_report_cache(device, siam_cache_load(SIAM_BINARY_KIND, key.bytes, MOST_BYTES, &bytes, &count),
+                           consequence);
   if (bytes == NULL) goto cleanup;
   cl_int error = siam_binary_build(device, origin, bytes, count, built);
   if (error != CL_SUCCESS)
@@ -66,8 +69,10 @@ cleanup:
 void siam_binary_store(siam_device *device, const siam_binary_origin *origin, const uint8_t *binary,
                        size_t count) {
   siam_text key = {0};
-  siam_status status = siam_binary_key(device, origin, &key);
-  if (status == SIAM_OK) status = siam_cache_store(SIAM_BINARY_KIND, key.bytes, binary, count);
-  siam_device_report_cache(device, status);
+  if (siam_binary_key(device, origin, &key) == SIAM_OK)
+    siam_device_report_cache(device, siam_cache_store(SIAM_BINARY_KIND, key.bytes, binary, count),
+                             consequence);
+  else
+    siam_log(&device->logger, SIAM_LOG_DEBUG, "%s: not kept: %s", origin->name, siam_last_error());
   siam_text_clear(&key);
 }

@@ -1,5 +1,7 @@
 #include "device/device.h"
 
+#include <stdatomic.h>
+
 static double mebibytes(uint64_t bytes) {
   return (double)bytes / 1048576;
 }
@@ -23,7 +25,7 @@ static siam_status check_room(const siam_device *device, size_t bytes, const cha
 }
 
 /// What a buffer takes of the device; one that is made of the host's bytes takes nothing. A driver that fails
-/// to say it frees nothing: the sum of what is used may then be too large, and never runs below zero.
+/// to say it frees nothing, and the sum of what is used is then too large.
 static uint64_t taken_by(cl_mem buffer) {
   size_t bytes = 0;
   cl_mem_flags flags = 0;
@@ -31,6 +33,12 @@ static uint64_t taken_by(cl_mem buffer) {
       clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL) != CL_SUCCESS)
     return 0;
   return (flags & CL_MEM_USE_HOST_PTR) != 0 ? 0 : bytes;
+}
+
+/// Never goes below zero, where a driver says that a buffer takes more than was asked for.
+static void give_back(siam_device *device, uint64_t bytes) {
+  uint64_t used = device->used_bytes;
+  while (!atomic_compare_exchange_weak(&device->used_bytes, &used, used > bytes ? used - bytes : 0)) continue;
 }
 
 siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t bytes, const void *held,
@@ -49,7 +57,7 @@ siam_status siam_buffer_reserve(siam_device *device, cl_mem_flags flags, size_t 
 
 void siam_buffer_release(siam_device *device, cl_mem buffer) {
   if (buffer == NULL) return;
-  device->used_bytes -= taken_by(buffer);
+  give_back(device, taken_by(buffer));
   clReleaseMemObject(buffer);
 }
 

@@ -63,12 +63,13 @@ static siam_status check(const siam_found_device *found) {
   return SIAM_OK;
 }
 
-void siam_device_report_cache(siam_device *device, siam_status status) {
+void siam_device_report_cache(siam_device *device, siam_status status, const char *consequence) {
   if (status == SIAM_OK) return;
-  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING,
-           "%s; without it every start compiles anew: mend that, or name another cache folder by "
-           "SIAMESE_CACHE_DIR (off: none)",
-           siam_last_error());
+  siam_log(&device->logger, device->cache_reported ? SIAM_LOG_DEBUG : SIAM_LOG_WARNING, "%s; %s%s",
+           siam_last_error(), consequence,
+           status == SIAM_ERROR_FILE
+               ? ": mend that, or name another cache folder by SIAMESE_CACHE_DIR (off: none)"
+               : "");
   device->cache_reported = true;
 }
 

@@ -57,8 +57,9 @@ struct siam_device {
   void (*forget)(void); ///< Makes a library that keeps programs of this device let go of them; or NULL.
 };
 
-/// Logs that the cache folder cannot be used, where `status` says so: a warning once, details after it.
-void siam_device_report_cache(siam_device *device, siam_status status);
+/// Logs that something is not kept, where `status` says so, and the `consequence`: a warning once, details
+/// after it. Where the folder is to blame (SIAM_ERROR_FILE) it says what helps.
+void siam_device_report_cache(siam_device *device, siam_status status, const char *consequence);
 
 /// Records `error` with OpenCL's name for it; -4 and -5 get the hint that device memory may have run out.
 siam_status siam_fail_opencl(cl_int error, const char *action);

@@ -132,7 +132,8 @@ static siam_status store(siam_device *device) {
     siam_text_add(&lines, "%s\t%s\n", tuning->list[i].problem, tuning->list[i].choice);
   SIAM_TRY(siam_text_status(&lines));
   SIAM_TRY(siam_tuning_key(device, &key));
-  siam_device_report_cache(device, siam_cache_store(SIAM_TUNING_KIND, key.bytes, lines.bytes, lines.length));
+  siam_device_report_cache(device, siam_cache_store(SIAM_TUNING_KIND, key.bytes, lines.bytes, lines.length),
+                           "what was tuned holds for this run alone");
 cleanup:
   siam_text_clear(&key);
   siam_text_clear(&lines);

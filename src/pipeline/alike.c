@@ -17,12 +17,11 @@ typedef struct alike_search {
 } alike_search;
 
 static siam_status take_threshold(const siam_model *model, bool *calibrated, double *threshold) {
-  char name[sizeof((siam_comparison *)0)->point];
   siam_decision decision = {0};
   siam_status status = siam_decision_load(model, &decision);
   *calibrated = status == SIAM_OK && decision.calibrated;
   if (*calibrated)
-    status = siam_decision_threshold(&decision, &(siam_compare_options){0}, threshold, name, sizeof name);
+    status = siam_decision_threshold(&decision, &(siam_compare_options){0}, threshold, NULL, 0);
   siam_decision_clear(&decision);
   return status;
 }
@@ -78,7 +77,8 @@ static bool may_be_near(const siam_views *views, const float *a, const float *b,
   return false;
 }
 
-/// Keeps the nearest within the threshold; of equal ones the first.
+/// Keeps the nearest within the threshold; of equal ones the first. What shows nothing is like all such, and
+/// like the part of a picture that shows nothing, whatever an edit did.
 static siam_status find(void *context, uint32_t image) {
   const alike_search *search = context;
   const siam_views *views = search->looks[0]->views;
@@ -86,9 +86,10 @@ static siam_status find(void *context, uint32_t image) {
   const float *a = siam_looks_of(search->looks[0], image);
   siam_alike *found = &search->found[image];
   *found = (siam_alike){.other = UINT32_MAX};
-  if (search->skip[image]) return SIAM_OK;
+  if (search->skip[image] || search->looks[0]->blank[image]) return SIAM_OK;
   double nearest = search->threshold;
   for (uint32_t i = 0; i < search->looks[1]->count; i++) {
+    if (search->looks[1]->blank[i]) continue;
     const float *b = siam_looks_of(search->looks[1], i);
     // A little more than the square, which may have been rounded down.
     if (!may_be_near(views, a, b, dimensions, nearest * nearest * (1 + 1e-12))) continue;

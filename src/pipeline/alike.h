@@ -14,8 +14,7 @@ typedef struct siam_alike {
 
 /// Looks for each picture of `first`, but for those in `skip` [pictures], through all of `second`; `found`
 /// [pictures] gets what siam_compare() would say of the two, up to the rounding of embeddings in batches.
-/// `*by_default`: the default model looked. Blank pictures are not known: the caller looks at the pixels of
-/// what was found.
+/// `*by_default`: the default model looked. Blank pictures are near to nothing.
 siam_status siam_alike_find(const siam_judgement *first, const siam_judgement *second, const bool *skip,
                             siam_alike *found, bool *by_default);
 

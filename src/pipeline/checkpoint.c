@@ -19,8 +19,7 @@
 #define BEST_SCORE "best_score"
 #define BEST_WORSE "looks_without_better"
 
-/// `path` with an ending; the caller frees it with siam_free(). NULL: out of memory.
-static char *name_beside(const char *path, const char *ending) {
+char *siam_checkpoint_beside(const char *path, const char *ending) {
   siam_text name = {0};
   siam_text_add(&name, "%s%s", path, ending);
   if (siam_text_status(&name) == SIAM_OK) return name.bytes;
@@ -31,7 +30,7 @@ static char *name_beside(const char *path, const char *ending) {
 /// Puts the next checkpoint in the place of the last one, which becomes the previous one. Whenever this ends,
 /// the last complete one has one of the two names.
 static siam_status advance(const char *path, const char *next) {
-  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
+  char *previous = siam_checkpoint_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   if (previous == NULL) return SIAM_ERROR_MEMORY;
   struct stat there;
   // There is none at first, and what is no file is none of ours.
@@ -42,14 +41,14 @@ static siam_status advance(const char *path, const char *next) {
 }
 
 bool siam_checkpoint_exists(const char *path) {
-  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
+  char *previous = siam_checkpoint_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   bool exists = access(path, F_OK) == 0 || (previous != NULL && access(previous, F_OK) == 0);
   siam_free(previous);
   return exists;
 }
 
 static void remove_beside(const char *path, const char *ending) {
-  char *name = name_beside(path, ending);
+  char *name = siam_checkpoint_beside(path, ending);
   if (name != NULL) unlink(name);
   siam_free(name);
 }
@@ -67,7 +66,7 @@ siam_status siam_checkpoint_save(const char *path, const siam_model *model, cons
   size_t state_count = 0;
   cl_mem state = siam_step_state(step, &state_count);
   float *weights = NULL, *moments = NULL;
-  char *next = name_beside(path, SIAM_CHECKPOINT_NEXT);
+  char *next = siam_checkpoint_beside(path, SIAM_CHECKPOINT_NEXT);
   if (next == NULL) return SIAM_ERROR_MEMORY;
   SIAM_TRY_ALLOCATE(weights, store->total);
   SIAM_TRY_ALLOCATE(moments, state_count);
@@ -204,7 +203,7 @@ siam_status siam_checkpoint_load(const char *path, const siam_logger *logger, si
                                  siam_step *step, siam_checkpoint *checkpoint) {
   siam_status status = load_one(path, model, step, checkpoint);
   if (!is_fault_of_file(status)) return status;
-  char *previous = name_beside(path, SIAM_CHECKPOINT_PREVIOUS);
+  char *previous = siam_checkpoint_beside(path, SIAM_CHECKPOINT_PREVIOUS);
   if (previous == NULL) return SIAM_ERROR_MEMORY;
   if (access(previous, F_OK) == 0) {
     siam_log(logger, SIAM_LOG_WARNING, "%s; going on from the checkpoint before it, %s", siam_last_error(),

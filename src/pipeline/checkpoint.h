@@ -22,6 +22,9 @@ typedef struct siam_checkpoint {
   siam_selection *selection; ///< The best weights so far; restored where the file has some.
 } siam_checkpoint;
 
+/// `path` with one of these behind it; the caller frees it with siam_free(). NULL: out of memory.
+char *siam_checkpoint_beside(const char *path, const char *ending);
+
 /// Writes the checkpoint, and keeps the one that was there as the previous one. At every moment the last
 /// complete one is at `path` or, on file systems without hard links, at PATH.previous.
 siam_status siam_checkpoint_save(const char *path, const siam_model *model, const siam_step *step,

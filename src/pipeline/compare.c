@@ -74,7 +74,7 @@ cleanup:
   return status;
 }
 
-siam_status siam_comparer_look(siam_comparer *comparer, siam_look *look) {
+siam_status siam_comparer_look(siam_comparer *comparer, siam_compared_picture *look) {
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
   look->blank = SIAM_BLANK_NOT;
   SIAM_RETURN_IF_FAILED(siam_picture_load_resized(look->path, &comparer->picture, &shape, comparer->bytes));
@@ -93,14 +93,14 @@ siam_status siam_comparer_look(siam_comparer *comparer, siam_look *look) {
 }
 
 siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
-  siam_look look = {.path = path, .values = comparer->looks};
+  siam_compared_picture look = {.path = path, .values = comparer->looks};
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &look));
   memcpy(embedding, look.values, (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
   return SIAM_OK;
 }
 
-siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *a, const siam_look *b,
-                                siam_comparison *comparison) {
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a,
+                                const siam_compared_picture *b, siam_comparison *comparison) {
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
   const siam_decision *decision = &comparer->decision;
   siam_views_match match = siam_views_compare(comparer->views, a->values, b->values, dimensions);
@@ -124,8 +124,8 @@ siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *
 }
 
 siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
-  siam_look first = {.path = a, .values = comparer->looks};
-  siam_look second = {.path = b, .values = comparer->looks + comparer->row};
+  siam_compared_picture first = {.path = a, .values = comparer->looks};
+  siam_compared_picture second = {.path = b, .values = comparer->looks + comparer->row};
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &first));
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &second));
   return siam_comparer_judge(comparer, &first, &second, comparison);

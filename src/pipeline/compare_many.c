@@ -11,12 +11,12 @@
 siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, size_t count,
                              siam_comparison *table) {
   siam_status status = SIAM_OK;
-  siam_look *looks = NULL;
+  siam_compared_picture *looks = NULL;
   float *values = NULL;
   SIAM_TRY_ALLOCATE(looks, count);
   SIAM_TRY_ALLOCATE(values, count * comparer->row);
   for (size_t i = 0; i < count; i++) {
-    looks[i] = (siam_look){.path = paths[i], .values = values + i * comparer->row};
+    looks[i] = (siam_compared_picture){.path = paths[i], .values = values + i * comparer->row};
     SIAM_TRY(siam_comparer_look(comparer, &looks[i]));
   }
   for (size_t i = 0; i < count; i++)
@@ -44,8 +44,9 @@ static siam_status keep(siam_nearest *nearest, uint32_t most, const char *path,
 }
 
 /// Compares with one file of the folder; `other` has room for its looks.
-static siam_status look(siam_comparer *comparer, const siam_look *own, siam_look *other,
-                        const siam_nearest_options *options, siam_nearest *nearest) {
+static siam_status look(siam_comparer *comparer, const siam_compared_picture *own,
+                        siam_compared_picture *other, const siam_nearest_options *options,
+                        siam_nearest *nearest) {
   siam_comparison comparison;
   if (siam_file_is_same(own->path, other->path)) return SIAM_OK;
   siam_status status = siam_comparer_look(comparer, other);
@@ -66,7 +67,7 @@ static siam_status look(siam_comparer *comparer, const siam_look *own, siam_look
 }
 
 /// What is to be looked for.
-static siam_status look_at_own(siam_comparer *comparer, siam_look *own) {
+static siam_status look_at_own(siam_comparer *comparer, siam_compared_picture *own) {
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, own));
   if (own->blank == SIAM_BLANK_NOT) return SIAM_OK;
   return siam_fail(SIAM_ERROR_DATA, "%s: %s, so there is nothing to look for; name another picture",
@@ -80,7 +81,7 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   siam_nearest made = {0};
   siam_dataset *files = NULL;
   if (options == NULL) options = &standard;
-  siam_look own = {.path = path, .values = comparer->looks};
+  siam_compared_picture own = {.path = path, .values = comparer->looks};
   siam_telling telling = {options->preparing, options->context, "comparing"};
   siam_dataset_options collect = {.logger = options->logger};
   SIAM_TRY(look_at_own(comparer, &own));
@@ -88,7 +89,8 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   uint32_t count = siam_dataset_count_images(files);
   SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);
   for (uint32_t i = 0; i < count; i++) {
-    siam_look other = {.path = siam_dataset_get_image_path(files, i), .values = own.values + comparer->row};
+    siam_compared_picture other = {.path = siam_dataset_get_image_path(files, i),
+                                   .values = own.values + comparer->row};
     SIAM_TRY(look(comparer, &own, &other, options, &made));
     if (siam_tell(&telling, i + 1, count)) continue;
     status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", i + 1, count);

@@ -23,17 +23,17 @@ struct siam_comparer {
 };
 
 /// A picture as the comparing looks at it.
-typedef struct siam_look {
+typedef struct siam_compared_picture {
   const char *path;
   float *values;    ///< [V, D] (siam_views_rows()), the caller's room; zeros for a blank picture.
   siam_blank blank; ///< As far as the model refuses blank pictures.
-} siam_look;
+} siam_compared_picture;
 
 /// Embeds the picture at look->path in all its views, to look->values.
-siam_status siam_comparer_look(siam_comparer *comparer, siam_look *look);
+siam_status siam_comparer_look(siam_comparer *comparer, siam_compared_picture *look);
 
 /// What two looks come to.
-siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_look *a, const siam_look *b,
-                                siam_comparison *comparison);
+siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compared_picture *a,
+                                const siam_compared_picture *b, siam_comparison *comparison);
 
 #endif

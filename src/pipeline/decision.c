@@ -73,7 +73,7 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
       return siam_fail(SIAM_ERROR_ARGUMENT, "a threshold of %g; distances are 0 or more",
                        *options->threshold);
     *threshold = *options->threshold;
-    snprintf(name, name_size, "given");
+    if (name != NULL) snprintf(name, name_size, "given");
     return SIAM_OK;
   }
   if (!decision->calibrated && decision->reconstructs)
@@ -97,6 +97,6 @@ siam_status siam_decision_threshold(const siam_decision *decision, const siam_co
   siam_status status = siam_operating_points_find(&decision->points, rate, &point);
   if (status != SIAM_OK) return siam_fail_within(status, "%s", origin_of(decision));
   *threshold = point->threshold;
-  snprintf(name, name_size, "%s", point->name);
+  if (name != NULL) snprintf(name, name_size, "%s", point->name);
   return SIAM_OK;
 }

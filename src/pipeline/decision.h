@@ -39,7 +39,7 @@ siam_status siam_decision_load(const siam_model *model, siam_decision *decision)
 
 void siam_decision_clear(siam_decision *decision);
 
-/// Chooses the threshold and its name for a comparison.
+/// Chooses the threshold for a comparison, and its name where `name` is not NULL.
 siam_status siam_decision_threshold(const siam_decision *decision, const siam_compare_options *options,
                                     double *threshold, char *name, size_t name_size);
 

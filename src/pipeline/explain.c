@@ -24,7 +24,7 @@ typedef struct explainer {
 /// The place where a map is highest (`sign` 1) or lowest (−1), of those that show the picture.
 static siam_telling_place find_place(const siam_heated *in, const double *map, double sign) {
   siam_telling_place most = {0};
-  const siam_region *to = &in->to;
+  const siam_rectangle *to = &in->to;
   size_t best = (size_t)to->y * in->shape.width + to->x;
   for (uint32_t y = to->y; y < to->y + to->height; y++)
     for (uint32_t x = to->x; x < to->x + to->width; x++)

@@ -60,14 +60,14 @@ void siam_heated_clear(siam_heated *heated) {
 }
 
 void siam_heated_locate(const siam_heated *heated, uint32_t x, uint32_t y, uint32_t *column, uint32_t *row) {
-  const siam_region *from = &heated->from, *to = &heated->to;
+  const siam_rectangle *from = &heated->from, *to = &heated->to;
   *column = from->x + (uint32_t)((2 * (uint64_t)(x - to->x) + 1) * from->width / (2 * to->width));
   *row = from->y + (uint32_t)((2 * (uint64_t)(y - to->y) + 1) * from->height / (2 * to->height));
 }
 
 /// Where a place of the drawing lies in the network's input; false where the network does not see it.
 static bool find_input(const drawing *on, double x, double y, siam_point *input) {
-  const siam_region *from = &on->of->from, *to = &on->of->to;
+  const siam_rectangle *from = &on->of->from, *to = &on->of->to;
   double across = (x / on->width * on->of->width - from->x) / from->width;
   double down = (y / on->height * on->of->height - from->y) / from->height;
   *input = (siam_point){to->x + across * to->width, to->y + down * to->height};
@@ -76,7 +76,7 @@ static bool find_input(const drawing *on, double x, double y, siam_point *input)
 
 /// The way back.
 static siam_point find_drawn(const drawing *on, siam_point input) {
-  const siam_region *from = &on->of->from, *to = &on->of->to;
+  const siam_rectangle *from = &on->of->from, *to = &on->of->to;
   return (siam_point){(from->x + (input.x - to->x) / to->width * from->width) / on->of->width * on->width,
                       (from->y + (input.y - to->y) / to->height * from->height) / on->of->height *
                           on->height};
@@ -164,7 +164,7 @@ static double find_strongest(const siam_heated *of) {
   return strongest;
 }
 
-siam_status siam_heated_draw(const siam_heated *pictures, const char *output) {
+siam_status siam_heated_draw(const siam_heated pictures[2], const char *output) {
   siam_status status = SIAM_OK;
   siam_text png = {0};
   uint8_t *canvas = NULL;

@@ -13,7 +13,7 @@
 typedef struct siam_heated {
   siam_picture_shape shape; ///< Of the network's input.
   uint32_t width, height;   ///< Of the picture itself.
-  siam_region from, to;     ///< Which part of it goes to which part of the input.
+  siam_rectangle from, to;  ///< Which part of it goes to which part of the input.
   siam_picture shown;       ///< Coloured and small enough to be drawn.
   double *heat;             ///< [H, W] of the input; filled in by the caller.
   bool outlined;            ///< Only a part of the picture, or the whole in another way, was looked at:
@@ -23,12 +23,13 @@ typedef struct siam_heated {
 /// Reads the picture at its full size, keeps what will be drawn, and makes room for its heat.
 siam_status siam_heated_load(const char *path, const siam_picture_options *options,
                              const siam_picture_shape *shape, siam_heated *heated);
+/// Frees what it holds and makes it the zero value.
 void siam_heated_clear(siam_heated *heated);
 
 /// The pixel of the picture that lies in the middle of one of the input's, `x` and `y` within `to`.
 void siam_heated_locate(const siam_heated *heated, uint32_t x, uint32_t y, uint32_t *column, uint32_t *row);
 
-/// Writes both to a PNG file.
-siam_status siam_heated_draw(const siam_heated *pictures, const char *output);
+/// Writes both `pictures` [2] to a PNG file.
+siam_status siam_heated_draw(const siam_heated pictures[2], const char *output);
 
 #endif

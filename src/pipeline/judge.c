@@ -45,13 +45,12 @@ siam_status siam_judgement_measure(const siam_judgement *judgement, uint32_t cou
 }
 
 siam_status siam_judgement_pair(siam_judgement *judgement) {
-  char name[32];
   SIAM_RETURN_IF_FAILED(siam_decision_load(judgement->model, &judgement->decision));
   SIAM_RETURN_IF_FAILED(siam_judgement_measure(judgement, judgement->options->pairs, &judgement->pairs));
   judgement->has_threshold = !judgement->options->fit_threshold && judgement->decision.calibrated;
   if (!judgement->has_threshold) return SIAM_OK;
   return siam_decision_threshold(&judgement->decision, &(siam_compare_options){0}, &judgement->threshold,
-                                 name, sizeof name);
+                                 NULL, 0);
 }
 
 siam_verification_options siam_judgement_verification(const siam_judgement *judgement) {

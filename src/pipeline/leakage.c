@@ -1,7 +1,6 @@
 #include "pipeline/leakage.h"
 
 #include "base/memory.h"
-#include "data/blank.h"
 #include "data/parallel.h"
 #include "pipeline/alike.h"
 #include "pipeline/embedder.h"
@@ -22,6 +21,12 @@ typedef struct leak_search {
   size_t capacity;
   siam_leakage found;
 } leak_search;
+
+const char *siam_leak_kind_name(siam_leak_kind kind) {
+  static const char *const names[] = {
+      [SIAM_LEAK_EXACT] = "exact", [SIAM_LEAK_NEAR] = "near", [SIAM_LEAK_ALIKE] = "alike"};
+  return names[kind];
+}
 
 double siam_picture_correlation(const uint8_t *a, const uint8_t *b, size_t count) {
   double square_a = 0, square_b = 0, product = 0;
@@ -173,14 +178,11 @@ cleanup:
   return status;
 }
 
-/// Adds a picture that a model takes for an edited one. One that shows nothing is like all such, whatever an
-/// edit did. `bytes` has room for two.
+/// Adds a picture that a model takes for an edited one; `bytes` has room for two.
 static siam_status add_alike(leak_search *search, uint32_t image, const siam_alike *alike, uint8_t *bytes) {
-  const siam_picture_shape *shape = siam_images_get_shape(search->test->images);
-  size_t count = siam_picture_shape_bytes(shape);
+  size_t count = siam_picture_shape_bytes(siam_images_get_shape(search->test->images));
   siam_leak leak = make_leak(search, image, alike->other, SIAM_LEAK_ALIKE);
   SIAM_RETURN_IF_FAILED(siam_images_read(search->test->images, &image, 1, bytes));
-  if (siam_pixels_are_blank(bytes, shape)) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(siam_images_read(search->training.images, &alike->other, 1, bytes + count));
   leak.correlation = siam_picture_correlation(bytes, bytes + count, count);
   leak.distance = alike->distance;

@@ -1,6 +1,7 @@
 #include "pipeline/looks.h"
 
 #include "base/memory.h"
+#include "data/blank.h"
 #include "pipeline/embedder.h"
 
 #include <string.h>
@@ -33,6 +34,13 @@ static siam_status run(const walk *of, const uint8_t *bytes, size_t size, uint32
   return SIAM_OK;
 }
 
+/// Notes which of `count` pictures that were taken show nothing.
+static void find_blank(const walk *of, uint32_t count, bool *blank) {
+  const siam_picture_shape *shape = siam_images_get_shape(of->images);
+  const size_t size = siam_picture_shape_bytes(shape);
+  for (uint32_t i = 0; i < count; i++) blank[i] = siam_pixels_are_blank(of->bytes + i * size, shape);
+}
+
 /// Embeds `count` pictures that were taken, in all their views.
 static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count, float *values) {
   const siam_views *views = looks->views;
@@ -57,6 +65,7 @@ static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) 
       SIAM_RETURN_IF_FAILED(order(of, ordered));
     uint32_t count = looks->count - done < of->step ? looks->count - done : of->step;
     SIAM_RETURN_IF_FAILED(siam_images_take(of->images, of->bytes));
+    find_blank(of, count, looks->blank + done);
     SIAM_RETURN_IF_FAILED(embed(of, looks, count, (float *)siam_looks_of(looks, done)));
     done += count;
     if (!siam_tell(telling, done, looks->count))
@@ -88,6 +97,7 @@ siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_ima
   *looks = (siam_looks){
       .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
   SIAM_TRY_ALLOCATE(looks->values, (size_t)count * siam_views_rows(views) * looks->dimensions);
+  SIAM_TRY_ALLOCATE(looks->blank, count);
   SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
   looks->batch = siam_embedder_batch(of.embedder);
   of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
@@ -108,6 +118,7 @@ cleanup:
 
 void siam_looks_clear(siam_looks *looks) {
   siam_free(looks->values);
+  siam_free(looks->blank);
   *looks = (siam_looks){0};
 }
 

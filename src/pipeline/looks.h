@@ -12,6 +12,7 @@ typedef struct siam_looks {
   uint32_t count;          ///< Pictures.
   size_t dimensions;       ///< D
   float *values;           ///< [count, V, D], the whole first.
+  bool *blank;             ///< [count] The whole shows nothing (siam_pixels_are_blank()).
   uint32_t batch;          ///< Views that were embedded at a time.
 } siam_looks;
 

@@ -20,7 +20,7 @@ typedef struct occluder {
   uint32_t height, width, step_y, step_x; ///< Of the patch.
   uint32_t ways, looks, room;             ///< Of covering; at each covered picture; places at a time.
   bool unit_length;                       ///< Of embeddings.
-  siam_region in;                         ///< What shows the picture, and is covered.
+  siam_rectangle in;                      ///< What shows the picture, and is covered.
   uint8_t shade[3];
   siam_embedder *embedder;
   uint8_t *covered;      ///< [H, W, C]
@@ -37,7 +37,7 @@ typedef struct occluder {
 /// The median of a channel: the background where there is one, and for photographs a shade that stands out
 /// little.
 static uint8_t find_shade(const occluder *by, uint32_t channel) {
-  const siam_region in = by->in;
+  const siam_rectangle in = by->in;
   size_t counts[256] = {0}, below = 0;
   for (uint32_t y = in.y; y < in.y + in.height; y++)
     for (uint32_t x = in.x; x < in.x + in.width; x++)
@@ -51,7 +51,7 @@ static uint8_t find_shade(const occluder *by, uint32_t channel) {
 
 /// Fills the patch, as far as it lies on the picture, with a shade for each channel.
 static void cover(const occluder *by, const uint32_t *place, const uint8_t *shade, uint8_t *picture) {
-  const siam_region in = by->in;
+  const siam_rectangle in = by->in;
   for (uint32_t y = place[0]; y < place[0] + by->height; y++)
     for (uint32_t x = place[1]; x < place[1] + by->width; x++)
       if (y >= in.y && y < in.y + in.height && x >= in.x && x < in.x + in.width)
@@ -162,7 +162,7 @@ static siam_status prepare(siam_model *model, occluder *by) {
   by->looks = siam_occlusion_looks(by->of->views);
   by->room = BATCH / (by->ways * by->looks);
   by->in = by->of->picture;
-  if (by->in.width == 0) by->in = (siam_region){0, 0, by->shape.width, by->shape.height};
+  if (by->in.width == 0) by->in = (siam_rectangle){0, 0, by->shape.width, by->shape.height};
   for (uint32_t c = 0; c < by->shape.channels; c++) by->shade[c] = find_shade(by, c);
   SIAM_TRY_ALLOCATE(by->covered, by->size);
   SIAM_TRY_ALLOCATE(by->masks, by->looks * by->size);

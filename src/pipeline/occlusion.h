@@ -23,9 +23,9 @@ uint32_t siam_occlusion_patch(uint32_t side);
 /// How a picture was compared.
 typedef struct siam_compared {
   const siam_views *views;
-  uint32_t view;        ///< The one that was nearest; of no meaning where all are averaged.
-  const uint8_t *bytes; ///< The whole picture, the network's input [H,W,C].
-  siam_region picture;  ///< What of it shows the picture, not bars beside it, and is covered; 0 × 0: all.
+  uint32_t view;          ///< The one that was nearest; of no meaning where all are averaged.
+  const uint8_t *bytes;   ///< The whole picture, the network's input [H,W,C].
+  siam_rectangle picture; ///< What of it shows the picture, not bars beside it, and is covered; 0 × 0: all.
   /// The other picture as it was looked at, [looks,H,W,C], and what came out, [D]. There are as many looks as
   /// are averaged, or one: the view that was nearest, or the whole.
   const uint8_t *other_seen;

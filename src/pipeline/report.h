@@ -16,8 +16,8 @@ typedef struct siam_report_facts {
   const char *settings;         ///< How it was trained.
   const siam_history *history;  ///< Of training; NULL where none was.
   const siam_dataset *training; ///< What was trained on, for its fingerprint; NULL where none was.
-  bool hopeful;                 ///< Judged on the pictures it was trained on.
-  bool fitted_here;             ///< Thresholds and calibration were fitted on the pairs it is judged on.
+  bool hopeful;                 ///< Judged on pictures it was trained on.
+  bool fitted_here; ///< Best accuracy and calibration were fitted on the very pairs it is judged on.
 } siam_report_facts;
 
 /// Finds out before the work whether a report can be written there: over nothing but an older page.

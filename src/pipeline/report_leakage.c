@@ -3,8 +3,6 @@
 /// Pairs of a test picture and a training picture that a report shows.
 enum { LEAKS = 24 };
 
-static const char *const kinds[] = {"exact", "near", "alike"};
-
 static siam_status set_file(siam_report *report, json_t *object, const char *key, const char *path_key,
                             const char *path) {
   json_t *place = NULL;
@@ -18,7 +16,7 @@ static siam_status add_leak(siam_report *report, const siam_leak *leak, json_t *
   SIAM_RETURN_IF_FAILED(siam_report_append(list, object));
   SIAM_RETURN_IF_FAILED(set_file(report, object, "a", "path_a", leak->path));
   SIAM_RETURN_IF_FAILED(set_file(report, object, "b", "path_b", leak->training_path));
-  SIAM_RETURN_IF_FAILED(siam_report_set(object, "kind", json_string(kinds[leak->kind])));
+  SIAM_RETURN_IF_FAILED(siam_report_set(object, "kind", json_string(siam_leak_kind_name(leak->kind))));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "distance", siam_report_number(leak->distance)));
   return siam_report_set(object, "correlation", siam_report_number(leak->correlation));
 }
@@ -33,6 +31,8 @@ siam_status siam_report_add_leakage(siam_report *report) {
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "exact", json_integer(leakage->exact)));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "near", json_integer(leakage->near)));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "alike", json_integer(leakage->alike)));
+  SIAM_RETURN_IF_FAILED(
+      siam_report_set(object, "alike_by", json_string(leakage->by_default_model ? "default" : "model")));
   for (uint32_t i = 0; i < leakage->leak_count && i < LEAKS; i++)
     SIAM_RETURN_IF_FAILED(add_leak(report, &leakage->leaks[i], list));
   return SIAM_OK;

@@ -11,7 +11,7 @@ static void report_data(const siam_training *run) {
   report->images = siam_images_count(run->images);
   report->classes = siam_dataset_count_classes(run->training);
   report->broken = siam_images_get_facts(run->images)->broken;
-  report->calibrated_on_training = run->validation == NULL;
+  report->calibrated_on_training = siam_training_judges_itself(run);
   if (run->validation != NULL) {
     report->validation_images = siam_images_count(run->validation_images);
     report->validation_classes = siam_dataset_count_classes(run->validation);

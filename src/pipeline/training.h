@@ -20,17 +20,16 @@ typedef struct siam_training {
   siam_device *device;
   bool only_tries; ///< Nothing will be written.
   const siam_train_options *options;
-  siam_train_options
-      chosen;    ///< The options with what was left to siam_training_choose() (recipe.h), if anything was.
+  /// The options with what was left to siam_training_choose() (recipe.h), if anything was.
+  siam_train_options chosen;
   siam_text why; ///< The encoder chosen and what by, for people; empty: it was named.
   siam_train_report *report;
   siam_dataset *data, *training, *validation; ///< `training` may be `data`; `validation` may be NULL.
   siam_images *images, *validation_images;
-  uint32_t common;   ///< Validation pictures that are training pictures too.
-  siam_model *model; ///< What is trained.
-  siam_model
-      *encoder;    ///< Reconstructing: what is saved, the encoder whose mirror image `model` has behind it.
-  bool normalised; ///< The model has the normalisation of pictures already that came with its weights.
+  uint32_t common;     ///< Validation pictures that are training pictures too.
+  siam_model *model;   ///< What is trained.
+  siam_model *encoder; ///< Reconstructing: what is saved, whose mirror image `model` has behind it.
+  bool normalised;     ///< The model has the normalisation of pictures already that came with its weights.
   siam_step_options step_options;
   siam_supply_options supply_options;
   siam_supply *supply;
@@ -53,15 +52,13 @@ typedef struct siam_training {
   double first_seconds;
 } siam_training;
 
-/// On pairs: fills in the defaults, reads names, opens and decodes the data, and makes model, supply and
-/// step.
+/// On pairs: fills in the defaults, reads names, opens and decodes the data, makes model, supply and step.
 siam_status siam_training_prepare(siam_training *run);
 
 /// The same for reconstructing: pictures without labels, and the autoencoder that the encoder's mirror makes.
 siam_status siam_training_prepare_reconstruction(siam_training *run);
 
-/// Measures the reconstruction and writes the encoder, with what the autoencoder has learned, as a model
-/// file.
+/// Measures the reconstruction and writes the encoder, with what the autoencoder learned, as a model file.
 siam_status siam_training_finish_reconstruction(siam_training *run);
 
 /// Makes the model, with first weights from the seed or from another model.
@@ -99,8 +96,9 @@ void siam_training_size_sampler(const siam_training *run, uint32_t pairs, siam_s
 /// Makes supply and step of the batch that was asked for, or of the largest that fits the device.
 siam_status siam_training_make_batch(siam_training *run);
 
-/// Whether thresholds will be fitted on pictures that are trained on: nothing is held out, or what was named
-/// for validation is in the data too.
+/// Whether thresholds will be fitted on pictures that are trained on: nothing is held out, or more than one
+/// in a hundred of the pictures for validation is in the data too. Fewer move no threshold by much, and are
+/// warned of. What is in the data too is known once siam_training_open_images() has looked.
 bool siam_training_judges_itself(const siam_training *run);
 
 /// How the model is judged on what was held out.

@@ -50,14 +50,13 @@ static void warn(siam_training *run, uint32_t step) {
 
 /// A log that cannot be written, as on a full disk, is no reason to throw away what the device holds. It ends
 /// here, and the report says so.
-static siam_status lose_log(siam_training *run, uint32_t step) {
+static void lose_log(siam_training *run, uint32_t step) {
   siam_train_log_close(run->log);
   run->log = NULL;
   snprintf(run->lost_log, sizeof run->lost_log, "%s; the log ends before step %u", siam_last_error(), step);
   run->report->log_lost_step = step;
   siam_log(&run->options->logger, SIAM_LOG_WARNING, "step %u: %s; training goes on without the log", step,
            siam_last_error());
-  return SIAM_OK;
 }
 
 /// Takes in the result of a finished step; steps report one step late.
@@ -68,7 +67,9 @@ static siam_status see(siam_training *run, const siam_step_result *result, const
   siam_history_add(&run->history, result);
   if (run->log == NULL) return SIAM_OK;
   siam_status status = siam_train_log_add(run->log, result, pace->last - pace->start);
-  return status == SIAM_ERROR_FILE ? lose_log(run, result->step) : status;
+  if (status != SIAM_ERROR_FILE) return status;
+  lose_log(run, result->step);
+  return SIAM_OK;
 }
 
 static bool tell(siam_training *run, const run_pace *pace, uint32_t done) {

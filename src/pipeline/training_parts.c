@@ -151,7 +151,7 @@ siam_status siam_training_go_on(siam_training *run) {
 }
 
 bool siam_training_judges_itself(const siam_training *run) {
-  return run->validation == NULL || run->common > 0;
+  return run->validation == NULL || run->common > siam_dataset_count_images(run->validation) / 100;
 }
 
 siam_calibration_options siam_training_calibration(const siam_training *run) {

@@ -1,5 +1,6 @@
 // Where a training writes: the model, what stands beside it while it is trained, log, report and pictures.
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/outputs.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/report.h"
@@ -25,25 +26,22 @@ static siam_status name_validation_cache(siam_training *run) {
 
 /// No two of the files may be one: the later would replace the earlier, and hours of training with it.
 static siam_status check_distinct(const siam_training *run) {
-  siam_status status = SIAM_OK;
   const siam_train_options *options = run->options;
-  siam_text previous = {0}, next = {0};
-  siam_text_add(&previous, "%s" SIAM_CHECKPOINT_PREVIOUS, run->checkpoint_path);
-  siam_text_add(&next, "%s" SIAM_CHECKPOINT_NEXT, run->checkpoint_path);
-  SIAM_TRY(siam_text_status(&previous));
-  SIAM_TRY(siam_text_status(&next));
+  char *previous = siam_checkpoint_beside(run->checkpoint_path, SIAM_CHECKPOINT_PREVIOUS);
+  char *next = siam_checkpoint_beside(run->checkpoint_path, SIAM_CHECKPOINT_NEXT);
   const siam_output outputs[] = {{options->output, "the model"},
                                  {run->checkpoint_path, "the checkpoint"},
-                                 {previous.bytes, "the checkpoint before the last"},
-                                 {next.bytes, "the next checkpoint"},
+                                 {previous, "the checkpoint before the last"},
+                                 {next, "the next checkpoint"},
                                  {options->log, "the log"},
                                  {options->report, "the report"},
                                  {options->picture_cache, "the cache of pictures"},
                                  {run->validation_cache, "the cache of validation pictures"}};
-  status = siam_outputs_check(outputs, sizeof outputs / sizeof *outputs);
-cleanup:
-  siam_text_clear(&previous);
-  siam_text_clear(&next);
+  const siam_status status = previous != NULL && next != NULL
+                                 ? siam_outputs_check(outputs, sizeof outputs / sizeof *outputs)
+                                 : SIAM_ERROR_MEMORY;
+  siam_free(previous);
+  siam_free(next);
   return status;
 }
 

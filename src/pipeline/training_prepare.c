@@ -31,6 +31,16 @@ static siam_status choose_step(siam_training *run) {
   return siam_training_choose_optimization(run);
 }
 
+/// A false-accept rate among pictures that are trained on is no promise for others.
+static siam_status check_rate(const siam_training *run) {
+  if (run->options->far == 0 || !siam_training_judges_itself(run)) return SIAM_OK;
+  return siam_fail(
+      SIAM_ERROR_ARGUMENT,
+      "%s: a threshold for a false-accept rate takes pictures that are not trained on, and %s; hold "
+      "classes out (without --holdout 0), name other pictures with --val, or leave --far out",
+      run->options->data, run->validation == NULL ? "nothing is held out" : "those for validation are");
+}
+
 static siam_status split_data(siam_training *run) {
   const siam_train_options *options = run->options;
   if (run->data != NULL) return SIAM_OK;
@@ -53,6 +63,12 @@ static siam_status split_data(siam_training *run) {
   siam_log(&options->logger, SIAM_LOG_WARNING, "nothing is held out for validation: %s", siam_last_error());
   run->training = run->data;
   return SIAM_OK;
+}
+
+/// Where nothing is held out, a rate is refused before pictures are decoded.
+static siam_status hold_out(siam_training *run) {
+  SIAM_RETURN_IF_FAILED(split_data(run));
+  return check_rate(run);
 }
 
 /// Whether the loss can look at such pairs of such data.
@@ -164,16 +180,6 @@ static siam_status write_settings(siam_training *run) {
   return siam_text_status(text);
 }
 
-/// A false-accept rate among pictures that are trained on is no promise for others.
-static siam_status check_rate(const siam_training *run) {
-  if (run->options->far == 0 || !siam_training_judges_itself(run)) return SIAM_OK;
-  return siam_fail(
-      SIAM_ERROR_ARGUMENT,
-      "%s: a threshold for a false-accept rate takes pictures that are not trained on, and %s; hold "
-      "classes out (without --holdout 0), name other pictures with --val, or leave --far out",
-      run->options->data, run->validation == NULL ? "nothing is held out" : "those for validation are");
-}
-
 static siam_status keep_views(siam_training *run) {
   const siam_views *views = NULL;
   SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
@@ -198,14 +204,14 @@ static void tell_of_choices(const siam_training *run) {
 siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_places(run));
   if (siam_training_has_choice(run->options)) {
-    SIAM_RETURN_IF_FAILED(split_data(run));
+    SIAM_RETURN_IF_FAILED(hold_out(run));
     SIAM_RETURN_IF_FAILED(siam_training_choose(run));
   }
   SIAM_RETURN_IF_FAILED(choose_step(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_model(run));
   SIAM_RETURN_IF_FAILED(keep_views(run));
   SIAM_RETURN_IF_FAILED(siam_step_check_loss(run->model, &run->step_options.loss));
-  SIAM_RETURN_IF_FAILED(split_data(run));
+  SIAM_RETURN_IF_FAILED(hold_out(run));
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));

@@ -21,8 +21,8 @@ siam_status siam_training_report(siam_training *run) {
                              .settings = run->settings.bytes,
                              .history = &run->history,
                              .training = run->training,
-                             .hopeful = !held_out || run->common > 0,
-                             .fitted_here = true};
+                             .hopeful = siam_training_judges_itself(run),
+                             .fitted_here = options->within_parent_percent == 0};
   siam_status status = siam_judgement_look(&judgement, &telling);
   if (status == SIAM_OK) {
     status = siam_judgement_evaluate(&judgement, &evaluation);

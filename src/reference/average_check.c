@@ -4,6 +4,7 @@
 #include "layers/layer.h"
 #include "optim/average.h"
 #include "reference/guarded.h"
+#include "reference/rounding_parts.h"
 #include "reference/values.h"
 
 #include <math.h>
@@ -18,7 +19,6 @@ typedef struct mean {
 /// Takes the weight of step `t`, from 1: each step rounds a difference, and a sum whose parts are at most the
 /// largest weight.
 static void take(mean *m, int t, double weight, double decay) {
-  static const double unit = 0x1p-24;
   const double keep = t > 1 ? fmin(decay, t / (10.0 + t)) : 0;
   m->largest = fmax(m->largest, fabs(weight));
   m->value = keep * m->value + (1 - keep) * weight;

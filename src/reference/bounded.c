@@ -1,11 +1,9 @@
 #include "reference/bounded.h"
 
 #include "reference/give_up.h"
-#include "reference/rounding.h"
+#include "reference/rounding_parts.h"
 
 #include <math.h>
-
-static const double unit = 0x1p-24, smallest = 0x1p-126;
 
 /// `value` with an inherited error and one operation's own, of `halves` units u.
 static siam_bounded rounded(double value, double inherited, double halves) {

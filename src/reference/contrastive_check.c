@@ -2,7 +2,7 @@
 
 #include "reference/give_up.h"
 #include "reference/guarded.h"
-#include "reference/rounding.h"
+#include "reference/rounding_parts.h"
 #include "reference/values.h"
 
 #include <math.h>
@@ -128,7 +128,7 @@ typedef struct pair_terms {
 } pair_terms;
 
 static pair_terms terms_of(const batch *b, double d, bool same, double weight) {
-  const double unit = 0x1p-24, relative = siam_rounding_of_sum(b->dimensions / 2.0 + 8);
+  const double relative = siam_rounding_of_sum(b->dimensions / 2.0 + 8);
   if (same && b->same_margin == 0)
     return (pair_terms){d * d / 2 * weight, (2 * relative + 8 * unit) * d * d / 2 * weight, weight,
                         8 * unit * weight};

@@ -1,7 +1,7 @@
 #include "reference/optimizer_check.h"
 
 #include "device/tape.h"
-#include "reference/rounding.h"
+#include "reference/rounding_parts.h"
 #include "reference/values.h"
 
 #include <math.h>
@@ -10,7 +10,6 @@
 
 typedef siam_optimizer_trace trace;
 enum { STEPS = SIAM_OPTIMIZER_STEPS, BEYOND = SIAM_OPTIMIZER_BEYOND };
-static const double unit = 0x1p-24;
 
 /// What a run takes of the device.
 typedef struct ranges {

@@ -56,7 +56,7 @@ siam_status siam_self_test(siam_device *device, const siam_self_test_options *op
   SIAM_TRY_ALLOCATE(test.report, 1);
   test.report->passed = test.report->complete = true;
   // What was asked for by name comes first, and what others found out by tuning.
-  if (test.options.model != NULL) SIAM_TRY(siam_self_test_model_file(&test));
+  if (test.options.model != NULL || test.options.default_model) SIAM_TRY(siam_self_test_model_file(&test));
   SIAM_TRY(siam_self_test_products(&test));
   SIAM_TRY(siam_self_test_networks(&test));
   SIAM_TRY(siam_self_test_training(&test));

@@ -30,6 +30,7 @@ typedef struct siam_self_test_row {
 typedef struct siam_self_test_options {
   double seconds;       ///< 0: 60. What does not fit is not reached, and says so.
   const char *model;    ///< A model file to hold to float64, too.
+  bool default_model;   ///< The default model in its place.
   const char *basefile; ///< Its embeddings made elsewhere; written where there is no such file.
   /// Called before each row; may be NULL.
   void (*progress)(void *context, const char *name);

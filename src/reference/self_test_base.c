@@ -13,9 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/// More than any header of ours.
-enum { LARGEST_HEADER = 4096 };
-
 /// Which model it is, for the file's note: a checksum of all that embeddings of made pictures depend on.
 static siam_status identify(const siam_model *model, char note[SIAM_NPY_NOTE_SIZE]) {
   siam_status status = SIAM_OK;
@@ -88,7 +85,7 @@ static siam_status compare(siam_self_test_trial *t, const char *note, siam_produ
   char theirs[SIAM_NPY_NOTE_SIZE];
   uint8_t *bytes = NULL;
   size_t count = 0;
-  status = siam_file_read(path, numbers * sizeof(float) + LARGEST_HEADER, &bytes, &count);
+  status = siam_file_read(path, numbers * sizeof(float) + SIAM_NPY_LARGEST_HEADER, &bytes, &count);
   if (status == SIAM_OK)
     status = siam_npy_parse(path, bytes, count, pictures, t->dimensions, t->base, theirs);
   if (status == SIAM_ERROR_FORMAT)

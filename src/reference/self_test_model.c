@@ -140,10 +140,9 @@ static void judge_verdicts(const trial *t, siam_product_result *result) {
 /// The model's threshold; for one that has none, the median distance of the pictures.
 static siam_status find_threshold(trial *t) {
   siam_decision decision = {0};
-  char name[32];
   siam_status status = siam_decision_load(t->model, &decision);
   if (status == SIAM_OK && siam_decision_threshold(&decision, &(siam_compare_options){0},
-                                                   &t->found->threshold, name, sizeof name) != SIAM_OK) {
+                                                   &t->found->threshold, NULL, 0) != SIAM_OK) {
     double *all = siam_trial_pairs(t, t->exact);
     t->found->threshold = all[t->found->pairs / 2];
     free(all);
@@ -216,7 +215,8 @@ siam_status siam_self_test_model_file(siam_self_test_run *test) {
   siam_product_result result = {0};
   trial t = {.test = test, .found = &test->report->model};
   // A file that cannot be read is the user's mistake, not the device's.
-  SIAM_TRY(siam_model_load(test->device, test->options.model, &t.model));
+  SIAM_TRY(test->options.default_model ? siam_model_load_default(test->device, &t.model)
+                                       : siam_model_load(test->device, test->options.model, &t.model));
   SIAM_TRY(siam_self_test_begin(test, &row, &reached, "embeddings of the model"));
   SIAM_TRY(prepare(&t));
   status = measure(&t, &result);

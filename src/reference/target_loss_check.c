@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "reference/bounded.h"
 #include "reference/guarded.h"
-#include "reference/rounding.h"
+#include "reference/rounding_parts.h"
 #include "reference/values.h"
 
 #include <math.h>
@@ -51,12 +51,12 @@ static void cross_entropy(batch *b) {
 }
 
 static void mean_squared_error(batch *b) {
-  const double count = (double)b->count, unit = 0x1p-24;
+  const double count = (double)b->count;
   for (size_t i = 0; i < b->count; i++) {
     const double error = (double)b->outputs[i] - (double)b->target[i], slope = 2 * error / count;
     b->plain += error * error / count;
     // Roundings of the difference, of the product, and a quotient (2.5 ulp, each 2 units).
-    b->expected[i] = (siam_bounded){slope, 7 * unit * fabs(slope) + 0x1p-126};
+    b->expected[i] = (siam_bounded){slope, 7 * unit * fabs(slope) + smallest};
   }
   // A term goes through the sum of 64 in its lane, that of at most 16 lanes, and one over the runs of at
   // least 64 · 4 numbers. Every difference is off by one unit and enters twice; quotients follow.

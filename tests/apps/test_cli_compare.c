@@ -11,12 +11,12 @@
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
 #define KEYS                                                                                                 \
-  "a b distance similarity threshold operating_point calibrated_on_training same blank blank_a blank_b "     \
-  "shown_of_a shown_of_b model device"
+  "a b distance similarity threshold operating_point best_accuracy calibrated_on_training same blank "       \
+  "blank_a blank_b shown_of_a shown_of_b model device"
 
 #define NEAREST_KEYS                                                                                         \
-  "a folder files broken blank_files same_files nearest threshold operating_point calibrated_on_training "   \
-  "model device"
+  "a folder files broken blank_files same_files nearest threshold operating_point best_accuracy "            \
+  "calibrated_on_training model device"
 
 static void begin(void) {
   siam_cli_begin(true);
@@ -120,6 +120,8 @@ Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
   cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
+  cr_expect_eq(siam_cli_number(usual, "best_accuracy"), siam_cli_number(usual, "threshold"));
+  cr_expect_eq(siam_cli_number(strict, "best_accuracy"), siam_cli_number(usual, "threshold"));
   cr_expect(json_is_false(json_object_get(strict, "calibrated_on_training")));
   json_decref(usual);
   json_decref(strict);
@@ -150,8 +152,9 @@ Test(cli_compare, a_false_accept_rate_that_is_laxer_than_the_best_accuracy_says_
 #define C "data/group0/class02/03.pgm"
 
 Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
-  json_t *all = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
-                              "files pairs threshold operating_point calibrated_on_training model device");
+  json_t *all = siam_cli_json(
+      1, "siamese-compare -m m.siamese -t 0 " A " " B " " C,
+      "files pairs threshold operating_point best_accuracy calibrated_on_training model device");
   static const char *const names[] = {A, B, C};
   const json_t *pairs = json_object_get(all, "pairs");
   cr_assert_eq(json_array_size(pairs), 3);

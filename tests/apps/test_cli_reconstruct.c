@@ -11,11 +11,8 @@
 
 #define RECONSTRUCT_KEYS                                                                                     \
   "model device init steps best_step batch preparing_seconds seconds pairs_per_second images classes "       \
-  "broken "                                                                                                  \
-  "validation_images "                                                                                       \
-  "validation_classes validation_common reconstruct measured_on_training reconstruction_error "              \
-  "mean_picture_error "                                                                                      \
-  "arena_bytes separate_bytes warning"
+  "broken validation_images validation_classes validation_common reconstruct measured_on_training "          \
+  "reconstruction_error mean_picture_error arena_bytes separate_bytes warning log_lost_step"
 
 static void begin(void) {
   siam_cli_begin(false);

@@ -232,6 +232,13 @@ Test(cli_report, a_training_judges_its_similarity_by_fits_on_other_classes_and_s
     cr_expect_eq(json_is_true(json_object_get(reliability, "in_sample")), sets[i].folds == 0);
     json_decref(data);
   }
+  // What was fitted on pairs within parent folders is judged on others.
+  free(siam_cli_out(0, "siamese-train data -o t.siamese -e tiny.txt --steps 30 -b 8 --val held-out "
+                       "--within-parent 50 --report t.html -q"));
+  data = read_data("t.html");
+  cr_expect(json_is_false(json_object_get(data, "fitted_here")));
+  cr_expect_eq(siam_cli_integer(json_object_get(data, "reliability"), "folds"), 0);
+  json_decref(data);
 }
 
 Test(cli_report, what_was_trained_on_already_is_shown_with_its_like) {
@@ -242,6 +249,7 @@ Test(cli_report, what_was_trained_on_already_is_shown_with_its_like) {
   json_t *data = read_data("r.html");
   const json_t *leakage = json_object_get(data, "leakage"), *pairs = json_object_get(leakage, "pairs");
   cr_expect_eq(siam_cli_integer(leakage, "exact"), 1);
+  cr_expect_str_eq(json_string_value(json_object_get(leakage, "alike_by")), "default");
   cr_expect_eq((json_int_t)json_array_size(pairs),
                1 + siam_cli_integer(leakage, "near") + siam_cli_integer(leakage, "alike"));
   const json_t *pair = json_array_get(pairs, 0);
@@ -357,6 +365,15 @@ Test(cli_report, chromium_shows_nothing_that_is_not_there) {
   cr_expect_not_null(strstr(shown(drawn, "leakage-text"), "None of these pictures"));
   cr_expect_not_null(strstr(drawn, "<p id=\"fitted-here\" class=\"note\" hidden"));
   free(drawn);
+  cr_assert_eq(
+      link(siam_cli_path("two/group0/class00/00.pgm"), siam_cli_path("data/group0/class00/leak.pgm")), 0);
+  free(siam_cli_out(0, "siamese-eval -m m.siamese two -q --report r.html --training data"));
+  drawn = draw("r.html", "");
+  cr_expect_null(strstr(drawn, "data-error="));
+  cr_expect_str_eq(shown(drawn, "warning"),
+                   "1 of the 12 pictures is in the training data too: the figures are too good to be true.");
+  free(drawn);
+  cr_assert_eq(unlink(siam_cli_path("data/group0/class00/leak.pgm")), 0);
   free(siam_cli_out(0, "siamese-train data -o t.siamese -e tiny.txt --steps 5 -b 8 --report r.html -q "
                        "--val held-out"));
   drawn = draw("r.html", "");

@@ -70,6 +70,16 @@ Test(cli_self_test, a_model_is_held_to_float64_and_to_a_file_made_before, .timeo
   free(text);
 }
 
+Test(cli_self_test, the_default_model_has_its_name_here_too, .timeout = 200) {
+  json_t *report = siam_cli_json(0, "siamese-devices --self-test -q -m default --seconds 1", KEYS " model");
+  cr_expect_lt(siam_cli_number(json_object_get(report, "model"), "batch_error"), 1e-4);
+  json_decref(report);
+  // A file of this name goes before.
+  siam_cli_write("default", "no model");
+  siam_cli_expect_refusals((siam_cli_refusal[]){
+      {"siamese-devices --self-test -q -m default --seconds 1", {"default: "}}, {NULL, {0}}});
+}
+
 Test(cli_self_test, what_cannot_serve_is_refused_with_the_file_and_the_reason, .timeout = 200) {
   static const siam_cli_refusal refusals[] = {
       {"siamese-devices -m m.siamese", {"--self-test"}},

@@ -201,6 +201,8 @@ Test(cli_study, what_cannot_be_is_refused) {
       {"weight-sharing --study --steps 9", {"--steps 9: must be at least 10"}},
       {"weight-sharing --study --data data --plot none/p.svg", {"none/p.svg: cannot be written: No such"}},
       {"weight-sharing --plot p.svg", {"--plot needs --study"}},
+      {"weight-sharing --max-pixels 100", {"--max-pixels needs --study"}},
+      {"weight-sharing --study --data data --max-side 2", {"limit of 2 a side", "limit by --max-side"}},
       {"weight-sharing --language-model --data data", {"--data needs --study"}},
       {"weight-sharing --language-model --seeds 3", {"--seeds needs --study"}},
       {"weight-sharing --text story.txt", {"--text needs --study or --language-model"}},

@@ -5,18 +5,18 @@
 #include "train_lines.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEYS                                                                                                 \
   "model device init steps best_step batch preparing_seconds seconds pairs_per_second images classes "       \
-  "broken "                                                                                                  \
-  "validation_images "                                                                                       \
-  "validation_classes "                                                                                      \
-  "validation_common calibrated_on_training roc_auc equal_error_rate accuracy threshold arena_bytes "        \
-  "separate_bytes warning"
+  "broken validation_images validation_classes validation_common calibrated_on_training roc_auc "            \
+  "equal_error_rate accuracy threshold arena_bytes separate_bytes warning log_lost_step"
 
 static void begin(void) {
   siam_cli_begin(false);
@@ -62,8 +62,32 @@ Test(cli_train, json_is_one_object_with_the_keys_that_are_promised) {
   cr_expect_gt(siam_cli_number(object, "roc_auc"), 0);
   cr_expect(json_is_false(json_object_get(object, "calibrated_on_training")));
   cr_expect(json_is_null(json_object_get(object, "warning")));
+  cr_expect(json_is_null(json_object_get(object, "log_lost_step")));
   cr_expect(json_is_null(json_object_get(object, "init")));
   cr_expect_str_eq(json_string_value(json_object_get(object, "model")), "m.siamese");
+  json_decref(object);
+}
+
+/// No file may grow beyond the size of this one.
+static void limit_files(const char *name) {
+  struct stat file;
+  struct rlimit limit;
+  cr_assert_eq(stat(siam_cli_path(name), &file), 0);
+  cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = (rlim_t)file.st_size + 1024;
+  signal(SIGXFSZ, SIG_IGN);
+  cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+Test(cli_train, json_says_where_the_log_was_lost_whatever_the_warning_is_about) {
+  free(siam_cli_out(0, TRAIN "-o m.siamese --log log.csv -q"));
+  limit_files("m.siamese");
+  json_t *object = siam_cli_json(0, TRAIN "-o m.siamese --log log.csv --steps 300 -q", KEYS);
+  // A row has nine numbers of some six digits; what is not written at once is lost with the first that fails.
+  cr_expect_gt(siam_cli_integer(object, "log_lost_step"), 10);
+  cr_expect_lt(siam_cli_integer(object, "log_lost_step"), 300);
+  cr_expect_eq(siam_cli_integer(object, "steps"), 300);
+  cr_expect(json_is_string(json_object_get(object, "warning")));
   json_decref(object);
 }
 
@@ -116,9 +140,11 @@ Test(cli_train, help_names_the_defaults_that_hold) {
       {"--steps 1 --recipe fast", "rate 0.00400", "with recipe fast 0.004"},
       {"--steps 1 --optimizer adam", "rate 0.00100", "where --optimizer is given: 0.001"},
       {"--steps 1 --loss contrastive", "loss contrastive margin=1 hardest=0",
-       "--loss contrastive and plain: all within"},
+       "not given, 5; --loss contrastive and plain: all within the margin."},
       {"--steps 1 --recipe plain", "loss contrastive margin=1 hardest=0",
-       "Default: what --loss says or has, so 0.6 where that is not given; plain: 1."},
+       "where that is not given, 0.6, but 1 for pair data, --pairs drawn and plain."},
+      {"--steps 1 --pairs drawn", "loss contrastive margin=1 hardest=0",
+       "1 for pair data, --pairs drawn and plain"},
       {"--steps 1 --recipe best --holdout 0.3", "average 0.999", "with recipe best 0.999."},
       {"--steps 1 --recipe best --holdout 0.3", "patience 15",
        "with recipe best, where something is held out, 15."},
@@ -177,7 +203,12 @@ Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
   expect_said("siamese-compare -m m.siamese " PAIR, false, "(best accuracy, on the pictures trained on)");
   expect_said("siamese-compare -m m.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
   expect_said("siamese-compare -m m.siamese --threshold 0.5 " PAIR, false, "(given)");
-  free(siam_cli_out(0, TRAIN "-o v.siamese --val data/group0 -q"));
+  json_t *object = siam_cli_json(0, TRAIN "-o v.siamese --val data/group0 -q", KEYS);
+  cr_expect(json_is_true(json_object_get(object, "calibrated_on_training")), "as siamese-compare says");
+  json_decref(object);
+  expect_said("siamese-compare -m v.siamese --json " PAIR, false, "\"calibrated_on_training\": true");
+  expect_said(TRAIN "-o v.siamese --val data/group0 -q", false,
+              "Measured  on 36 pictures, of which 36 were trained on: hopeful figures");
   siam_cli_expect_refusals((siam_cli_refusal[]){
       {"siamese-compare -m m.siamese --far 0.01 " PAIR,
        {"m.siamese: its thresholds were fitted on pictures that it was trained on", "--val", "--threshold"}},
@@ -188,6 +219,15 @@ Test(cli_train, what_was_trained_on_gives_no_threshold_for_a_rate) {
       {TRAIN "-o t.siamese --far 0.01 --val data/group0", {"those for validation are", "leave --far out"}},
       {NULL, {0}}});
   cr_expect_not(siam_cli_exists("t.siamese"));
+}
+
+Test(cli_train, a_rate_without_pictures_for_it_is_refused_before_any_is_decoded) {
+  cr_assert_eq(truncate(siam_cli_path(PICTURES "00.pgm"), 100), 0);
+  siam_command_result result = siam_cli_run(NULL, TRAIN "-o t.siamese --far 0.01 --holdout 0");
+  cr_expect_eq(result.code, 2);
+  cr_expect_not_null(strstr(result.err, "nothing is held out"), "%s", result.err);
+  cr_expect_null(strstr(result.err, "00.pgm"), "%s", result.err);
+  siam_command_release(&result);
 }
 
 Test(cli_train, batches_within_a_parent_folder_are_others) {

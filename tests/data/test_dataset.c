@@ -353,6 +353,38 @@ Test(dataset, links_that_stay_in_the_folder_of_a_pair_list_are_followed_and_so_i
   refused("d/q.csv", SIAM_ERROR_ARGUMENT, "by a link");
 }
 
+Test(dataset, a_pair_list_is_not_read_where_nobody_can_tell_whether_its_pictures_lie_in_its_folder) {
+  enum { FOLDERS = 20, LETTERS = 250 };
+  char name[LETTERS + 1];
+  memset(name, 'f', LETTERS);
+  name[LETTERS] = '\0';
+  // The path from the top is longer than the system takes; that from here is not.
+  cr_assert_eq(chdir(folder), 0);
+  for (int i = 0; i < FOLDERS; i++) {
+    cr_assert_eq(mkdir(name, 0777), 0);
+    cr_assert_eq(chdir(name), 0);
+  }
+  siam_test_write_flat("d/a.ppm", 2, 1);
+  siam_test_write_flat("d/b.ppm", 2, 2);
+  siam_test_write_flat("d/c.ppm", 2, 3);
+  const char *list = "a,b,label\na.ppm,b.ppm,1\nc.ppm,b.ppm,0\nb.ppm,c.ppm,1\n";
+  siam_test_write("d/p.csv", list, strlen(list));
+  const siam_status status = siam_dataset_open("d/p.csv", &loud, &dataset);
+  char sentence[512];
+  snprintf(sentence, sizeof sentence, "%s", siam_last_error());
+  // Nor could it be removed by its path from the top.
+  cr_assert(remove("d/a.ppm") == 0 && remove("d/b.ppm") == 0 && remove("d/c.ppm") == 0 &&
+            remove("d/p.csv") == 0 && remove("d") == 0);
+  for (int i = 0; i < FOLDERS; i++) {
+    cr_assert_eq(chdir(".."), 0);
+    cr_assert_eq(rmdir(name), 0);
+  }
+  cr_expect_eq(status, SIAM_ERROR_DATA, "%s", sentence);
+  cr_expect_eq(strncmp(sentence, "d/p.csv: line 2: ", 17), 0, "%s", sentence);
+  cr_expect_not_null(strstr(sentence, "cannot examine"), "%s", sentence);
+  cr_expect_null(dataset);
+}
+
 Test(dataset, a_pipe_is_called_one) {
   cr_assert_eq(mkfifo(in("pipe.png"), 0600), 0);
   refused("pipe.png", SIAM_ERROR_FILE,

@@ -132,6 +132,32 @@ Test(decoders, what_a_decoder_does_that_a_picture_never_needs_ends_it_and_names_
   }
 }
 
+#ifndef __SANITIZE_ADDRESS__
+Test(decoders, memory_follows_the_pixels_that_are_allowed) {
+  static const struct {
+    siam_decoders_options options;
+    const char *limit;
+  } cases[] = {{{0}, "1024 MiB"},
+               {{.max_pixels = 1000}, "1024 MiB"},
+               {{.max_pixels = 96 << 20}, "1536 MiB"},
+               {{.max_pixels = 96 << 20, .memory = 128 << 20}, "128 MiB"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    siam_decoders_options options = cases[i].options;
+    siam_picture picture;
+    char sentence[128];
+    options.mode = SIAM_DECODE_PROCESS;
+    options.program = SIAMESE_BINARY_DIR "/tests/hostile_decode";
+    cr_assert_eq(siam_decoders_create(&options, &decoders), SIAM_OK, "%s", siam_last_error());
+    cr_expect_eq(decode("hostile: memory", &picture), SIAM_ERROR_FORMAT);
+    snprintf(sentence, sizeof sentence,
+             "it: decoding it takes more memory than the limit of %s; make it smaller", cases[i].limit);
+    cr_expect_str_eq(siam_last_error(), sentence);
+    siam_decoders_destroy(decoders);
+    decoders = NULL;
+  }
+}
+#endif
+
 static int count_open(void) {
   DIR *list = opendir("/proc/self/fd");
   int count = 0;

@@ -223,6 +223,23 @@ Test(picture_damage, giants_are_refused_from_their_header_alone) {
   cr_assert_not_null(strstr(siam_last_error(), "limit"));
 }
 
+Test(picture_damage, a_png_that_is_whole_and_beyond_what_can_be_inflated_is_called_large_and_not_broken) {
+  enum { SIGNATURE = 8, HEADER = 13, SIDE = 17000 };
+  // 8 bytes a pixel: 2.2 GiB.
+  contents file = read_fixture("png_6_16.png");
+  put_32(file.bytes + SIGNATURE + 8, SIDE);
+  put_32(file.bytes + SIGNATURE + 12, SIDE);
+  put_32(file.bytes + SIGNATURE + 8 + HEADER, plain_checksum(file.bytes + SIGNATURE + 4, HEADER + 4));
+  const siam_picture_options limits = {.max_pixels = SIDE * SIDE, .max_dimension = SIDE};
+  siam_picture picture;
+  cr_expect_eq(siam_picture_decode("it.png", file.bytes, file.count, &limits, &picture),
+               SIAM_ERROR_UNSUPPORTED);
+  cr_expect_str_eq(
+      siam_last_error(),
+      "it.png: a PNG whose samples take 2.2 GiB; those of at most 2 GiB are read: make it smaller");
+  siam_free(file.bytes);
+}
+
 Test(picture_damage, limits_can_be_set_and_are_named) {
   siam_picture picture;
   const char *path = siam_test_fixture("png_0_8.png");

@@ -45,6 +45,15 @@ Test(device, a_new_buffer_is_zero_and_ranges_are_written_and_read) {
   clReleaseMemObject(buffer);
 }
 
+Test(device, what_is_in_use_never_goes_below_zero) {
+  cl_mem buffer = NULL;
+  cr_assert_eq(siam_buffer_create(device, 1000, &buffer), SIAM_OK);
+  // As if the driver said that the buffer takes more than was asked for.
+  device->used_bytes = 3000;
+  siam_buffer_release(device, buffer);
+  cr_expect_eq(device->used_bytes, 0);
+}
+
 Test(device, an_empty_buffer_can_be_had_and_one_too_large_is_refused_with_its_size) {
   cl_mem buffer = NULL;
   cr_assert_eq(siam_buffer_create(device, 0, &buffer), SIAM_OK);

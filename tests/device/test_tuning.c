@@ -155,5 +155,14 @@ Test(tuning, a_folder_that_cannot_be_used_is_named_only_when_there_are_results_t
   cr_expect_str_eq(messages, "");
   keep("a", "tile");
   cr_expect_not_null(strstr(messages, "/proc/nowhere"), "%s", messages);
+  cr_expect_not_null(
+      strstr(messages, "; what was tuned holds for this run alone: mend that, or name another "), "%s",
+      messages);
   expect("a", "tile");
+}
+
+Test(tuning, another_folder_is_advised_only_where_the_folder_is_to_blame) {
+  device->logger.write = note;
+  siam_device_report_cache(device, siam_fail(SIAM_ERROR_MEMORY, "no memory"), "it is made anew");
+  cr_expect_str_eq(messages, "no memory; it is made anew");
 }
