@@ -4,8 +4,9 @@
 Each picture is drawn on white, brought to at most 256 pixels a side and written as
 OUTPUT/ROLE/PACKAGE/SERIES/NUMBER.png, where a series is the folder that it came from; OUTPUT/pictures.csv says
 which file each one was. Left out are icons, banners, pictures that are nearly blank, pictures that are there
-already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "check" come after
-what is trained on, and those of "test" last: they have nothing like what the others have, which do not depend on them. The result depends on the packages alone.
+already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "check" come
+after what is trained on, and those of "test" last: they have nothing like what the others have, which do not depend on
+them. The result depends on the packages alone.
 """
 import csv
 import itertools

@@ -4,9 +4,8 @@
 PICTURES has a picture in each PACKAGE/SERIES/NUMBER.png; OUTPUT gets PACKAGE/SERIES/NUMBER/ with the picture itself
 and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --second: the other
 chains of edits.SECOND. With --standard: COUNT pictures, evenly spread over all, each after every edit of
-edits.STANDARD and at its size, for judging, and pairs.csv: each copy with its
-original, and with the originals of other pictures of its series, MOST_DIFFERENT of them drawn at random. What is edited depends on the
-picture's name alone.
+edits.STANDARD and at its size, for judging, and pairs.csv: each copy with its original, and with the originals of other
+pictures of its series, MOST_DIFFERENT of them drawn at random. What is edited depends on the picture's name alone.
 """
 import hashlib
 import itertools
