@@ -4,9 +4,9 @@
 WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
-siamese-train on hard pairs of the roles "tune" and "develop"; that of each hash is where no more than one in a thousand
+siamese-train on hard pairs of the roles "tune", "develop" and "check"; that of each hash is where no more than one in a thousand
 of those is called same. The figures are those of the role "test". Originals that are each other after an edit themselves
-(recoloured, mirrored, with another margin) are left out as different pairs.
+(in other colours, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
@@ -27,7 +27,7 @@ import edits
 import pictures
 
 MOST_FALSE = 1e-3
-FITTED_ON = ["tune", "develop"]
+FITTED_ON = ["tune", "develop", "check"]
 HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
 
 
@@ -97,7 +97,7 @@ def distances(originals, copies, owners, series, alike, part_factor):
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
     same_series = series[owners][:, None] == series[None, :]
-    different = ~alike[owners]
+    different = ~alike
     hard = same_series & different
     other = apart[~same_series & different]
     return own, apart[hard], other, hard.sum(1)
@@ -106,7 +106,8 @@ def distances(originals, copies, owners, series, alike, part_factor):
 def measure(arguments, role, with_model):
     """distances() by each method, and the copies' edits and packages."""
     originals, copies, owners, kinds, series = collect(arguments.work, role)
-    alike = pictures.one_picture(originals)
+    edited, of_copy = numpy.unique(owners, return_inverse=True)
+    alike = pictures.one_picture([originals[owner] for owner in edited], originals)[of_copy]
     features, part_factor = {}, 1
     if with_model:
         features["model"], part_factor = embed(arguments.binaries, arguments.model, originals + copies)

@@ -4,10 +4,12 @@
 Each picture is drawn on white, brought to at most 256 pixels a side and written as
 OUTPUT/ROLE/PACKAGE/SERIES/NUMBER.png, where a series is the folder that it came from; OUTPUT/pictures.csv says
 which file each one was. Left out are icons, banners, pictures that are nearly blank, pictures that are there
-already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "test" come last
-and have nothing like what the others have, which do not depend on them. The result depends on the packages alone.
+already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "check" come
+after what is trained on, and those of "test" last: they have nothing like what the others have, which do not depend on
+them. The result depends on the packages alone.
 """
 import csv
+import itertools
 import multiprocessing
 import pathlib
 import re
@@ -30,8 +32,14 @@ SAME_CORRELATION_ACROSS = 0.9
 # In one folder, pictures whose names differ in digits alone and that correlate more are frames of an animation.
 FRAME_CORRELATION = 0.7
 SIGNATURE_SIDE = 16
+# Correlation ratios of a drawing and the same one in other colours, of which some may be one colour then.
+SAME_DRAWING = 0.97
+SAME_DRAWING_BACK = 0.8
+# Another colour for each of so many levels of grey makes no other picture; looked at with so many points a side.
+GREY_SIDE = 32
+GREY_LEVELS = 16
 MARGIN_NOISE = 16  # A margin's grey values differ by no more.
-ROLES = ["develop", "tune", "train", "test"]
+ROLES = ["develop", "tune", "train", "check", "test"]
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
 
 
@@ -61,26 +69,61 @@ def signature(picture):
 
 
 def without_margin(picture):
-    """What is left when rows and columns of the corner's colour are cut from the edges."""
-    plain = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
-    unlike = ImageChops.difference(picture, plain).convert("L").point(lambda value: 255 * (value > MARGIN_NOISE))
-    left, top, right, bottom = unlike.getbbox() or (0, 0, 0, 0)
-    return picture.crop((left, top, right, bottom)) if min(right - left, bottom - top) >= SIGNATURE_SIDE else picture
+    """What is left when rows and columns of a corner's colour are cut from the edges, of one corner after the other."""
+    for corner in [(0, 0), (1, 1), (0, 1), (1, 0)]:
+        width, height = picture.size
+        plain = Image.new("RGB", picture.size, picture.getpixel((corner[0] * (width - 1), corner[1] * (height - 1))))
+        unlike = ImageChops.difference(picture, plain).convert("L").point(lambda value: 255 * (value > MARGIN_NOISE))
+        left, top, right, bottom = unlike.getbbox() or (0, 0, 0, 0)
+        if min(right - left, bottom - top) >= SIGNATURE_SIDE:
+            picture = picture.crop((left, top, right, bottom))
+    return picture
 
 
-def one_picture(paths):
-    """[a, b]: whether a and b are one picture but for its colours, its margin, and being mirrored either way: then
-    they are no different pair."""
+def grey_values(pictures):
+    """[picture, point]: GREY_SIDE x GREY_SIDE grey values of each."""
+    small = [picture.convert("L").resize((GREY_SIDE, GREY_SIDE), Image.BOX) for picture in pictures]
+    return numpy.stack([numpy.asarray(picture, dtype=numpy.float32).ravel() for picture in small])
+
+
+def explained(levels, values):
+    """[a, b]: the correlation ratio (Roche 1998), the share of the variance of values[b] that a map of the GREY_LEVELS
+    levels of grey in levels[a] to any others can make."""
+    values = values - values.mean(1, keepdims=True)
+    variance = numpy.maximum((values**2).sum(1), 1e-3)
+    shares = numpy.empty((len(levels), len(values)), numpy.float32)
+    for first in range(0, len(levels), 64):
+        part = levels[first : first + 64]
+        at = numpy.eye(GREY_LEVELS, dtype=numpy.float32)[(part * GREY_LEVELS / 256).astype(int)]
+        sums = at.transpose(0, 2, 1).reshape(-1, part.shape[1]) @ values.T
+        counts = numpy.maximum(at.sum(1), 1)[:, :, None]
+        shares[first : first + 64] = (sums.reshape(len(part), GREY_LEVELS, -1) ** 2 / counts).sum(1) / variance
+    return shares
+
+
+def one_picture(paths, others):
+    """[a, b]: whether paths[a] and others[b] are one picture but for its colours, its margin, and being mirrored either
+    way: then they are no different pair. Their grey values correlate, with a margin or without, or, without, a map of
+    those of one makes the other's: the colours of one drawing were exchanged for others."""
     turns = [lambda p: p, ImageOps.mirror, ImageOps.flip, lambda p: ImageOps.mirror(ImageOps.flip(p))]
-    opened = [Image.open(path).convert("RGB") for path in paths]
-    forms = [opened, [without_margin(picture) for picture in opened]]
+
+    def forms(files):
+        opened = [Image.open(path).convert("RGB") for path in files]
+        return [opened, [without_margin(picture) for picture in opened]]
 
     def marks(form, turn):
         return numpy.stack([signature(turn(picture.convert("L"))) for picture in form])
 
-    upright = [marks(form, turns[0]) for form in forms]
-    turned = [marks(form, turn) for form in forms for turn in turns]
-    return numpy.maximum.reduce([a @ b.T for a in upright for b in turned]) > SAME_CORRELATION
+    upright, turned = forms(paths), forms(others)
+    alike = numpy.array([str(path) for path in paths])[:, None] == numpy.array([str(path) for path in others])
+    cut = grey_values(upright[1])
+    for turn in turns:
+        for a, b in itertools.product(upright, turned):
+            alike |= marks(a, turns[0]) @ marks(b, turn).T > SAME_CORRELATION
+        other = grey_values([turn(picture) for picture in turned[1]])
+        ways = explained(cut, other), explained(other, cut).T
+        alike |= (numpy.maximum(*ways) > SAME_DRAWING**2) & (numpy.minimum(*ways) > SAME_DRAWING_BACK**2)
+    return alike
 
 
 def read(path):

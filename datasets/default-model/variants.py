@@ -4,11 +4,11 @@
 PICTURES has a picture in each PACKAGE/SERIES/NUMBER.png; OUTPUT gets PACKAGE/SERIES/NUMBER/ with the picture itself
 and COUNT random chains of edits (edits.vary), all 64 x 64, for training. With --second: the other
 chains of edits.SECOND. With --standard: COUNT pictures, evenly spread over all, each after every edit of
-edits.STANDARD and at its size, for judging, and pairs.csv: each copy with its
-original, and with the originals of other pictures of its series, MOST_DIFFERENT of them spread evenly. What is drawn depends on the
-picture's name alone.
+edits.STANDARD and at its size, for judging, and pairs.csv: each copy with its original, and with the originals of other
+pictures of its series, MOST_DIFFERENT of them drawn at random. What is edited depends on the picture's name alone.
 """
 import hashlib
+import itertools
 import multiprocessing
 import pathlib
 import random
@@ -20,7 +20,7 @@ import edits
 import pictures
 
 SIDE = 64
-MOST_DIFFERENT = 180000  # Of each role: siamese-train takes 400,000 pairs of both together.
+MOST_DIFFERENT = 112000  # Of each role: siamese-train takes 400,000 pairs of all three together.
 WORKING_SIDE = 192
 
 
@@ -60,14 +60,17 @@ def spread(rows, most):
 
 def write_pairs(originals, output, folders):
     """Pictures that are each other after an edit are neither same nor different."""
-    alike = pictures.one_picture(originals)
     same, different = [], []
-    for a, folder in enumerate(folders):
-        copies = [f"{folder}/{number:02d}.png" for number in range(1, len(edits.STANDARD) + 1)]
-        others = [b for b in range(len(folders)) if originals[a].parent == originals[b].parent and not alike[a, b]]
-        same += [f"{copy},{folder}/00.png,same" for copy in copies]
-        different += [f"{copy},{folders[b]}/00.png,different" for copy in copies for b in others]
-    lines = ["a,b,label", *same, *spread(different, MOST_DIFFERENT)]
+    for _, members in itertools.groupby(range(len(folders)), lambda i: originals[i].parent):
+        members = list(members)
+        paths = [originals[i] for i in members]
+        for a, alike in zip(members, pictures.one_picture(paths, paths)):
+            copies = [f"{folders[a]}/{number:02d}.png" for number in range(1, len(edits.STANDARD) + 1)]
+            others = [folders[b] for b, one in zip(members, alike) if not one]
+            same += [f"{copy},{folders[a]}/00.png,same" for copy in copies]
+            different += [f"{copy},{other}/00.png,different" for copy in copies for other in others]
+    chosen = source_of("pairs").sample(range(len(different)), min(MOST_DIFFERENT, len(different)))
+    lines = ["a,b,label", *same, *(different[i] for i in sorted(chosen))]
     (output / "pairs.csv").write_text("\n".join(lines) + "\n")
 
 

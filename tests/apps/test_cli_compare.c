@@ -261,7 +261,7 @@ Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_n
   draw("others.ppm", &(siam_test_landscape){.kind = 1});
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
@@ -411,7 +411,7 @@ Test(cli_compare, one_file_is_spoken_of_as_one) {
 Test(cli_compare, the_default_model_has_a_name_that_a_file_may_take) {
   json_t *object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0003");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
   json_decref(object);
   cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
   object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);

@@ -89,6 +89,43 @@ Test(default_model_recipe, every_standard_edit_makes_a_picture_of_its_own) {
          "echo all there and different");
 }
 
+/// A drawing is itself in other colours, mirrored, and with a margin; another drawing is not it, even where
+/// both fill the same half of a picture. A chequerboard, whose every point of a small copy is grey, is
+/// itself, too.
+Test(default_model_recipe, one_drawing_in_other_colours_is_one_picture) {
+  require_python();
+  expect(
+      0, "drawing 1111000\nother 0000100\nhalf 0000010\nboard 0000001\n",
+      "/usr/bin/python3 - <<'E'\n"
+      "import sys\n"
+      "import numpy\n"
+      "from PIL import Image, ImageOps\n"
+      "sys.dont_write_bytecode = True\n"
+      "sys.path.insert(0, '" RECIPE "')\n"
+      "import pictures\n"
+      "shades = numpy.array([[40, 40, 40], [200, 120, 60], [250, 240, 90], [120, 160, 220]], numpy.uint8)\n"
+      "others = numpy.array([[220, 230, 240], [10, 90, 30], [160, 80, 160], [60, 20, 20]], numpy.uint8)\n"
+      "def drawn(seed, colours):\n"
+      "    field = numpy.random.default_rng(seed).integers(0, 4, (4, 4))\n"
+      "    return Image.fromarray(colours[numpy.kron(field, numpy.ones((48, 48), int))])\n"
+      "def in_half(picture):\n"
+      "    whole = Image.new('RGB', (384, 192))\n"
+      "    whole.paste(picture, (0, 0))\n"
+      "    return whole\n"
+      "board = Image.fromarray(numpy.indices((192, 192)).sum(0).astype(numpy.uint8) // 2 % 2 * 255)\n"
+      "made = {'drawing': drawn(1, shades), 'recoloured': drawn(1, others),\n"
+      "        'mirrored': ImageOps.mirror(drawn(1, others)),\n"
+      "        'margin': ImageOps.expand(drawn(1, others), 30, 'white'), 'other': drawn(2, shades),\n"
+      "        'half': in_half(drawn(3, shades)), 'board': board}\n"
+      "for name, picture in made.items():\n"
+      "    picture.save(name + '.png')\n"
+      "files = [name + '.png' for name in made]\n"
+      "for name, row in zip(made, pictures.one_picture(files, files)):\n"
+      "    if name in ('drawing', 'other', 'half', 'board'):\n"
+      "        print(name, ''.join(str(int(one)) for one in row))\n"
+      "E\n");
+}
+
 /// Package b lies half as far as a, so a's threshold calls much of it same, and b's nothing of a.
 Test(default_model_recipe, a_rate_is_judged_by_packages_that_its_threshold_was_not_fitted_on) {
   require_python();
