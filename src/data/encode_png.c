@@ -59,14 +59,19 @@ static void receive(void *context, void *bytes, int count) {
   siam_text_add_bytes(context, bytes, (size_t)count);
 }
 
+/// Apart from setjmp(), which may lose the variables of the function that calls it.
+__attribute__((noinline)) static int pack(const uint8_t *pixels, int width, int height, int channels,
+                                          siam_text *png) {
+  return stbi_write_png_to_func(receive, png, width, height, channels, pixels, width * channels);
+}
+
 siam_status siam_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
                             siam_text *png) {
-  int stride = (int)(width * channels);
   if (setjmp(packing.leave) != 0) {
     while (packing.first != NULL) release(packing.first->bytes);
     return siam_fail(SIAM_ERROR_MEMORY, "out of memory while packing a picture of %u x %u", width, height);
   }
-  if (stbi_write_png_to_func(receive, png, (int)width, (int)height, (int)channels, pixels, stride) == 0)
+  if (pack(pixels, (int)width, (int)height, (int)channels, png) == 0)
     return siam_fail(SIAM_ERROR_MEMORY, "a picture of %u x %u cannot be packed", width, height);
   return siam_text_status(png);
 }
