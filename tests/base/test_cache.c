@@ -294,9 +294,9 @@ Test(cache, a_full_folder_loses_nothing_that_is_not_its_own) {
                 {".siamese", OURS}};
   enum { OTHERS = sizeof others / sizeof *others };
   store("key", "content");
-  for (size_t i = 0; i < OTHERS; i++) fill(others[i].name, others[i].magic, 100 << 20, 9000);
+  for (size_t i = 0; i < OTHERS; i++) fill(others[i].name, others[i].magic, 300 << 20, 9000);
   store("key2", "content");
   for (size_t i = 0; i < OTHERS; i++) expect_there(others[i].name, true);
-  // Nor do they count, so that no entry goes for them.
+  // Nor do they count, any of which has more bytes than fit, so that no entry goes for them.
   expect("key", "content");
 }
