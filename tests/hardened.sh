@@ -23,7 +23,7 @@ lacks() {
 case $(uname -m) in
 x86_64)
   # A page of the stack is touched before the next is taken.
-  probe='(or|sub)[bwlq]? +\$0x0,(0x[0-9a-f]+)?\(%rsp'
+  probe="(or|sub)[bwlq]? +\\\$0x0,(0x[0-9a-f]+)?\\(%rsp"
   entry=endbr64
   ;;
 *) probe='' entry='' ;;
