@@ -180,31 +180,27 @@ static void expect_maps(siam_model *model, looked_at *at, const char *what) {
   cr_expect(lowest < 0 && lowest >= -compared.distance, "%s: %g", what, lowest);
 }
 
-Test(occlusion, the_view_that_was_nearest_is_what_is_explained) {
+/// The maps of every view of a list that has an embedding of its own.
+static void expect_maps_of(const char *name) {
   uint8_t picture[PIXELS] = {0};
   siam_model *model = siam_test_picture_model(SIDE, 0);
   static looked_at at;
   at.bytes = picture;
   add_block(picture, 2, 2);
   add_block(picture, 10, 9);
-  cr_assert_eq(siam_views_find("copies", &at.views), SIAM_OK);
-  for (at.view = 0; at.view < siam_views_count(at.views); at.view++)
+  cr_assert_eq(siam_views_find(name, &at.views), SIAM_OK);
+  for (at.view = 0; at.view < siam_views_rows(at.views); at.view++)
     expect_maps(model, &at, at.view > 0 ? siam_views_describe(at.views, at.view) : "the whole");
   siam_model_destroy(model);
   siam_test_device_close();
 }
 
+Test(occlusion, the_view_that_was_nearest_is_what_is_explained) {
+  expect_maps_of("copies");
+}
+
 Test(occlusion, of_looks_that_are_averaged_the_mean_is_explained) {
-  uint8_t picture[PIXELS] = {0};
-  siam_model *model = siam_test_picture_model(SIDE, 0);
-  static looked_at at;
-  at.bytes = picture;
-  add_block(picture, 2, 2);
-  add_block(picture, 10, 9);
-  cr_assert_eq(siam_views_find("average", &at.views), SIAM_OK);
-  expect_maps(model, &at, "average");
-  siam_model_destroy(model);
-  siam_test_device_close();
+  expect_maps_of("average");
 }
 
 Test(occlusion, what_a_view_leaves_out_says_nothing) {
