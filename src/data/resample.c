@@ -208,6 +208,25 @@ cleanup:
   return status;
 }
 
+siam_status siam_picture_shrink(const siam_picture *picture, uint32_t longest, uint32_t channels,
+                                siam_picture *shrunk) {
+  siam_status status = SIAM_OK;
+  const uint32_t side = picture->width > picture->height ? picture->width : picture->height;
+  const uint64_t to = side < longest ? side : longest;
+  siam_picture_shape shape = {.width = (uint32_t)((picture->width * to + side / 2) / side),
+                              .height = (uint32_t)((picture->height * to + side / 2) / side),
+                              .channels = channels,
+                              .mode = SIAM_RESIZE_STRETCH};
+  if (shape.width == 0) shape.width = 1;
+  if (shape.height == 0) shape.height = 1;
+  *shrunk = (siam_picture){.width = shape.width, .height = shape.height, .channels = channels};
+  SIAM_TRY_ALLOCATE(shrunk->pixels, siam_picture_shape_bytes(&shape));
+  SIAM_TRY(siam_picture_resize(picture, &shape, shrunk->pixels));
+cleanup:
+  if (status != SIAM_OK) siam_picture_clear(shrunk);
+  return status;
+}
+
 void siam_picture_shape_limit(const siam_picture_shape *shape, siam_picture_options *options) {
   // Half of the way in size is left to the resampler, whose filter is the better one.
   enum { LEFT = 2, FIRST_SCALING_VERSION = 2 };

@@ -26,6 +26,12 @@ siam_status siam_picture_shape_check(const siam_picture_shape *shape);
 siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_shape *shape,
                                 uint8_t *output);
 
+/// The same picture with so many channels, 1 or 3, and brought to the largest size of its aspect, by
+/// rounding, whose longer side is at most `longest`; smaller ones keep their size. Release with
+/// siam_picture_clear().
+siam_status siam_picture_shrink(const siam_picture *picture, uint32_t longest, uint32_t channels,
+                                siam_picture *shrunk);
+
 /// A rectangle, in pixels.
 typedef struct siam_rectangle {
   uint32_t x, y, width, height;

@@ -32,13 +32,8 @@ static siam_status look_again(siam_model *model, const siam_judgement *set, siam
   const siam_views *views = NULL;
   siam_images *images = NULL;
   siam_telling telling = {options->preparing, options->context, "looking for edited copies"};
-  siam_images_options read = {.shape = siam_model_picture_shape(model),
-                              .picture = {.decoders = options->decoders},
-                              .logger = options->logger,
-                              .progress = siam_tell,
-                              .progress_context = &telling};
   SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
-  SIAM_RETURN_IF_FAILED(siam_images_open(set->dataset, &read, &images));
+  SIAM_RETURN_IF_FAILED(siam_judgement_read(set, model, &telling, &images));
   siam_status status = SIAM_OK;
   if (siam_images_count(images) == siam_images_count(set->images))
     status = siam_looks_take(model, views, images, 0, &telling, looks);

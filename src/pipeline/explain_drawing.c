@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/encode_png.h"
+#include "data/resample.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,22 +21,6 @@ typedef struct drawing {
   siam_point corners[4];        ///< On the drawing.
 } drawing;
 
-/// The largest size of the same aspect whose sides fit; small pictures keep theirs.
-static siam_status shrink(const siam_picture *picture, siam_picture *shown) {
-  uint32_t side = picture->width > picture->height ? picture->width : picture->height;
-  uint64_t to = side < SIDE ? side : SIDE;
-  siam_picture_shape shape = {.width = (uint32_t)((picture->width * to + side / 2) / side),
-                              .height = (uint32_t)((picture->height * to + side / 2) / side),
-                              .channels = 3,
-                              .mode = SIAM_RESIZE_STRETCH};
-  if (shape.width == 0) shape.width = 1;
-  if (shape.height == 0) shape.height = 1;
-  *shown = (siam_picture){.width = shape.width, .height = shape.height, .channels = 3};
-  shown->pixels = siam_allocate(siam_picture_shape_bytes(&shape), 1);
-  if (shown->pixels == NULL) return SIAM_ERROR_MEMORY;
-  return siam_picture_resize(picture, &shape, shown->pixels);
-}
-
 siam_status siam_heated_load(const char *path, const siam_picture_options *options,
                              const siam_picture_shape *shape, siam_heated *heated) {
   siam_status status = SIAM_OK;
@@ -45,7 +30,7 @@ siam_status siam_heated_load(const char *path, const siam_picture_options *optio
   heated->width = picture.width;
   heated->height = picture.height;
   siam_picture_shape_place(shape, picture.width, picture.height, &heated->from, &heated->to);
-  SIAM_TRY(shrink(&picture, &heated->shown));
+  SIAM_TRY(siam_picture_shrink(&picture, SIDE, 3, &heated->shown));
   SIAM_TRY_ALLOCATE(heated->heat, (size_t)shape->height * shape->width);
 cleanup:
   siam_picture_clear(&picture);

@@ -15,16 +15,21 @@ siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling
   return SIAM_OK;
 }
 
+siam_status siam_judgement_read(const siam_judgement *judgement, const siam_model *model,
+                                siam_telling *telling, siam_images **images) {
+  siam_images_options options = {.shape = siam_model_picture_shape(model),
+                                 .picture = {.decoders = judgement->options->decoders},
+                                 .logger = judgement->options->logger,
+                                 .progress = siam_tell,
+                                 .progress_context = telling};
+  return siam_images_open(judgement->dataset, &options, images);
+}
+
 siam_status siam_judgement_embed(siam_judgement *judgement) {
   const siam_evaluate_options *options = judgement->options;
   siam_telling telling = {options->preparing, options->context, "reading pictures"};
-  siam_images_options images = {.shape = siam_model_picture_shape(judgement->model),
-                                .picture = {.decoders = options->decoders},
-                                .logger = options->logger,
-                                .progress = siam_tell,
-                                .progress_context = &telling};
   double start = siam_seconds();
-  SIAM_RETURN_IF_FAILED(siam_images_open(judgement->dataset, &images, &judgement->images));
+  SIAM_RETURN_IF_FAILED(siam_judgement_read(judgement, judgement->model, &telling, &judgement->images));
   telling.what = "embedding";
   SIAM_RETURN_IF_FAILED(siam_judgement_look(judgement, &telling));
   judgement->seconds = siam_seconds() - start;

@@ -26,6 +26,10 @@ typedef struct siam_judgement {
   siam_retrieval_detail retrieval;
 } siam_judgement;
 
+/// Reads the pictures of judgement->dataset as a model wants them.
+siam_status siam_judgement_read(const siam_judgement *judgement, const siam_model *model,
+                                siam_telling *telling, siam_images **images);
+
 /// Reads and embeds the pictures of judgement->dataset, which it owns from then on.
 siam_status siam_judgement_embed(siam_judgement *judgement);
 

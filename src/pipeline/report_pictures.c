@@ -10,20 +10,11 @@ static const uint32_t longest_side[SIAM_REPORT_SIZES] = {96, 40};
 /// Brings a picture to a size without changing its aspect, and packs it. Small ones are not blown up.
 static siam_status pack(const siam_picture *picture, uint32_t longest, siam_text *png) {
   siam_status status = SIAM_OK;
-  uint32_t side = picture->width > picture->height ? picture->width : picture->height;
-  uint32_t to = side < longest ? side : longest;
-  siam_picture_shape shape = {.width = (picture->width * (uint64_t)to + side / 2) / side,
-                              .height = (picture->height * (uint64_t)to + side / 2) / side,
-                              .channels = picture->channels,
-                              .mode = SIAM_RESIZE_STRETCH};
-  if (shape.width == 0) shape.width = 1;
-  if (shape.height == 0) shape.height = 1;
-  uint8_t *pixels = NULL;
-  SIAM_TRY_ALLOCATE(pixels, siam_picture_shape_bytes(&shape));
-  SIAM_TRY(siam_picture_resize(picture, &shape, pixels));
-  SIAM_TRY(siam_png_encode(pixels, shape.width, shape.height, shape.channels, png));
+  siam_picture shrunk = {0};
+  SIAM_TRY(siam_picture_shrink(picture, longest, picture->channels, &shrunk));
+  SIAM_TRY(siam_png_encode(shrunk.pixels, shrunk.width, shrunk.height, shrunk.channels, png));
 cleanup:
-  siam_free(pixels);
+  siam_picture_clear(&shrunk);
   return status;
 }
 

@@ -170,6 +170,23 @@ Test(resample, these_bytes_are_given) {
   free(picture.pixels);
 }
 
+Test(resample, shrinking_keeps_the_aspect_and_makes_nothing_larger) {
+  static const struct {
+    uint32_t width, height, longest, expected_width, expected_height;
+  } sizes[] = {{300, 200, 96, 96, 64}, {200, 300, 96, 64, 96}, {50, 40, 96, 50, 40},
+               {96, 1, 40, 40, 1},     {7, 500, 10, 1, 10},    {3, 3, 1, 1, 1}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    siam_picture picture = noise(sizes[i].width, sizes[i].height, 3), shrunk;
+    cr_assert_eq(siam_picture_shrink(&picture, sizes[i].longest, 3, &shrunk), SIAM_OK);
+    cr_expect(shrunk.width == sizes[i].expected_width && shrunk.height == sizes[i].expected_height, "%u x %u",
+              shrunk.width, shrunk.height);
+    if (sizes[i].longest >= sizes[i].width && sizes[i].longest >= sizes[i].height)
+      cr_expect_arr_eq(shrunk.pixels, picture.pixels, (size_t)3 * picture.width * picture.height);
+    siam_picture_clear(&shrunk);
+    free(picture.pixels);
+  }
+}
+
 Test(resample, impossible_shapes_are_refused) {
   siam_picture picture = noise(4, 4, 1);
   uint8_t output[16];
