@@ -88,6 +88,10 @@ static int print_report(const siam_embed_report *report, const char *device) {
   json_object_set_new(object, "embedding", json_integer(report->embedding));
   json_object_set_new(object, "views", json_integer(report->views));
   json_object_set_new(object, "part_factor", json_real(report->part_factor));
+  json_t *against = json_array();
+  for (uint32_t view = 0; view < report->views; view++)
+    json_array_append_new(against, json_integer(report->against[view]));
+  json_object_set_new(object, "against", against);
   json_object_set_new(object, "batch", json_integer(report->batch));
   json_object_set_new(object, "seconds", app_json_number(report->seconds));
   json_object_set_new(object, "model", app_model_json(arguments.model));

@@ -25,12 +25,21 @@ static void print_blank(const compare_subject *subject, const siam_comparison *c
   printf(", so there is nothing to compare\n");
 }
 
-/// Which part of one picture is what the other shows, where it is not the whole.
+static bool names_part(const siam_comparison *comparison) {
+  return comparison->same && (comparison->shown[0] != NULL || comparison->shown[1] != NULL);
+}
+
+/// Which part of one picture is what the other shows, or a part of it; the whole comes first.
 static void print_shown(const compare_subject *subject, const siam_comparison *comparison) {
-  for (int i = 0; i < 2; i++)
-    if (comparison->same && comparison->shown[i] != NULL)
-      printf("nearest     %s to %s of %s\n", app_show(subject->names[1 - i]), comparison->shown[i],
-             app_show(subject->names[i]));
+  if (!names_part(comparison)) return;
+  const int first = comparison->shown[0] != NULL && comparison->shown[1] == NULL ? 1 : 0;
+  for (int i = 0; i < 2; i++) {
+    const int of = i == 0 ? first : 1 - first;
+    const char *shown = comparison->shown[of];
+    printf("%s%s%s%s", i == 0 ? "nearest     " : " to ", shown != NULL ? shown : "",
+           shown != NULL ? " of " : "", app_show(subject->names[of]));
+  }
+  printf("\n");
 }
 
 /// The threshold, and what it is; also that it is laxer than the usual one, which a rate may well be.
@@ -70,17 +79,17 @@ static void add_comparison(app_table *table, const siam_comparison *comparison) 
   app_table_add(table, "%s", verdict_of(comparison));
 }
 
-static bool names_part(const siam_comparison *comparison) {
-  return comparison->same && (comparison->shown[0] != NULL || comparison->shown[1] != NULL);
-}
-
-/// The cell that says which part was nearest; `names` are the pictures', as the table calls them.
+/// The cell that says which part was nearest, or which two; `names` are the pictures', as the table calls
+/// them.
 static void add_part(app_table *table, const siam_comparison *comparison, const char *const *names) {
-  int of = comparison->shown[0] != NULL ? 0 : 1;
-  if (names_part(comparison))
-    app_table_add(table, "%s of %s", comparison->shown[of], names[of]);
-  else
+  const char *const *shown = comparison->shown;
+  const int of = shown[0] != NULL ? 0 : 1;
+  if (!names_part(comparison))
     app_table_add(table, "%s", "");
+  else if (shown[0] != NULL && shown[1] != NULL)
+    app_table_add(table, "%s of %s, %s of %s", shown[0], names[0], shown[1], names[1]);
+  else
+    app_table_add(table, "%s of %s", shown[of], names[of]);
 }
 
 /// Why pictures of a table have no verdicts: each is named once, with the first pair that it is in.

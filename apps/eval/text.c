@@ -115,10 +115,9 @@ static void print_leak(const siam_leak *leak) {
   else if (leak->kind == SIAM_LEAK_NEAR)
     printf("  %s  is close to %s (correlation %.3f, distance %.3f)\n", test, training, leak->correlation,
            leak->distance);
-  else if (leak->shown[0] != NULL)
-    printf("  %s of %s  looks like %s (distance %.3f)\n", leak->shown[0], test, training, leak->distance);
   else
-    printf("  %s  looks like %s%s%s (distance %.3f)\n", test, leak->shown[1] != NULL ? leak->shown[1] : "",
+    printf("  %s%s%s  looks like %s%s%s (distance %.3f)\n", leak->shown[0] != NULL ? leak->shown[0] : "",
+           leak->shown[0] != NULL ? " of " : "", test, leak->shown[1] != NULL ? leak->shown[1] : "",
            leak->shown[1] != NULL ? " of " : "", training, leak->distance);
 }
 

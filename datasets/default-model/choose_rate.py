@@ -47,15 +47,16 @@ def read_pairs(standard):
     return a, b, numpy.array([row[2] == "same" for row in rows]), kinds, packages, [standard / name for name in files]
 
 
-def distances_of(features, part_factor, a, b):
+def distances_of(features, views, a, b):
     """As evaluate.distances, of pairs one by one."""
     features = features / numpy.linalg.norm(features[0, 0])
     parts = []
     for first in range(0, len(a), CHUNK):
         left, right = features[a[first : first + CHUNK]], features[b[first : first + CHUNK]]
-        apart = [2 - 2 * numpy.einsum("nvd,nd->nv", x, y[:, 0]) for x, y in [(left, right), (right, left)]]
+        of = [(left, right[:, views["against"]]), (right, left[:, views["against"]])]
+        apart = [2 - 2 * numpy.einsum("nvd,nvd->nv", x, y) for x, y in of]
         for of_either in apart:
-            of_either[:, 1:] *= part_factor**2
+            of_either[:, 1:] *= views["part_factor"] ** 2
         parts.append(numpy.sqrt(numpy.maximum(numpy.minimum(apart[0].min(1), apart[1].min(1)), 0)))
     return numpy.concatenate(parts)
 

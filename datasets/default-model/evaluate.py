@@ -47,7 +47,7 @@ def collect(work, role):
 
 
 def embed(binaries, model, paths):
-    """[files, views, numbers]: unit vectors, by siamese-embed; and how many times the distance of a part counts."""
+    """[files, views, numbers]: unit vectors, by siamese-embed; and what it says of comparing them."""
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder) / "embeddings.npy"
         chunks = []
@@ -56,7 +56,7 @@ def embed(binaries, model, paths):
             run = subprocess.run([*command, "-o", output, "--views", "--json"], check=True, stdout=subprocess.PIPE)
             rows, report = numpy.load(output), json.loads(run.stdout)
             chunks.append(rows.reshape(-1, report["views"], rows.shape[1]))
-        return numpy.concatenate(chunks), report["part_factor"]
+        return numpy.concatenate(chunks), report
 
 
 def hash_file(path):
@@ -84,15 +84,16 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def distances(originals, copies, owners, series, alike, part_factor):
+def distances(originals, copies, owners, series, alike, views):
     """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
-    the whole, and of either's parts from the other's whole. Last, how many each copy has of its series."""
+    the whole, and of either's views from what the other has against them. Last, how many each copy has of its series."""
     length = numpy.linalg.norm(originals[0, 0])
     originals, copies = originals / length, copies / length
     apart = 2 - 2 * (copies[:, 0] @ originals[:, 0].T)
     for view in range(1, originals.shape[1]):
-        for a, b in [(view, 0), (0, view)]:
-            numpy.minimum(apart, part_factor**2 * (2 - 2 * (copies[:, a] @ originals[:, b].T)), out=apart)
+        against = views["against"][view]
+        for a, b in [(view, against), (against, view)]:
+            numpy.minimum(apart, views["part_factor"] ** 2 * (2 - 2 * (copies[:, a] @ originals[:, b].T)), out=apart)
     apart = numpy.sqrt(numpy.maximum(apart, 0, out=apart), out=apart)
     rows = numpy.arange(len(copies))
     own = apart[rows, owners].copy()
@@ -108,14 +109,14 @@ def measure(arguments, role, with_model):
     originals, copies, owners, kinds, series = collect(arguments.work, role)
     edited, of_copy = numpy.unique(owners, return_inverse=True)
     alike = pictures.one_picture([originals[owner] for owner in edited], originals)[of_copy]
-    features, part_factor = {}, 1
+    features, views = {}, None
     if with_model:
-        features["model"], part_factor = embed(arguments.binaries, arguments.model, originals + copies)
+        features["model"], views = embed(arguments.binaries, arguments.model, originals + copies)
     if arguments.hashes:
         features.update(hash_all(arguments.work, role, originals + copies))
     first = len(originals)
     measured = {
-        name: distances(values[:first], values[first:], owners, series, alike, part_factor)
+        name: distances(values[:first], values[first:], owners, series, alike, views)
         for name, values in features.items()
     }
     packages = [path.relative_to(arguments.work / "standard" / role).parts[0] for path in copies]

@@ -41,9 +41,8 @@ typedef struct siam_comparison {
   /// The first, the second picture shows nothing, and the model compares no such pictures: the distance says
   /// nothing, and the similarity is NAN.
   siam_blank blank[2];
-  /// A model may look at parts of pictures, too (siam_train_options.views). Where a part of the first, the
-  /// second picture is nearest to the other as a whole, what it is, such as "the middle 80 %"; else NULL.
-  /// Static storage.
+  /// A model may look at parts of pictures, too (siam_train_options.views). What the first, the second
+  /// picture shows where the two are nearest, such as "the middle 80 %"; NULL: the whole. Static storage.
   const char *shown[2];
 } siam_comparison;
 

@@ -12,7 +12,7 @@ typedef struct siam_embed_options {
   uint32_t batch;
   /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
   /// The distance of two pictures is then the least one of a row of either from the first row of the other,
-  /// where the distance of any but two first rows counts part_factor times (siam_embed_report).
+  /// where siam_embed_report says which are compared, and what their distance counts.
   /// Views that are averaged leave one row, their mean, with or without this.
   bool views;
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
@@ -22,13 +22,18 @@ typedef struct siam_embed_options {
   void *context;
 } siam_embed_options;
 
+enum { SIAM_MOST_VIEWS = 32 };
+
 typedef struct siam_embed_report {
   uint32_t images, broken; ///< Embedded; left out because they could not be read.
   int embedding;           ///< Numbers of each row.
   uint32_t views;          ///< Rows of each picture.
   double part_factor;      ///< How many times the distance of a part counts; 1 without several rows.
-  double seconds;          ///< Of reading and embedding.
-  uint32_t batch;          ///< Pictures, or views of them, that were embedded at a time.
+  /// The distance of two pictures is the least of those of their first rows and, part_factor times, of any
+  /// other row v of either and the other's row against[v].
+  uint32_t against[SIAM_MOST_VIEWS];
+  double seconds; ///< Of reading and embedding.
+  uint32_t batch; ///< Pictures, or views of them, that were embedded at a time.
 } siam_embed_report;
 
 /// Embeds pictures, and every picture in folders, in the order of `paths` and of names within a folder.

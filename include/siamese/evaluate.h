@@ -53,8 +53,8 @@ typedef struct siam_leak {
   siam_leak_kind kind;
   double distance;    ///< Of the embeddings; 0 for an exact one. Of an alike one by the model that says so.
   double correlation; ///< Of the two pictures' values at the network's size; 1 for an exact one.
-  /// Of an alike one: the part of the test, of the training picture that was nearest to the other as a whole,
-  /// as in siam_comparison; else NULL. Static storage.
+  /// Of an alike one: what the test, the training picture shows where the two are nearest, as in
+  /// siam_comparison; NULL: the whole. Static storage.
   const char *shown[2];
 } siam_leak;
 

@@ -65,10 +65,12 @@ static bool may_be_near(const siam_views *views, const float *a, const float *b,
   const size_t prefix = dimensions < PREFIX ? dimensions : PREFIX;
   const double factor = siam_views_part_factor(views), weight = factor * factor;
   if (siam_squared_distance(a, b, prefix) <= limit) return true;
-  for (uint32_t v = 1; v < siam_views_rows(views); v++)
-    if (weight * siam_squared_distance(a + v * dimensions, b, prefix) <= limit ||
-        weight * siam_squared_distance(a, b + v * dimensions, prefix) <= limit)
+  for (uint32_t v = 1; v < siam_views_rows(views); v++) {
+    const size_t part = v * dimensions, against = siam_views_against(views, v) * dimensions;
+    if (weight * siam_squared_distance(a + part, b + against, prefix) <= limit ||
+        weight * siam_squared_distance(a + against, b + part, prefix) <= limit)
       return true;
+  }
   return false;
 }
 

@@ -160,6 +160,8 @@ siam_status siam_embed(siam_model *model, const char *const *paths, size_t count
                                 .part_factor = siam_views_part_factor(all.looks.views),
                                 .batch = all.looks.batch,
                                 .seconds = siam_seconds() - start};
+  for (uint32_t view = 0; view < all.views; view++)
+    report->against[view] = siam_views_against(all.looks.views, view);
 cleanup:
   siam_images_destroy(all.images);
   siam_dataset_destroy(all.dataset);

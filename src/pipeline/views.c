@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "pipeline/affine.h"
 #include "pipeline/embedder.h"
+#include "siamese/embed.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,7 @@ typedef struct part {
   uint32_t left, top, right, bottom; ///< Cut off.
   bool mirrored, upside_down;
   siam_affine moved; ///< Zero: not moved.
+  uint32_t against;  ///< The view of the other picture that it is compared with; 0: the whole.
 } part;
 
 struct siam_views {
@@ -24,29 +26,57 @@ struct siam_views {
   double part_factor; ///< λ of views.h; none where views are averaged.
 };
 
-enum { COSINE = 64332, SINE = 12505 }; // Of 11 degrees, times 65,536.
-
 /// So many times a twentieth of a side.
 #define SHIFT(x, y)                                                                                          \
   { SIAM_AFFINE_ONE, 0, 0, SIAM_AFFINE_ONE, (x) * (SIAM_AFFINE_ONE / 20), (y) * (SIAM_AFFINE_ONE / 20) }
 
+/// By an angle whose cosine and sine, times 65,536 and the part of a side that is left, are these: to the
+/// left, and with a negative sine to the right.
+#define TURN(cosine, sine)                                                                                   \
+  { (cosine), -(sine), (sine), (cosine), 0, 0 }
+
 // What happens to pictures on their way: cut, framed (a frame's middle is the picture), shown in a window
 // (which has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
+enum { MIDDLE_80 = 1 };
+#define CUTS_AND_MIRRORS                                                                                     \
+  {.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},                        \
+      {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},                    \
+      {.shows = "the middle 60 %", .left = 200, .top = 200, .right = 200, .bottom = 200},                    \
+      {.shows = "the upper left 70 %", .right = 300, .bottom = 300},                                         \
+      {.shows = "the upper right 70 %", .left = 300, .bottom = 300},                                         \
+      {.shows = "the lower left 70 %", .top = 300, .right = 300},                                            \
+      {.shows = "the lower right 70 %", .left = 300, .top = 300},                                            \
+      {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},                \
+      {.shows = "the mirror image", .mirrored = true}, {                                                     \
+    .shows = "the upside-down image", .upside_down = true                                                    \
+  }
+
+// A turned copy has its corners filled, with whatever colour, or cut away. Its middle is what its original's
+// middle is once that is turned as far, so these two are compared; one direction is enough, since the copy's
+// middle, turned, is that of its original, too. Without corners it is all that is left of its original then.
 static const part copies[] = {
-    {.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},
-    {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},
-    {.shows = "the middle 60 %", .left = 200, .top = 200, .right = 200, .bottom = 200},
-    {.shows = "the upper left 70 %", .right = 300, .bottom = 300},
-    {.shows = "the upper right 70 %", .left = 300, .bottom = 300},
-    {.shows = "the lower left 70 %", .top = 300, .right = 300},
-    {.shows = "the lower right 70 %", .left = 300, .top = 300},
-    {.shows = "the inside of a window", .left = 40, .top = 160, .right = 40, .bottom = 40},
-    {.shows = "the mirror image", .mirrored = true},
-    {.shows = "the upside-down image", .upside_down = true},
-    {.shows = "the turn to the left", .moved = {COSINE, -SINE, SINE, COSINE, 0, 0}},
-    {.shows = "the turn to the right", .moved = {COSINE, SINE, -SINE, COSINE, 0, 0}},
+    CUTS_AND_MIRRORS,
+    {.shows = "the middle 90 %", .left = 50, .top = 50, .right = 50, .bottom = 50},
+    {.shows = "the middle 80 % turned by 5 degrees", .moved = TURN(52229, 4569), .against = MIDDLE_80},
+    {.shows = "the middle 80 % turned by 10 degrees", .moved = TURN(51632, 9104), .against = MIDDLE_80},
+    {.shows = "the middle 80 % turned by 15 degrees", .moved = TURN(50642, 13570), .against = MIDDLE_80},
+    {.shows = "the turn by 5 degrees to the left without corners", .moved = TURN(60264, 5272)},
+    {.shows = "the turn by 5 degrees to the right without corners", .moved = TURN(60264, -5272)},
+    {.shows = "the turn by 10 degrees to the left without corners", .moved = TURN(55712, 9824)},
+    {.shows = "the turn by 10 degrees to the right without corners", .moved = TURN(55712, -9824)},
+    {.shows = "the turn by 15 degrees to the left without corners", .moved = TURN(51687, 13849)},
+    {.shows = "the turn by 15 degrees to the right without corners", .moved = TURN(51687, -13849)},
 };
 enum { COPIES = sizeof copies / sizeof *copies };
+_Static_assert((int)COPIES < (int)SIAM_MOST_VIEWS, "siam_embed_report has room for every view");
+
+// By 11 degrees.
+static const part first_copies[] = {
+    CUTS_AND_MIRRORS,
+    {.shows = "the turn to the left", .moved = TURN(64332, 12505)},
+    {.shows = "the turn to the right", .moved = TURN(64332, -12505)},
+};
+enum { FIRST_COPIES = sizeof first_copies / sizeof *first_copies };
 
 // The same place looked at a little off, and the mean of what is seen there: most of what a network says of a
 // drawing depends on where its strokes lie on the grid of its pooling.
@@ -63,8 +93,9 @@ static const part average[] = {
 enum { AVERAGE = sizeof average / sizeof *average };
 
 static const siam_views sets[] = {
-    {"copies", "copies 1.4", copies, COPIES, .part_factor = 1.4},
-    {NULL, "copies", copies, COPIES, .part_factor = 1},
+    {"copies", "copies 21", copies, COPIES, .part_factor = 1.4},
+    {NULL, "copies 1.4", first_copies, FIRST_COPIES, .part_factor = 1.4},
+    {NULL, "copies", first_copies, FIRST_COPIES, .part_factor = 1},
     {"average", "average", average, AVERAGE, .averaged = true},
 };
 enum { SET_COUNT = sizeof sets / sizeof *sets };
@@ -110,6 +141,10 @@ uint32_t siam_views_count(const siam_views *views) {
 
 uint32_t siam_views_rows(const siam_views *views) {
   return views != NULL && !views->averaged ? 1 + views->count : 1;
+}
+
+uint32_t siam_views_against(const siam_views *views, uint32_t view) {
+  return view > 0 && siam_views_rows(views) > 1 ? views->list[view - 1].against : 0;
 }
 
 double siam_views_part_factor(const siam_views *views) {
@@ -219,10 +254,11 @@ siam_views_match siam_views_compare(const siam_views *views, const float *a, con
   siam_views_match best = {siam_squared_distance(a, b, dimensions), 0, 0};
   const double factor = siam_views_part_factor(views), weight = factor * factor;
   for (uint32_t i = 1; i < siam_views_rows(views); i++) {
-    double of_a = weight * siam_squared_distance(a + i * dimensions, b, dimensions);
-    double of_b = weight * siam_squared_distance(a, b + i * dimensions, dimensions);
-    if (of_a < best.distance) best = (siam_views_match){of_a, i, 0};
-    if (of_b < best.distance) best = (siam_views_match){of_b, 0, i};
+    const uint32_t against = siam_views_against(views, i);
+    double of_a = weight * siam_squared_distance(a + i * dimensions, b + against * dimensions, dimensions);
+    double of_b = weight * siam_squared_distance(a + against * dimensions, b + i * dimensions, dimensions);
+    if (of_a < best.distance) best = (siam_views_match){of_a, i, against};
+    if (of_b < best.distance) best = (siam_views_match){of_b, against, i};
   }
   best.distance = sqrt(best.distance);
   return best;

@@ -4,10 +4,11 @@
 /// turned has to forget much of what tells pictures apart. With views the network may stay strict, and
 /// comparing looks several times: at both pictures as they are, and at parts of either. A copy as it is meets
 /// a part of its original, or the other way round, so the distance of two pictures is the least of
-///   |a₀ − b₀|,  λ |aᵥ − b₀|,  λ |a₀ − bᵥ|   for every view v,
+///   |a₀ − b₀|,  λ |aᵥ − bₚ|,  λ |aₚ − bᵥ|   for every view v and its partner p(v), mostly the whole,
 /// the same in both directions, and 0 for a picture and itself. λ is above 1: wholes are one try and parts
 /// are many, of which the nearest is near by chance. Without it a threshold strict enough for parts would
-/// part wholes that are one picture.
+/// part wholes that are one picture. A copy that was turned lost its corners to a filling or a cut, so a
+/// middle, turned, is compared with the other's middle as it is.
 ///
 /// Other views are averaged: the embedding of a picture is the mean of those of slightly moved looks at it,
 /// which depends less on where exactly it lies. Then there is one row for a picture, as without views.
@@ -63,13 +64,16 @@ typedef struct siam_point {
 void siam_views_outline(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
                         siam_point corners[4]);
 
+/// p(v): the other picture's view that this one is compared with; 0 is the whole.
+uint32_t siam_views_against(const siam_views *views, uint32_t view);
+
 /// λ: so many times as far apart counts what a part shows. 1 where the whole alone is compared.
 double siam_views_part_factor(const siam_views *views);
 
 /// Views at which two pictures are nearest.
 typedef struct siam_views_match {
   double distance; ///< Of a part: with its factor.
-  uint32_t a, b;   ///< Numbers of the views; one of them is 0.
+  uint32_t a, b;   ///< Numbers of the views; 0: the whole.
 } siam_views_match;
 
 /// Of the rows `a` and `b` [V, D]. Averaged views have one, of which nothing but the distance is to be said.

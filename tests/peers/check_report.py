@@ -101,11 +101,11 @@ class Work:
         return self.page("r.html")
 
     def embed(self, model, data):
-        """Embeddings [pictures, views, D], how many times as far away a part counts, and the pictures' paths."""
+        """Embeddings [pictures, views, D], what is said of comparing them, and the pictures' paths."""
         told = json.loads(self.run("siamese-embed", "-m", model, data, "-o", "e.npy", "--views", "--json"))
         rows = numpy.load(self.folder / "e.npy").astype(float)
         paths = (self.folder / "e.txt").read_text().splitlines()[::told["views"]]
-        return rows.reshape(-1, told["views"], told["embedding"]), told["part_factor"], paths
+        return rows.reshape(-1, told["views"], told["embedding"]), told, paths
 
     def pixels(self, path):
         return numpy.asarray(Image.open(self.folder / path))
@@ -115,13 +115,14 @@ class Judged:
     """A data set as a model sees it; `distance` of all pictures with each other, as a report has it."""
 
     def __init__(self, work, model, data):
-        looks, factor, self.paths = work.embed(model, data)
+        looks, told, self.paths = work.embed(model, data)
         self.whole = looks[:, 0]
         self.names = [str(pathlib.Path(path).parent.relative_to(data)) for path in self.paths]
         self.classes = numpy.unique(self.names, return_inverse=True)[1]
-        # [view, a, b]: a view of a against the whole of b; the least of both directions.
-        distance = numpy.linalg.norm(looks.transpose(1, 0, 2)[:, :, None] - self.whole[None, None], axis=3)
-        distance[1:] *= factor
+        # [view, a, b]: a view of a against the whole of b or its partner; the least of both directions.
+        looks = looks.transpose(1, 0, 2)
+        distance = numpy.linalg.norm(looks[:, :, None] - looks[told["against"]][:, None], axis=3)
+        distance[1:] *= told["part_factor"]
         self.parts = distance[1:].min() < distance[0].max() if len(distance) > 1 else False
         nearest = distance.min(axis=0)
         self.distance = numpy.minimum(nearest, nearest.T).astype(numpy.float32).astype(float)

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /// Pixels of the network; cells of a picture; the mark that makes two copies different.
-enum { SIDE = 40, PIXELS = SIDE * SIDE, CELL = 4, MARK = 8, MARK_X = 26, MARK_Y = 22, MOST_LOOKS = 13 };
+enum { SIDE = 40, PIXELS = SIDE * SIDE, CELL = 4, MARK = 8, MARK_X = 26, MARK_Y = 22, MOST_LOOKS = 21 };
 
 static const siam_picture_shape shape = {.height = SIDE, .width = SIDE, .channels = 1};
 
@@ -108,6 +108,7 @@ Test(explain, nothing_speaks_against_a_copy_that_a_view_shows_whole) {
   write("a.pgm", picture);
   cr_assert_eq(siam_views_make(views, &shape, picture, looks), SIAM_OK);
   for (uint32_t view = 1; view < siam_views_count(views); view++) {
+    if (siam_views_against(views, view) != 0) continue; // The copy is no whole.
     const char *shows = siam_views_describe(views, view);
     siam_explanation explanation = explain_view(views, view, looks);
     cr_expect_eq(explanation.comparison.distance, 0, "%s", shows);
@@ -125,6 +126,7 @@ Test(explain, a_mark_on_a_copy_is_pointed_at_wherever_the_view_shows_it) {
   write("a.pgm", marked);
   cr_assert_eq(siam_views_make(views, &shape, plain, looks), SIAM_OK);
   for (uint32_t view = 1; view < siam_views_count(views); view++) {
+    if (siam_views_against(views, view) != 0) continue; // The copy is no whole.
     const char *shows = siam_views_describe(views, view);
     siam_explanation explanation = explain_view(views, view, looks);
     // What lies outside of the view is no difference.

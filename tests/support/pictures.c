@@ -51,18 +51,33 @@ void siam_test_write_flat(const char *path, uint32_t size, uint8_t shade) {
   free(pixels);
 }
 
-void siam_test_write_landscape(const char *path, const siam_test_landscape *landscape) {
+static void paint_landscape(const siam_test_landscape *landscape, double across, double down,
+                            uint8_t *pixel) {
   const int kind = landscape->kind, percent = landscape->percent > 0 ? landscape->percent : 100;
+  if (across < 0 || across >= 1 || down < 0 || down >= 1) {
+    memset(pixel, 0, 3);
+    return;
+  }
+  double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
+  pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
+  pixel[1] = (uint8_t)((down > hill ? 170 - 80 * kind : 170 + 50 * down) * percent / 100);
+  pixel[2] = (uint8_t)((down > hill ? 50 : 230 - 60 * kind) * percent / 100);
+}
+
+void siam_test_write_landscape(const char *path, const siam_test_landscape *landscape) {
   const uint32_t side = landscape->side > 0 ? landscape->side : 200, cut = landscape->cut;
   const uint32_t left = side - 2 * cut;
+  const double angle = landscape->degrees * acos(-1) / 180, sine = sin(angle), cosine = cos(angle);
   uint8_t *pixels = malloc((size_t)left * left * 3), *pixel = pixels;
   for (uint32_t y = cut; y < side - cut; y++)
     for (uint32_t x = cut; x < side - cut; x++, pixel += 3) {
       double across = (double)(landscape->mirrored ? side - 1 - x : x) / side, down = (double)y / side;
-      double hill = 0.5 + 0.25 * sin(across * (5 + 4 * kind) + kind) + 0.1 * cos(across * 17 * (1 + kind));
-      pixel[0] = (uint8_t)((down > hill ? 60 + 90 * kind : 120 + 80 * down) * percent / 100);
-      pixel[1] = (uint8_t)((down > hill ? 170 - 80 * kind : 170 + 50 * down) * percent / 100);
-      pixel[2] = (uint8_t)((down > hill ? 50 : 230 - 60 * kind) * percent / 100);
+      if (angle != 0) {
+        const double u = across - 0.5, v = down - 0.5;
+        across = 0.5 + cosine * u - sine * v;
+        down = 0.5 + sine * u + cosine * v;
+      }
+      paint_landscape(landscape, across, down, pixel);
     }
   siam_test_write_pnm(path, left, left, 3, pixels);
   free(pixels);

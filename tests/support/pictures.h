@@ -22,7 +22,8 @@ typedef struct siam_test_landscape {
   uint32_t side; ///< 0: 200.
   int percent;   ///< Of its brightness; 0: 100.
   bool mirrored;
-  uint32_t cut; ///< So many pixels are cut off at every side.
+  uint32_t cut;   ///< So many pixels are cut off at every side.
+  double degrees; ///< Turned to the left about its middle; the corners are black.
 } siam_test_landscape;
 
 /// Writes a coloured picture of hills.
