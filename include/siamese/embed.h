@@ -10,9 +10,8 @@ typedef struct siam_embed_options {
   /// Pictures at a time, or views of them where the model looks more than once; 0: 128, or fewer on a device
   /// with little memory; SIAM_BATCH_AUTO.
   uint32_t batch;
-  /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first.
-  /// The distance of two pictures is then the least one of a row of either from the first row of the other,
-  /// where siam_embed_report says which are compared, and what their distance counts.
+  /// A row for each view that the model compares by (siam_train_options.views), the whole picture's first;
+  /// siam_embed_report says how two pictures are compared by them.
   /// Views that are averaged leave one row, their mean, with or without this.
   bool views;
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
@@ -22,6 +21,7 @@ typedef struct siam_embed_options {
   void *context;
 } siam_embed_options;
 
+/// Room for the rows of a picture.
 enum { SIAM_MOST_VIEWS = 32 };
 
 typedef struct siam_embed_report {
@@ -29,11 +29,11 @@ typedef struct siam_embed_report {
   int embedding;           ///< Numbers of each row.
   uint32_t views;          ///< Rows of each picture.
   double part_factor;      ///< How many times the distance of a part counts; 1 without several rows.
+  double seconds;          ///< Of reading and embedding.
+  uint32_t batch;          ///< Pictures, or views of them, that were embedded at a time.
   /// The distance of two pictures is the least of those of their first rows and, part_factor times, of any
   /// other row v of either and the other's row against[v].
   uint32_t against[SIAM_MOST_VIEWS];
-  double seconds; ///< Of reading and embedding.
-  uint32_t batch; ///< Pictures, or views of them, that were embedded at a time.
 } siam_embed_report;
 
 /// Embeds pictures, and every picture in folders, in the order of `paths` and of names within a folder.

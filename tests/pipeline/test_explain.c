@@ -7,6 +7,8 @@
 #include "pipeline/views.h"
 #include "scratch.h"
 
+#include "pipeline/affine.h"
+
 #include <criterion/criterion.h>
 #include <float.h>
 #include <stdlib.h>
@@ -136,7 +138,26 @@ Test(explain, a_mark_on_a_copy_is_pointed_at_wherever_the_view_shows_it) {
               explanation.most_against[0].y);
     cr_expect_lt(explanation.most_against[0].change, -1, "%s", shows);
   }
-  cr_expect_geq(seen, 8);
+  cr_expect_geq(seen, 14);
+}
+
+Test(explain, of_a_turned_copy_the_middles_are_held_against_each_other) {
+  // The cosine and the sine of ten degrees.
+  static const siam_affine turn = {64540, -11380, 11380, 64540, 0, 0};
+  uint8_t marked[PIXELS], plain[PIXELS], turned[PIXELS];
+  compare_by("copies", SIAM_RESIZE_LETTERBOX);
+  draw_cells(plain);
+  draw_cells(marked);
+  mark(marked);
+  siam_affine_apply(&turn, &shape, plain, turned);
+  write("a.pgm", marked);
+  write("b.pgm", turned);
+  siam_explanation explanation = explain();
+  cr_assert_str_eq(explanation.comparison.shown[0], "the middle 80 % turned by 10 degrees to the left");
+  cr_assert_str_eq(explanation.comparison.shown[1], "the middle 80 %");
+  expect_bounds(&explanation, "turned");
+  cr_expect(is_marked(&explanation.most_against[0]), "%u, %u", explanation.most_against[0].x,
+            explanation.most_against[0].y);
 }
 
 Test(explain, the_copy_may_be_the_one_with_the_mark) {

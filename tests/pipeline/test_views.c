@@ -130,12 +130,30 @@ Test(views, a_turned_picture_shows_each_place_turned_about_the_middle) {
   for (int degrees = 5; degrees <= 15; degrees += 5) {
     const double angle = degrees * acos(-1) / 180, inside = 1 / (cos(angle) + sin(angle));
     char shows[80];
-    snprintf(shows, sizeof shows, "the middle 80 %% turned by %d degrees", degrees);
+    snprintf(shows, sizeof shows, "the middle 80 %% turned by %d degrees to the left", degrees);
     expect_turned(views[view_of(shows)], degrees, 0.8, shows);
     snprintf(shows, sizeof shows, "the turn by %d degrees to the left without corners", degrees);
     expect_turned(views[view_of(shows)], degrees, inside, shows);
     snprintf(shows, sizeof shows, "the turn by %d degrees to the right without corners", degrees);
     expect_turned(views[view_of(shows)], -degrees, inside, shows);
+  }
+}
+
+Test(views, an_outline_lies_where_its_view_was_taken_from) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  draw_slope(picture);
+  make(picture, views);
+  for (uint32_t i = 0; i < VIEWS; i++) {
+    siam_point at[4];
+    siam_views_outline(copies(), i, &shape, at);
+    for (int y = 2; y < SIDE - 2; y++)
+      for (int x = 2; x < SIDE - 2; x++) {
+        const double across = (x + 0.5) / SIDE, down = (y + 0.5) / SIDE;
+        double from_x = at[0].x + across * (at[1].x - at[0].x) + down * (at[3].x - at[0].x) - 0.5;
+        double from_y = at[0].y + across * (at[1].y - at[0].y) + down * (at[3].y - at[0].y) - 0.5;
+        if (from_x < 1 || from_y < 1 || from_x > SIDE - 2 || from_y > SIDE - 2) continue;
+        cr_assert_float_eq(views[i][y * SIDE + x], 5 * from_x + from_y, 1, "view %u at %d, %d", i, y, x);
+      }
   }
 }
 
@@ -188,7 +206,7 @@ Test(views, the_nearest_view_is_found_in_both_directions) {
 
 Test(views, a_turned_middle_is_found_in_both_directions) {
   const uint32_t middle = view_of("the middle 80 %"),
-                 turned = view_of("the middle 80 % turned by 10 degrees");
+                 turned = view_of("the middle 80 % turned by 10 degrees to the left");
   float a[VIEWS], b[VIEWS];
   for (int i = 0; i < VIEWS; i++) {
     a[i] = (float)(100 + 50 * i);

@@ -4,8 +4,8 @@
 ///
 /// against: a foreign mark is put on one of two pictures that are the same, and the place that speaks most
 ///   against them should be on it. The two are a picture and a copy of it, by turns each view of
-///   `--views copies` (`copies`), or two of one class (`classes`). The mark is a square of a fifth of the
-///   side, in the shade farthest from the picture's mean, at a drawn place.
+///   `--views copies` that a whole is compared with (`copies`), or two of one class (`classes`). The mark is
+///   a square of a fifth of the side, in the shade farthest from the picture's mean, at a drawn place.
 /// for: a part of a third picture is put on the same place of two different ones, and the place that speaks
 ///   most for them should be on it, in either. The part is a square of two fifths of the side.
 ///
@@ -20,6 +20,7 @@
 #include "scratch.h"
 
 #include <siamese/compare.h>
+#include <siamese/embed.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,17 +100,27 @@ static siam_status explain(const pointing_game *game, const siam_comparison *bef
                  : SIAM_OK;
 }
 
+/// Of the views that show what a whole does: a turned middle has no whole to be a copy of.
+static uint32_t choose_view(const siam_views *views, uint32_t number, uint32_t *count) {
+  uint32_t chosen[SIAM_MOST_VIEWS];
+  *count = 0;
+  for (uint32_t view = 0; view < siam_views_count(views); view++)
+    if (siam_views_against(views, view) == 0) chosen[(*count)++] = view;
+  return chosen[number % *count];
+}
+
 static siam_status play_against(pointing_game *game, const siam_pair *pair, uint32_t number) {
   siam_comparison before;
   siam_explanation explanation;
   bool counts;
-  const uint32_t count = siam_views_count(game->views);
+  uint32_t count;
+  const uint32_t view = choose_view(game->views, number, &count);
   const int marked = game->copies ? (int)(number / count % 2) : 0;
   const square place = draw_square(MARK, number);
   SIAM_RETURN_IF_FAILED(load(game, pair->a, game->pictures[0]));
   if (game->copies) {
     SIAM_RETURN_IF_FAILED(siam_views_make(game->views, &shape, game->pictures[0], game->looks));
-    memcpy(game->pictures[1], game->looks + (size_t)(number % count) * BYTES, BYTES);
+    memcpy(game->pictures[1], game->looks + (size_t)view * BYTES, BYTES);
   } else {
     SIAM_RETURN_IF_FAILED(load(game, pair->b, game->pictures[1]));
   }
