@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "compare_keys.h"
 #include "pictures.h"
 
 #include <criterion/criterion.h>
@@ -10,14 +11,6 @@
 
 #define A "data/group0/class00/00.pgm"
 #define B "data/group1/class05/00.pgm"
-#define KEYS                                                                                                 \
-  "a b distance similarity threshold operating_point best_accuracy calibrated_on_training same blank "       \
-  "blank_a blank_b shown_of_a shown_of_b model device"
-
-#define NEAREST_KEYS                                                                                         \
-  "a folder files broken blank_files same_files nearest threshold operating_point best_accuracy "            \
-  "calibrated_on_training model device"
-
 static void begin(void) {
   siam_cli_begin(true);
 }
@@ -38,7 +31,7 @@ Test(cli_compare, a_picture_is_the_same_as_itself_and_the_text_says_so) {
 }
 
 Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
-  json_t *object = siam_cli_json(1, "siamese-compare -m m.siamese --threshold 0 " A " " B, KEYS);
+  json_t *object = siam_cli_json(1, "siamese-compare -m m.siamese --threshold 0 " A " " B, PAIR_KEYS);
   double distance = siam_cli_number(object, "distance");
   cr_expect_gt(distance, 0);
   cr_expect_leq(distance, 2.00001);
@@ -46,11 +39,11 @@ Test(cli_compare, the_exit_code_follows_the_threshold_and_zero_is_one) {
   cr_expect_str_eq(text(object, "operating_point"), "given");
   cr_expect(json_is_false(json_object_get(object, "same")));
   json_decref(object);
-  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 0 " A " " A, KEYS);
+  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 0 " A " " A, PAIR_KEYS);
   cr_expect_eq(siam_cli_number(object, "distance"), 0);
   cr_expect(json_is_true(json_object_get(object, "same")));
   json_decref(object);
-  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 2.5 " A " " B, KEYS);
+  object = siam_cli_json(0, "siamese-compare -m m.siamese --threshold 2.5 " A " " B, PAIR_KEYS);
   cr_expect(json_is_true(json_object_get(object, "same")));
   json_decref(object);
 }
@@ -97,9 +90,16 @@ Test(cli_compare, a_second_start_compiles_nothing) {
   cr_expect_str_eq(before, after);
 }
 
+Test(cli_compare, a_second_start_with_the_default_model_compiles_nothing) {
+  siam_test_write_landscape(siam_cli_path("hills.ppm"), &(siam_test_landscape){0});
+  setenv("SIAMESE_CACHE_DIR", siam_cli_path("kept"), 1);
+  cr_expect_gt(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
+  cr_expect_eq(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
+}
+
 Test(cli_compare, swapping_the_pictures_changes_no_digit) {
-  json_t *forth = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
-  json_t *back = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " B " " A, KEYS);
+  json_t *forth = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, PAIR_KEYS);
+  json_t *back = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " B " " A, PAIR_KEYS);
   cr_expect_eq(siam_cli_number(forth, "distance"), siam_cli_number(back, "distance"));
   cr_expect_eq(siam_cli_number(forth, "similarity"), siam_cli_number(back, "similarity"));
   cr_expect_geq(siam_cli_number(forth, "similarity"), 0);
@@ -115,8 +115,8 @@ Test(cli_compare, swapping_the_pictures_changes_no_digit) {
 Test(cli_compare, a_false_accept_rate_uses_its_own_stricter_threshold) {
   // 8 classes of 6 pictures hold enough different pairs for a rate of 1e-2.
   free(siam_cli_out(0, "siamese-train data -o n.siamese -e tiny.txt --steps 60 -b 8 --val held-out -q"));
-  json_t *usual = siam_cli_json(0, "siamese-compare -m n.siamese " A " " A, KEYS);
-  json_t *strict = siam_cli_json(0, "siamese-compare -m n.siamese --far 0.01 " A " " A, KEYS);
+  json_t *usual = siam_cli_json(0, "siamese-compare -m n.siamese " A " " A, PAIR_KEYS);
+  json_t *strict = siam_cli_json(0, "siamese-compare -m n.siamese --far 0.01 " A " " A, PAIR_KEYS);
   cr_expect_str_eq(text(usual, "operating_point"), "best accuracy");
   cr_expect_str_eq(text(strict, "operating_point"), "far 1e-2");
   cr_expect_leq(siam_cli_number(strict, "threshold"), siam_cli_number(usual, "threshold"));
@@ -162,7 +162,7 @@ Test(cli_compare, of_several_pictures_every_two_are_compared_as_alone) {
     for (size_t j = i + 1; j < 3; j++, place++) {
       char line[256];
       snprintf(line, sizeof line, "siamese-compare -m m.siamese -t 0 %s %s", names[i], names[j]);
-      json_t *alone = siam_cli_json(1, line, KEYS);
+      json_t *alone = siam_cli_json(1, line, PAIR_KEYS);
       const json_t *pair = json_array_get(pairs, place);
       cr_expect_str_eq(text(pair, "a"), names[i]);
       cr_expect_str_eq(text(pair, "b"), names[j]);
@@ -193,7 +193,7 @@ Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_i
     before = siam_cli_number(file, "distance");
     cr_expect_str_neq(text(file, "file"), A);
     if (strcmp(text(file, "file"), B) != 0) continue;
-    json_t *alone = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
+    json_t *alone = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, PAIR_KEYS);
     cr_expect_eq(siam_cli_number(file, "distance"), siam_cli_number(alone, "distance"));
     json_decref(alone);
   }
@@ -208,9 +208,9 @@ Test(cli_compare, the_nearest_files_of_a_folder_are_listed_without_the_picture_i
 }
 
 Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
-  json_t *plain = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, KEYS);
+  json_t *plain = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 " A " " B, PAIR_KEYS);
   json_t *explained = siam_cli_json(1, "siamese-compare -m m.siamese -t 0 --explain why.png " A " " B,
-                                    KEYS " explanation most_for most_against");
+                                    PAIR_KEYS " explanation most_for most_against");
   cr_expect_eq(siam_cli_number(plain, "distance"), siam_cli_number(explained, "distance"));
   const json_t *places = json_object_get(explained, "most_for");
   cr_assert_eq(json_array_size(places), 2);
@@ -227,215 +227,6 @@ Test(cli_compare, an_explanation_is_a_picture_and_changes_no_figure) {
   free(printed);
   json_decref(plain);
   json_decref(explained);
-}
-
-static void draw(const char *name, const siam_test_landscape *landscape) {
-  siam_test_write_landscape(siam_cli_path(name), landscape);
-}
-
-Test(cli_compare, a_copy_that_a_view_shows_has_nothing_against_it) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("mirrored.ppm", &(siam_test_landscape){.mirrored = true});
-  json_t *object = siam_cli_json(0, "siamese-compare --explain why.PNG hills.ppm mirrored.ppm",
-                                 KEYS " explanation most_for most_against");
-  cr_expect_eq(siam_cli_number(object, "distance"), 0);
-  for (size_t i = 0; i < 2; i++) {
-    const json_t *against = json_array_get(json_object_get(object, "most_against"), i);
-    cr_expect_geq(siam_cli_number(against, "change"), 0);
-    cr_expect_gt(siam_cli_number(json_array_get(json_object_get(object, "most_for"), i), "change"), 0);
-    cr_expect_lt(siam_cli_number(against, "x"), 200);
-  }
-  json_decref(object);
-}
-
-Test(cli_compare, a_second_start_with_the_default_model_compiles_nothing) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  setenv("SIAMESE_CACHE_DIR", siam_cli_path("kept"), 1);
-  cr_expect_gt(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
-  cr_expect_eq(run_and_count_compiling("siamese-compare hills.ppm hills.ppm"), 0);
-}
-
-Test(cli_compare, without_a_model_an_edited_picture_is_the_same_and_another_is_not) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("edited.ppm", &(siam_test_landscape){.side = 120, .percent = 70});
-  draw("others.ppm", &(siam_test_landscape){.kind = 1});
-  json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", KEYS);
-  cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
-  json_decref(object);
-  json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", KEYS));
-  char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
-  cr_expect_not_null(strstr(nearest, "edited.ppm"), "%s", nearest);
-  free(nearest);
-}
-
-Test(cli_compare, without_a_model_a_mirror_image_is_the_same_and_called_so) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("mirrored.ppm", &(siam_test_landscape){.mirrored = true});
-  char *out = siam_cli_out(0, "siamese-compare hills.ppm mirrored.ppm");
-  cr_expect_not_null(strstr(out, "mirrored.ppm to the mirror image of hills.ppm"), "%s", out);
-  free(out);
-  json_t *object = siam_cli_json(0, "siamese-compare mirrored.ppm hills.ppm", KEYS);
-  cr_expect_str_eq(text(object, "shown_of_a"), "the mirror image");
-  cr_expect(json_is_null(json_object_get(object, "shown_of_b")));
-  json_decref(object);
-}
-
-Test(cli_compare, without_a_model_a_turned_picture_is_the_same_and_both_middles_are_named) {
-#define TURNED "the middle 80 % turned by 10 degrees to the left"
-#define MIDDLE "the middle 80 %"
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("turned.ppm", &(siam_test_landscape){.degrees = 10});
-  json_t *object = siam_cli_json(0, "siamese-compare hills.ppm turned.ppm", KEYS);
-  cr_expect_str_eq(text(object, "shown_of_a"), TURNED);
-  cr_expect_str_eq(text(object, "shown_of_b"), MIDDLE);
-  json_decref(object);
-  char *out = siam_cli_out(0, "siamese-compare hills.ppm turned.ppm");
-  cr_expect_not_null(strstr(out, "nearest     " TURNED " of hills.ppm to " MIDDLE " of turned.ppm\n"), "%s",
-                     out);
-  free(out);
-  draw("others.ppm", &(siam_test_landscape){.kind = 1});
-  out = siam_cli_out(1, "siamese-compare hills.ppm turned.ppm others.ppm");
-  cr_expect_not_null(strstr(out, TURNED " of a, " MIDDLE " of b"), "%s", out);
-  free(out);
-}
-
-Test(cli_compare, without_a_model_blank_pictures_are_called_so) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
-  siam_test_write_flat(siam_cli_path("grey.pgm"), 70, 90);
-  char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm");
-  cr_expect_str_eq(said,
-                   "verdict     none: white.pgm is one colour all over, so there is nothing to compare\n");
-  free(said);
-  said = siam_cli_out(2, "siamese-compare white.pgm grey.pgm");
-  cr_expect_not_null(
-      strstr(said, "white.pgm is one colour all over, and grey.pgm is one colour all over, so "), "%s", said);
-  free(said);
-  json_t *object = siam_cli_json(2, "siamese-compare white.pgm white.pgm", KEYS);
-  cr_expect(json_is_true(json_object_get(object, "blank")));
-  cr_expect(json_is_false(json_object_get(object, "same")));
-  cr_expect(json_is_null(json_object_get(object, "distance")));
-  cr_expect_str_eq(text(object, "blank_a"), "is one colour all over");
-  json_decref(object);
-  siam_cli_expect_refusals((siam_cli_refusal[]){{"siamese-compare --explain e.png hills.ppm grey.pgm",
-                                                 {"grey.pgm", "one colour", "nothing to explain"}},
-                                                {NULL, {0}}});
-  // A model of one's own compares whatever it is given.
-  free(siam_cli_out(0, "siamese-compare -m m.siamese white.pgm white.pgm"));
-}
-
-/// Two colours side by side, or a square of the second in a corner where `mark` is not 0.
-static void draw_two_colours(const char *name, uint32_t side, uint32_t mark, const uint8_t *first,
-                             const uint8_t *second) {
-  uint8_t *pixels = malloc((size_t)side * side * 3);
-  for (uint32_t y = 0; y < side; y++)
-    for (uint32_t x = 0; x < side; x++) {
-      bool other = mark > 0 ? x < mark && y < mark : x < side / 2;
-      memcpy(pixels + ((size_t)y * side + x) * 3, other ? second : first, 3);
-    }
-  siam_test_write_pnm(siam_cli_path(name), side, side, 3, pixels);
-  free(pixels);
-}
-
-Test(cli_compare, without_a_model_what_is_said_of_nearly_blank_pictures_is_true) {
-  // Red and green of one brightness: 0.299 · 255 = 76.2 and 0.587 · 130 = 76.3.
-  draw_two_colours("half.ppm", 100, 0, (const uint8_t[]){255, 0, 0}, (const uint8_t[]){0, 130, 0});
-  // Nine black pixels of 160,000: even unblurred they deviate by 255 · √(9 / 160,000) = 1.9.
-  draw_two_colours("dot.ppm", 400, 3, (const uint8_t[]){255, 255, 255}, (const uint8_t[]){0, 0, 0});
-  draw("hills.ppm", &(siam_test_landscape){0});
-  char *said = siam_cli_out(2, "siamese-compare half.ppm hills.ppm");
-  cr_expect_str_eq(said, "verdict     none: half.ppm shows next to nothing without its colours, which this "
-                         "model does not see, so there is nothing to compare\n");
-  free(said);
-  json_t *object = siam_cli_json(2, "siamese-compare hills.ppm dot.ppm", KEYS);
-  cr_expect(json_is_null(json_object_get(object, "blank_a")));
-  cr_expect_str_eq(text(object, "blank_b"), "shows next to nothing beside one colour");
-  json_decref(object);
-}
-
-Test(cli_compare, without_a_model_a_table_with_a_blank_picture_is_no_verdict) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("edited.ppm", &(siam_test_landscape){.side = 120, .percent = 70});
-  draw("others.ppm", &(siam_test_landscape){.kind = 1});
-  siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);
-  free(siam_cli_out(1, "siamese-compare hills.ppm edited.ppm others.ppm"));
-  // Whatever the other pairs are.
-  free(siam_cli_out(2, "siamese-compare hills.ppm white.pgm others.ppm"));
-  char *said = siam_cli_out(2, "siamese-compare white.pgm hills.ppm edited.ppm");
-  cr_expect_not_null(strstr(said, "\nwhite.pgm is one colour all over, so there is nothing to compare\n"),
-                     "%s", said);
-  cr_expect_null(strstr(said, "hills.ppm is one"), "%s", said);
-  free(said);
-}
-
-Test(cli_compare, without_a_model_blank_files_take_no_place_among_the_nearest) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("in/others.ppm", &(siam_test_landscape){.kind = 1});
-  draw("in/mirrored.ppm", &(siam_test_landscape){.mirrored = true});
-  siam_test_write_flat(siam_cli_path("in/a.pgm"), 50, 255);
-  siam_test_write_flat(siam_cli_path("in/b.pgm"), 50, 0);
-  json_t *found = siam_cli_json(0, "siamese-compare hills.ppm in --nearest 2", NEAREST_KEYS);
-  const json_t *list = json_object_get(found, "nearest");
-  cr_expect_eq(siam_cli_integer(found, "files"), 2);
-  cr_expect_eq(siam_cli_integer(found, "blank_files"), 2);
-  cr_assert_eq(json_array_size(list), 2);
-  cr_expect_str_eq(text(json_array_get(list, 0), "file"), "in/mirrored.ppm");
-  cr_expect_str_eq(text(json_array_get(list, 1), "file"), "in/others.ppm");
-  json_decref(found);
-  char *said = siam_cli_out(0, "siamese-compare hills.ppm in");
-  cr_expect_not_null(strstr(said, "\n1 of 2 files is the same; 2 that show too little left out\n"), "%s",
-                     said);
-  free(said);
-  // Of a blank picture nothing is near, and with blank files alone nothing was compared.
-  siam_test_write_flat(siam_cli_path("blank/a.pgm"), 50, 255);
-  siam_cli_expect_refusals(
-      (siam_cli_refusal[]){{"siamese-compare in/a.pgm in",
-                            {"in/a.pgm: is one colour all over", "nothing to look for", "another picture"}},
-                           {NULL, {0}}});
-  siam_command_result result = siam_cli_run(NULL, "siamese-compare hills.ppm blank");
-  cr_expect_eq(result.code, 2);
-  cr_expect_str_eq(result.out, "0 of 0 files are the same; 1 that shows too little left out\n");
-  cr_expect_not_null(strstr(result.err, "blank: holds no picture to compare hills.ppm with"), "%s",
-                     result.err);
-  siam_command_release(&result);
-}
-
-Test(cli_compare, tables_say_which_part_was_nearest_where_one_was) {
-  draw("hills.ppm", &(siam_test_landscape){0});
-  draw("in/mirrored.ppm", &(siam_test_landscape){.mirrored = true});
-  draw("in/others.ppm", &(siam_test_landscape){.kind = 1});
-  char *said = siam_cli_out(0, "siamese-compare hills.ppm in");
-  cr_expect_not_null(strstr(said, "verdict    nearest part\n"), "%s", said);
-  cr_expect_not_null(strstr(said, " same       the mirror image of A\n"), "%s", said);
-  free(said);
-  said = siam_cli_out(1, "siamese-compare hills.ppm in/mirrored.ppm in/others.ppm");
-  cr_expect_not_null(strstr(said, " same       the mirror image of a\n"), "%s", said);
-  free(said);
-  // Nothing to say, no column.
-  said = siam_cli_out(1, "siamese-compare in/others.ppm . --nearest 1");
-  cr_expect_null(strstr(said, "nearest part"), "%s", said);
-  free(said);
-}
-
-Test(cli_compare, one_file_is_spoken_of_as_one) {
-  draw("one/hills.ppm", &(siam_test_landscape){0});
-  siam_test_write(siam_cli_path("one/broken.pgm"), "P5 9 9 255\n", 11);
-  draw("hills.ppm", &(siam_test_landscape){.side = 120});
-  char *said = siam_cli_out(0, "siamese-compare hills.ppm one");
-  cr_expect_not_null(strstr(said, "\n1 of 1 file is the same; 1 broken one left out\n"), "%s", said);
-  free(said);
-}
-
-Test(cli_compare, the_default_model_has_a_name_that_a_file_may_take) {
-  json_t *object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);
-  cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
-  json_decref(object);
-  cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
-  object = siam_cli_json(0, "siamese-compare -m default " A " " A, KEYS);
-  cr_expect_str_eq(text(object, "operating_point"), "best accuracy");
-  json_decref(object);
 }
 
 Test(cli_compare, mistakes_in_the_command_line_are_told_in_one_line) {
@@ -534,7 +325,7 @@ Test(cli_compare, names_with_blanks_and_letters_of_all_scripts_are_names) {
   cr_assert_eq(rename(siam_cli_path(A), siam_cli_path("my cat – кот 猫.pgm")), 0);
   cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("my model.siamese")), 0);
   json_t *object = siam_cli_json(
-      0, "siamese-compare -m 'my model.siamese' 'my cat – кот 猫.pgm' 'my cat – кот 猫.pgm'", KEYS);
+      0, "siamese-compare -m 'my model.siamese' 'my cat – кот 猫.pgm' 'my cat – кот 猫.pgm'", PAIR_KEYS);
   cr_expect_str_eq(text(object, "a"), "my cat – кот 猫.pgm");
   json_decref(object);
 }
@@ -545,7 +336,7 @@ Test(cli_compare, a_name_cannot_steer_the_terminal_nor_break_the_json) {
       {NULL, {0}}});
   cr_assert_eq(rename(siam_cli_path(A), siam_cli_path("a\033[31m\n\xff.pgm")), 0);
   json_t *object =
-      siam_cli_json(0, "siamese-compare -m m.siamese 'a\033[31m\n\xff.pgm' 'a\033[31m\n\xff.pgm'", KEYS);
+      siam_cli_json(0, "siamese-compare -m m.siamese 'a\033[31m\n\xff.pgm' 'a\033[31m\n\xff.pgm'", PAIR_KEYS);
   cr_expect_str_eq(text(object, "a"), "a\033[31m\n\xef\xbf\xbd.pgm");
   json_decref(object);
 }

@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "compare_keys.h"
 #include "pictures.h"
 
 #include <criterion/criterion.h>
@@ -11,10 +12,6 @@
 #define KEYS                                                                                                 \
   "model data device images broken classes rate_different_pairs verification one_shot retrieval per_class "  \
   "leakage calibration_error seconds"
-
-#define PAIR_KEYS                                                                                            \
-  "a b distance similarity threshold operating_point best_accuracy calibrated_on_training same blank "       \
-  "blank_a blank_b shown_of_a shown_of_b model device"
 
 static void begin(void) {
   siam_cli_begin(true);
