@@ -8,12 +8,14 @@
 #include <math.h>
 #include <string.h>
 
-/// What a view shows of a picture: a cut, in thousandths of a side, or it mirrored, or it moved or turned.
+/// What a view shows of a picture: a cut, in thousandths of a side, or it mirrored, moved, turned or made
+/// small.
 typedef struct part {
   const char *shows;
   uint32_t left, top, right, bottom; ///< Cut off.
   bool mirrored, upside_down;
   siam_affine moved; ///< Zero: not moved.
+  uint32_t shrunk;   ///< To such a part of its sides, and back to its size; 0: not.
   uint32_t against;  ///< The view of the other picture that it is compared with; 0: the whole.
 } part;
 
@@ -37,7 +39,7 @@ struct siam_views {
 
 // What happens to pictures on their way: cut, framed (a frame's middle is the picture), shown in a window
 // (which has its bars on top), mirrored, turned. Between two views the network's own tolerance has to do.
-enum { MIDDLE_80 = 1 };
+enum { MIDDLE_80 = 1, SMALL_COPY = 21 };
 #define CUTS_AND_MIRRORS                                                                                     \
   {.shows = "the middle 80 %", .left = 100, .top = 100, .right = 100, .bottom = 100},                        \
       {.shows = "the middle 71 %", .left = 143, .top = 143, .right = 143, .bottom = 143},                    \
@@ -56,6 +58,8 @@ enum { MIDDLE_80 = 1 };
 // middle, turned, is that of its original, too. Without corners it is all that is left of its original then.
 // All of it holds to the letter for square pictures: others are turned after they were brought to the
 // network's shape, and the network's tolerance has to do.
+//
+// A thumbnail, or a copy full of noise, has lost its details: small copies of both have lost theirs alike.
 static const part copies[] = {
     CUTS_AND_MIRRORS,
     {.shows = "the middle 90 %", .left = 50, .top = 50, .right = 50, .bottom = 50},
@@ -74,6 +78,7 @@ static const part copies[] = {
     {.shows = "the turn by 10 degrees to the right without corners", .moved = TURN(55712, -9824)},
     {.shows = "the turn by 15 degrees to the left without corners", .moved = TURN(51687, 13849)},
     {.shows = "the turn by 15 degrees to the right without corners", .moved = TURN(51687, -13849)},
+    {.shows = "the small copy", .shrunk = 4, .against = SMALL_COPY},
 };
 enum { COPIES = sizeof copies / sizeof *copies };
 _Static_assert((int)COPIES < (int)SIAM_MOST_VIEWS, "siam_embed_report has room for every view");
@@ -101,7 +106,7 @@ static const part average[] = {
 enum { AVERAGE = sizeof average / sizeof *average };
 
 static const siam_views sets[] = {
-    {"copies", "copies 21", copies, COPIES, .part_factor = 1.4},
+    {"copies", "copies 22", copies, COPIES, .part_factor = 1.4},
     {NULL, "copies 1.4", first_copies, FIRST_COPIES, .part_factor = 1.4},
     {NULL, "copies", first_copies, FIRST_COPIES, .part_factor = 1},
     {"average", "average", average, AVERAGE, .averaged = true},
@@ -204,6 +209,25 @@ cleanup:
   return status;
 }
 
+static siam_status shrink_and_enlarge(const part *of, const siam_picture_shape *shape, const uint8_t *bytes,
+                                      uint8_t *output) {
+  siam_status status = SIAM_OK;
+  siam_picture whole = {.width = shape->width, .height = shape->height, .channels = shape->channels},
+               small = {0};
+  const uint32_t longest = shape->width > shape->height ? shape->width : shape->height;
+  siam_picture_shape stretched = *shape;
+  stretched.mode = SIAM_RESIZE_STRETCH;
+  SIAM_TRY_ALLOCATE(whole.pixels, siam_picture_shape_bytes(shape));
+  memcpy(whole.pixels, bytes, siam_picture_shape_bytes(shape));
+  SIAM_TRY(
+      siam_picture_shrink(&whole, longest > of->shrunk ? longest / of->shrunk : 1, shape->channels, &small));
+  SIAM_TRY(siam_picture_resize(&small, &stretched, output));
+cleanup:
+  siam_picture_clear(&whole);
+  siam_picture_clear(&small);
+  return status;
+}
+
 static void mirror(const part *of, const siam_picture_shape *shape, const uint8_t *bytes, uint8_t *output) {
   for (uint32_t y = 0; y < shape->height; y++)
     for (uint32_t x = 0; x < shape->width; x++) {
@@ -221,6 +245,8 @@ siam_status siam_views_make_one(const siam_views *views, uint32_t view, const si
     memcpy(output, bytes, siam_picture_shape_bytes(shape));
   else if (of->moved.xx != 0)
     siam_affine_apply(&of->moved, shape, bytes, output);
+  else if (of->shrunk > 0)
+    return shrink_and_enlarge(of, shape, bytes, output);
   else if (of->mirrored || of->upside_down)
     mirror(of, shape, bytes, output);
   else

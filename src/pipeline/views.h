@@ -8,7 +8,7 @@
 /// the same in both directions, and 0 for a picture and itself. λ is above 1: wholes are one try and parts
 /// are many, of which the nearest is near by chance. Without it a threshold strict enough for parts would
 /// part wholes that are one picture. A copy that was turned lost its corners to a filling or a cut, so a
-/// middle, turned, is compared with the other's middle as it is.
+/// middle, turned, is compared with the other's middle as it is, and small copies with small copies.
 ///
 /// Other views are averaged: the embedding of a picture is the mean of those of slightly moved looks at it,
 /// which depends less on where exactly it lies. Then there is one row for a picture, as without views.

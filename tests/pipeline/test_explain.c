@@ -15,7 +15,7 @@
 #include <string.h>
 
 /// Pixels of the network; cells of a picture; the mark that makes two copies different.
-enum { SIDE = 40, PIXELS = SIDE * SIDE, CELL = 4, MARK = 8, MARK_X = 26, MARK_Y = 22, MOST_LOOKS = 21 };
+enum { SIDE = 40, PIXELS = SIDE * SIDE, CELL = 8, MARK = 8, MARK_X = 26, MARK_Y = 22, MOST_LOOKS = 22 };
 
 static const siam_picture_shape shape = {.height = SIDE, .width = SIDE, .channels = 1};
 
@@ -97,7 +97,6 @@ static siam_explanation explain_view(const siam_views *views, uint32_t view, con
   const char *shows = siam_views_describe(views, view);
   write("b.pgm", looks + view * PIXELS);
   siam_explanation explanation = explain();
-  cr_expect_str_eq(explanation.comparison.shown[0], shows);
   expect_bounds(&explanation, shows);
   return explanation;
 }
@@ -113,6 +112,7 @@ Test(explain, nothing_speaks_against_a_copy_that_a_view_shows_whole) {
     if (siam_views_against(views, view) != 0) continue; // The copy is no whole.
     const char *shows = siam_views_describe(views, view);
     siam_explanation explanation = explain_view(views, view, looks);
+    cr_expect_str_eq(explanation.comparison.shown[0], shows);
     cr_expect_eq(explanation.comparison.distance, 0, "%s", shows);
     for (int i = 0; i < 2; i++) cr_expect_geq(explanation.most_against[i].change, 0, "%s", shows);
   }
@@ -133,6 +133,7 @@ Test(explain, a_mark_on_a_copy_is_pointed_at_wherever_the_view_shows_it) {
     siam_explanation explanation = explain_view(views, view, looks);
     // What lies outside of the view is no difference.
     if (explanation.comparison.distance < 5) continue;
+    // Of a view that shows nearly the whole, small copies may be nearer, and are explained.
     seen++;
     cr_expect(is_marked(&explanation.most_against[0]), "%s: %u, %u", shows, explanation.most_against[0].x,
               explanation.most_against[0].y);
