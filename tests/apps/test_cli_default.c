@@ -44,7 +44,7 @@ Test(cli_default, an_edited_picture_is_the_same_and_another_is_not) {
   draw("others.ppm", &(siam_test_landscape){.kind = 1});
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", PAIR_KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0004");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", PAIR_KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
@@ -213,7 +213,7 @@ Test(cli_default, one_file_is_spoken_of_as_one) {
 Test(cli_default, the_default_model_has_a_name_that_a_file_may_take) {
   json_t *object = siam_cli_json(0, "siamese-compare -m default " A " " A, PAIR_KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0002");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0004");
   json_decref(object);
   cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
   object = siam_cli_json(0, "siamese-compare -m default " A " " A, PAIR_KEYS);
