@@ -200,7 +200,7 @@ Test(cli_embed, a_batch_that_does_not_fit_is_refused_and_none_asked_for_is_made_
   siam_command_result result = siam_cli_run(&little, EMBED "held-out -o e.csv -q -b 60000");
   cr_expect_eq(result.code, 0, "no more are taken than there are: %s", result.err);
   siam_command_release(&result);
-  const siam_command_options large = {.environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=12", NULL}};
+  const siam_command_options large = {.environment = (const char *const[]){"SIAMESE_DEVICE_MEMORY=20", NULL}};
   result = siam_cli_run(&large, "siamese-embed held-out -o e.csv -q -b 48");
   cr_expect_eq(result.code, 2);
   cr_expect_not_null(strstr(result.err, "a batch of 48 pictures needs "), "%s", result.err);
@@ -217,7 +217,7 @@ Test(cli_embed, the_largest_batch_is_found_and_gives_the_same_embeddings) {
   cr_expect_eq(siam_cli_integer(object, "batch"), 48);
   json_decref(object);
   const siam_command_options little = {.environment =
-                                           (const char *const[]){"SIAMESE_DEVICE_MEMORY=12", NULL}};
+                                           (const char *const[]){"SIAMESE_DEVICE_MEMORY=20", NULL}};
   siam_command_result result =
       siam_cli_run(&little, "siamese-embed held-out -o some.csv --batch auto --json");
   cr_assert_eq(result.code, 0, "%s", result.err);
