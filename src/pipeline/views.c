@@ -1,6 +1,7 @@
 #include "pipeline/views.h"
 
 #include "base/memory.h"
+#include "data/blank.h"
 #include "pipeline/affine.h"
 #include "pipeline/embedder.h"
 #include "siamese/embed.h"
@@ -256,9 +257,12 @@ siam_status siam_views_make_one(const siam_views *views, uint32_t view, const si
 
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output) {
-  for (uint32_t i = 0; i < siam_views_count(views); i++)
-    SIAM_RETURN_IF_FAILED(
-        siam_views_make_one(views, i, shape, bytes, output + i * siam_picture_shape_bytes(shape)));
+  const size_t size = siam_picture_shape_bytes(shape);
+  for (uint32_t i = 0; i < siam_views_count(views); i++) {
+    uint8_t *view = output + i * size;
+    SIAM_RETURN_IF_FAILED(siam_views_make_one(views, i, shape, bytes, view));
+    if (siam_views_against(views, i) > 0 && siam_pixels_are_blank(view, shape)) memcpy(view, bytes, size);
+  }
   return SIAM_OK;
 }
 

@@ -46,7 +46,9 @@ void siam_views_average(const siam_views *views, bool unit_length, const float *
 /// What a view shows, such as "the middle 80 %"; NULL for the whole.
 const char *siam_views_describe(const siam_views *views, uint32_t view);
 
-/// Writes every view, the whole first, of a picture's bytes [H,W,C] to `output` [views,H,W,C].
+/// Writes every view, the whole first, of a picture's bytes [H,W,C] to `output` [views,H,W,C]. A view that is
+/// compared with a part and shows nothing (an empty frame's middle) would be like every other such: the whole
+/// stands in its place.
 siam_status siam_views_make(const siam_views *views, const siam_picture_shape *shape, const uint8_t *bytes,
                             uint8_t *output);
 

@@ -83,6 +83,21 @@ Test(cli_default, a_turned_picture_is_the_same_and_both_middles_are_named) {
   free(out);
 }
 
+/// A white page with a mark near one end of its upper edge.
+static void draw_edge(const char *name, uint32_t left, uint32_t width) {
+  enum { SIDE = 200 };
+  uint8_t pixels[SIDE * SIDE];
+  memset(pixels, 255, sizeof pixels);
+  for (uint32_t y = 2; y < 9; y++) memset(pixels + y * SIDE + left, 0, width);
+  siam_test_write_pnm(siam_cli_path(name), SIDE, SIDE, 1, pixels);
+}
+
+Test(cli_default, two_pages_whose_middles_show_nothing_are_not_the_same_for_that) {
+  draw_edge("left.pgm", 5, 30);
+  draw_edge("right.pgm", 100, 90);
+  json_decref(siam_cli_json(1, "siamese-compare left.pgm right.pgm", PAIR_KEYS));
+}
+
 Test(cli_default, blank_pictures_are_called_so) {
   draw("hills.ppm", &(siam_test_landscape){0});
   siam_test_write_flat(siam_cli_path("white.pgm"), 50, 255);

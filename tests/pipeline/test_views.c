@@ -183,9 +183,13 @@ Test(views, a_small_copy_has_the_means_of_four_by_four_pixels_and_no_details) {
   for (int y = 8; y < SIDE - 8; y++)
     for (int x = 8; x < SIDE - 8; x++)
       cr_assert_float_eq(of[y * SIDE + x], picture[y * SIDE + x], 1.01, "at %d, %d", y, x);
-  for (int i = 0; i < PIXELS; i++) picture[i] = (i % SIDE + i / SIDE) % 2 == 0 ? 0 : 200;
+  for (int i = 0; i < PIXELS; i++)
+    picture[i] = i % SIDE < SIDE / 2 && (i % SIDE + i / SIDE) % 2 == 0 ? 0 : 200;
   make(picture, views);
-  for (int i = 0; i < PIXELS; i++) cr_assert_float_eq(of[i], 100, 15, "a chequerboard at %d", i);
+  for (int y = 8; y < SIDE - 8; y++) {
+    cr_assert_float_eq(of[y * SIDE + 8], 100, 15, "a chequerboard at %d", y);
+    cr_assert_float_eq(of[y * SIDE + SIDE - 8], 200, 1, "beside it at %d", y);
+  }
 }
 
 Test(views, turned_middles_and_small_copies_are_compared_with_their_like_and_all_else_with_the_whole) {
@@ -216,6 +220,18 @@ Test(views, the_nearest_view_is_found_in_both_directions) {
   match = siam_views_compare(NULL, a, b, 3);
   cr_expect(match.distance == 20 && match.a == 0 && match.b == 0);
   cr_expect_eq(siam_views_part_factor(NULL), 1);
+}
+
+Test(views, of_a_frame_without_content_the_whole_stands_in_for_the_middle) {
+  uint8_t picture[PIXELS], views[VIEWS][PIXELS];
+  memset(picture, 255, PIXELS);
+  for (int i = 14; i < 26; i++) picture[i] = picture[i * SIDE] = (uint8_t)(6 * i);
+  make(picture, views);
+  for (uint32_t i = 0; i < VIEWS; i++) {
+    const char *shows = siam_views_describe(copies(), i);
+    const bool turned = shows != NULL && strncmp(shows, "the middle 80 % turned", 22) == 0;
+    cr_expect_eq(i == 0 || turned, memcmp(views[i], picture, PIXELS) == 0, "view %u", i);
+  }
 }
 
 Test(views, a_turned_middle_is_found_in_both_directions) {
