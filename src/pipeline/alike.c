@@ -3,10 +3,6 @@
 #include "data/parallel.h"
 #include "pipeline/embedder.h"
 
-/// Numbers of an embedding that are looked at before all are: few enough to be fast, and enough to tell most
-/// different pictures apart.
-enum { PREFIX = 16 };
-
 typedef struct alike_search {
   siam_model *model; ///< The default one, where it looks; else NULL.
   siam_looks own[2]; ///< What it sees.
@@ -58,22 +54,6 @@ static siam_status look(alike_search *search, const siam_judgement *first, const
   return SIAM_OK;
 }
 
-/// Whether siam_views_compare() could come to no more than `limit`, a squared distance: a sum over some of
-/// the numbers is never above that over all.
-static bool may_be_near(const siam_views *views, const float *a, const float *b, size_t dimensions,
-                        double limit) {
-  const size_t prefix = dimensions < PREFIX ? dimensions : PREFIX;
-  const double factor = siam_views_part_factor(views), weight = factor * factor;
-  if (siam_squared_distance(a, b, prefix) <= limit) return true;
-  for (uint32_t v = 1; v < siam_views_rows(views); v++) {
-    const size_t part = v * dimensions, against = siam_views_against(views, v) * dimensions;
-    if (weight * siam_squared_distance(a + part, b + against, prefix) <= limit ||
-        weight * siam_squared_distance(a + against, b + part, prefix) <= limit)
-      return true;
-  }
-  return false;
-}
-
 /// Keeps the nearest within the threshold; of equal ones the first. What shows nothing is like all such, and
 /// like the part of a picture that shows nothing, whatever an edit did.
 static siam_status find(void *context, uint32_t image) {
@@ -89,7 +69,7 @@ static siam_status find(void *context, uint32_t image) {
     if (search->looks[1]->blank[i]) continue;
     const float *b = siam_looks_of(search->looks[1], i);
     // A little more than the square, which may have been rounded down.
-    if (!may_be_near(views, a, b, dimensions, nearest * nearest * (1 + 1e-12))) continue;
+    if (!siam_views_may_be_near(views, a, b, dimensions, nearest * nearest * (1 + 1e-12))) continue;
     siam_views_match match = siam_views_compare(views, a, b, dimensions);
     if (!(match.distance <= nearest) || (found->other != UINT32_MAX && match.distance == nearest)) continue;
     nearest = match.distance;

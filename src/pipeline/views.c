@@ -116,6 +116,10 @@ enum { SET_COUNT = sizeof sets / sizeof *sets };
 
 static const char key[] = "views";
 
+/// Numbers of an embedding that siam_views_may_be_near() looks at: few enough to be fast, and enough to tell
+/// most different pictures apart.
+enum { FIRST_NUMBERS = 16 };
+
 siam_status siam_views_find(const char *name, const siam_views **views) {
   *views = NULL;
   if (name == NULL) return SIAM_OK;
@@ -300,4 +304,18 @@ siam_views_match siam_views_compare(const siam_views *views, const float *a, con
   }
   best.distance = sqrt(best.distance);
   return best;
+}
+
+bool siam_views_may_be_near(const siam_views *views, const float *a, const float *b, size_t dimensions,
+                            double limit) {
+  const size_t first = dimensions < FIRST_NUMBERS ? dimensions : FIRST_NUMBERS;
+  const double factor = siam_views_part_factor(views), weight = factor * factor;
+  if (siam_squared_distance(a, b, first) <= limit) return true;
+  for (uint32_t v = 1; v < siam_views_rows(views); v++) {
+    const size_t row = v * dimensions, partner = siam_views_against(views, v) * dimensions;
+    if (weight * siam_squared_distance(a + row, b + partner, first) <= limit ||
+        weight * siam_squared_distance(a + partner, b + row, first) <= limit)
+      return true;
+  }
+  return false;
 }

@@ -250,6 +250,31 @@ Test(views, a_turned_middle_is_found_in_both_directions) {
   cr_expect(fabs(match.distance - distance) < 1e-12 && match.a == middle && match.b == turned);
 }
 
+enum { LONG = 20 }; // More numbers than the bound looks at.
+
+static bool may_be_near(const float *a, const float *b, double distance) {
+  return siam_views_may_be_near(copies(), a, b, LONG, distance * distance);
+}
+
+Test(views, the_bound_keeps_every_pair_that_is_near_in_whichever_view_and_leaves_out_far_ones) {
+  const double factor = siam_views_part_factor(copies());
+  for (uint32_t view = 0; view < VIEWS; view++) {
+    const uint32_t against = siam_views_against(copies(), view);
+    float a[VIEWS * LONG] = {0}, b[VIEWS * LONG] = {0};
+    for (int i = 0; i < VIEWS; i++) {
+      a[LONG * i] = (float)(100 + 50 * i);
+      b[LONG * i] = (float)(-100 - 50 * i);
+    }
+    a[LONG * view] = b[LONG * against] + 3;
+    const double distance = view == 0 ? 3 : 3 * factor;
+    cr_expect(may_be_near(a, b, distance + 1e-6) && may_be_near(b, a, distance + 1e-6), "view %u", view);
+    cr_expect(!may_be_near(a, b, distance - 1e-6) && !may_be_near(b, a, distance - 1e-6), "view %u", view);
+    // What comes after the first numbers is not seen, so the pair is kept, though it is far.
+    a[LONG * view + LONG - 1] = 1000;
+    cr_expect(may_be_near(a, b, distance + 1e-6), "view %u", view);
+  }
+}
+
 /// Two pictures in one dimension: the wholes so far apart, and the second part of the first 2 from the
 /// other's whole.
 static siam_views_match compare_whole_and_part(float apart) {
