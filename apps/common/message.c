@@ -5,6 +5,7 @@
 
 #include <siamese/status.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,10 +89,21 @@ void app_escape(const char *text, const char *line_end, char *target) {
   *target = '\0';
 }
 
+static _Thread_local char *shown[8];
+
+static void release_shown(void) {
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+    free(shown[i]);
+    shown[i] = NULL;
+  }
+}
+
 const char *app_show(const char *text) {
-  static _Thread_local char *held[8];
   static _Thread_local unsigned turn;
-  char **place = &held[turn++ % 8];
+  // At the end of the program, so that whoever looks for memory that is not released sees none of ours.
+  static atomic_flag registered = ATOMIC_FLAG_INIT;
+  if (!atomic_flag_test_and_set(&registered)) atexit(release_shown);
+  char **place = &shown[turn++ % (sizeof shown / sizeof *shown)];
   free(*place);
   *place = app_allocate(4 * strlen(text) + 1, 1);
   app_escape(text, NULL, *place);
