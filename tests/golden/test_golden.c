@@ -348,8 +348,8 @@ Test(golden, resnet8_trains_as_in_pytorch) {
   finish(t);
 }
 
-// One of its poolings and leaky ReLUs stands so near a kink that other rounding passes it, Winograd's or that
-// of drivers without FMA, and the gradients behind it are others, if as right; so this one goes by direct
+// One of its poolings and leaky ReLUs stands so near a kink that other rounding passes it, Winograd's or
+// another driver's, and the gradients behind it are others, if as right; so this one goes by direct
 // convolutions. test_add holds such blocks to float64 by all ways and everywhere.
 Test(golden, resnet12_trains_as_in_pytorch) {
   if (!siam_test_device()->traits.is_cpu) cr_skip("direct convolutions are for devices of CPU form");
