@@ -91,20 +91,18 @@ void app_escape(const char *text, const char *line_end, char *target) {
 
 static _Thread_local char *shown[8];
 
+/// So that whoever looks for memory that is not released at the end sees none of the main thread's.
 static void release_shown(void) {
-  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-    free(shown[i]);
-    shown[i] = NULL;
-  }
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) free(shown[i]);
 }
 
 const char *app_show(const char *text) {
   static _Thread_local unsigned turn;
-  // At the end of the program, so that whoever looks for memory that is not released sees none of ours.
   static atomic_flag registered = ATOMIC_FLAG_INIT;
   if (!atomic_flag_test_and_set(&registered)) atexit(release_shown);
   char **place = &shown[turn++ % (sizeof shown / sizeof *shown)];
   free(*place);
+  *place = NULL; // A lack of memory ends the program here, and the end releases what is held.
   *place = app_allocate(4 * strlen(text) + 1, 1);
   app_escape(text, NULL, *place);
   return *place;

@@ -250,6 +250,17 @@ Test(views, a_turned_middle_is_found_in_both_directions) {
   cr_expect(fabs(match.distance - distance) < 1e-12 && match.a == middle && match.b == turned);
 }
 
+Test(views, the_bound_of_short_embeddings_looks_at_no_numbers_of_the_next_row) {
+  float a[VIEWS * 3] = {0}, b[VIEWS * 3] = {0};
+  for (int i = 1; i < VIEWS; i++) {
+    a[3 * i] = (float)(1000 * i);
+    b[3 * i] = (float)(-1000 * i);
+  }
+  cr_expect(siam_views_may_be_near(copies(), a, b, 3, 1e-9));
+  cr_expect(siam_views_may_be_near(NULL, a, b, 3, 0));
+  cr_expect_not(siam_views_may_be_near(NULL, a, b + 3, 3, 1000));
+}
+
 enum { LONG = 20 }; // More numbers than the bound looks at.
 
 static bool may_be_near(const float *a, const float *b, double distance) {
@@ -269,8 +280,10 @@ Test(views, the_bound_keeps_every_pair_that_is_near_in_whichever_view_and_leaves
     const double distance = view == 0 ? 3 : 3 * factor;
     cr_expect(may_be_near(a, b, distance + 1e-6) && may_be_near(b, a, distance + 1e-6), "view %u", view);
     cr_expect(!may_be_near(a, b, distance - 1e-6) && !may_be_near(b, a, distance - 1e-6), "view %u", view);
-    // What comes after the first numbers is not seen, so the pair is kept, though it is far.
-    a[LONG * view + LONG - 1] = 1000;
+    // Sixteen numbers are looked at: a difference in the last of them counts, one behind it does not.
+    a[LONG * view + 15] = 1000;
+    cr_expect(!may_be_near(a, b, distance + 1e-6), "view %u", view);
+    a[LONG * view + 15] = 0, a[LONG * view + 16] = 1000;
     cr_expect(may_be_near(a, b, distance + 1e-6), "view %u", view);
   }
 }
