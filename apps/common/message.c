@@ -89,7 +89,7 @@ void app_escape(const char *text, const char *line_end, char *target) {
   *target = '\0';
 }
 
-static _Thread_local char *shown[8];
+static _Thread_local char *shown[8]; // The last texts of app_show(), or NULL.
 
 /// So that whoever looks for memory that is not released at the end sees none of the main thread's.
 static void release_shown(void) {

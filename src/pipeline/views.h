@@ -82,10 +82,10 @@ typedef struct siam_views_match {
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
                                     size_t dimensions);
 
-/// Whether siam_views_compare() may come to a distance whose square is at most `limit`: false only where it
-/// cannot. For searches, which skip most pairs by it: it looks at the first numbers of each row alone, over
-/// which a sum of squares is never above that over all. Whoever squares a rounded distance leaves room for
-/// that rounding.
+/// Whether siam_views_compare() of the same rows [V, D] may come to a distance whose square is at most
+/// `limit`: false only where it cannot. For searches, which skip most pairs by it: it looks at the first
+/// numbers of each row alone, over which a sum of squares is never above that over all. Whoever squares a
+/// rounded distance leaves room for that rounding.
 bool siam_views_may_be_near(const siam_views *views, const float *a, const float *b, size_t dimensions,
                             double limit);
 
