@@ -199,10 +199,7 @@ static int check_arguments(unsigned count) {
   return APP_SUCCESS;
 }
 
-int main(int argc, char **argv) {
-  unsigned count = 0;
-  arguments.line = app_line(&command, argc, argv);
-  char **names = app_begin(&command, argc, argv, &count);
+static int run(char **names, unsigned count) {
   int code = check_arguments(count);
   if (code != APP_SUCCESS) return code;
   if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
@@ -211,6 +208,14 @@ int main(int argc, char **argv) {
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
   code = arguments.compare_models ? compare_models(device, names) : evaluate(device, names[0]);
   siam_device_destroy(device);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  unsigned count = 0;
+  arguments.line = app_line(&command, argc, argv);
+  char **names = app_begin(&command, argc, argv, &count);
+  int code = run(names, count);
   free(arguments.line);
   return code;
 }

@@ -80,21 +80,26 @@ static int train(siam_device *device, const char *data) {
   return APP_SUCCESS;
 }
 
-int main(int argc, char **argv) {
-  unsigned count = 0;
-  arguments.line = app_line(&train_command, argc, argv);
-  char **names = app_begin(&train_command, argc, argv, &count);
+static int run(const char *data) {
   if (!arguments.check && train_check_arguments() != APP_SUCCESS) return APP_TROUBLE;
   if (app_begin_decoders() != APP_SUCCESS) return APP_TROUBLE;
   if (arguments.check) {
     catch_interrupts();
-    return train_check_data(names[0], show_checking);
+    return train_check_data(data, show_checking);
   }
   siam_device *device = NULL;
   siam_device_options device_options = {.selector = arguments.device, .logger = app_logger(arguments.quiet)};
   if (siam_device_create(&device_options, &device) != SIAM_OK) return app_fail_library();
-  int code = train(device, names[0]);
+  int code = train(device, data);
   siam_device_destroy(device);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  unsigned count = 0;
+  arguments.line = app_line(&train_command, argc, argv);
+  char **names = app_begin(&train_command, argc, argv, &count);
+  int code = run(names[0]);
   free(arguments.line);
   return code;
 }
