@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static struct {
-  const char *model, *training, *report, *device;
+  const char *model, *training, *report, *distances, *device;
   char *line;
   int64_t pairs, ways, trials, seed;
   bool compare_models, within_parent, one_shot_runs, fit_threshold, allow_outside, per_class, json, quiet;
@@ -73,6 +73,10 @@ static const app_option options[] = {
      .help =
          "Write one HTML page with everything to see: curves, a threshold to move, mistakes as pictures, a "
          "map of the embeddings."},
+    {.name = "distances",
+     .value = "FILE",
+     .text = &arguments.distances,
+     .help = "Write a CSV row for each pair that is judged: both pictures, its label and its distance."},
     {.heading = "Program"},
     {.name = "seed",
      .value = "N",
@@ -92,6 +96,8 @@ static const app_note examples[] = {
     {"siamese-eval -m shapes.siamese held-out/ --training pictures/ --per-class",
      "Also class by class, and whether training has seen any of it."},
     {"siamese-eval -m shapes.siamese held-out/ --report shapes.html", "A page to look at and to pass on."},
+    {"siamese-eval -m shapes.siamese held-out/ --distances distances.csv",
+     "Every pair with its distance, for figures of your own."},
     {"siamese-eval --compare-models shapes.siamese my.siamese held-out/",
      "Which of two models is better, and is that more than chance?"},
     {"siamese-eval --compare-models default my.siamese held-out/", "The same with the built-in model as A."},
@@ -132,6 +138,7 @@ static siam_evaluate_options evaluate_options(void) {
                                  .seed = (uint64_t)arguments.seed,
                                  .training = arguments.training,
                                  .report = arguments.report,
+                                 .distances = arguments.distances,
                                  .command = arguments.line,
                                  .logger = app_logger(arguments.quiet || arguments.json),
                                  .preparing = show_preparing};
@@ -185,17 +192,17 @@ static int check_arguments(unsigned count) {
   if (arguments.compare_models) {
     if (count != 3) return app_fail("--compare-models takes A B DATA: two models and what to judge them on");
     if (arguments.model != NULL || arguments.one_shot_runs || arguments.per_class ||
-        arguments.training != NULL || arguments.report != NULL)
+        arguments.training != NULL || arguments.report != NULL || arguments.distances != NULL)
       return app_fail("--compare-models names its models as A and B and prints differences only; leave out "
-                      "-m, --one-shot-runs, --per-class, --training and --report");
+                      "-m, --one-shot-runs, --per-class, --training, --report and --distances");
     return APP_SUCCESS;
   }
   if (count > 1) return app_fail("too many arguments; one folder or list is judged at a time (--help)");
   if (arguments.one_shot_runs &&
       (arguments.pairs > 0 || trials || arguments.fit_threshold || arguments.per_class ||
-       arguments.training != NULL || arguments.report != NULL))
+       arguments.training != NULL || arguments.report != NULL || arguments.distances != NULL))
     return app_fail("--one-shot-runs judges the prepared trials only; leave out --pairs, --fit-threshold, "
-                    "--ways, --trials, --within-parent, --per-class, --training and --report");
+                    "--ways, --trials, --within-parent, --per-class, --training, --report and --distances");
   return APP_SUCCESS;
 }
 

@@ -268,8 +268,9 @@ static const app_option options[] = {
      .text = &arguments.views,
      .help =
          "Let the model look more than once when it compares: copies, at parts of pictures, too, for "
-         "finding copies that were cut, framed, mirrored or turned; average, at the picture moved a little "
-         "each way, of which it takes the mean. Default: at the whole alone."},
+         "finding copies that were cut, framed, mirrored or turned; closely, at the same, and at the "
+         "colours and the structure of both, which tells copies from pictures of one series; average, at the "
+         "picture moved a little each way, of which it takes the mean. Default: at the whole alone."},
     {.heading = "Length"},
     {.name = "steps",
      .value = "N",

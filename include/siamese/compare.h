@@ -27,7 +27,8 @@ typedef enum siam_blank {
 SIAM_API const char *siam_blank_describe(siam_blank blank);
 
 typedef struct siam_comparison {
-  double distance;   ///< Euclidean distance of the embeddings; 0: nothing between them.
+  double distance;   ///< Euclidean distance of the embeddings, by views where those are compared
+                     ///< (docs/comparing.md); 0: nothing between them.
   double similarity; ///< Probability that the pair is `same`; NAN where the model was never calibrated.
   double threshold;  ///< Up to which distance a pair is `same`.
   char point[32];    ///< What the threshold is: "best accuracy", "far 1e-3", "given".
@@ -110,12 +111,12 @@ typedef struct siam_explanation {
       most_against[2]; ///< Showing what the other does there (or hidden), it brings them nearest.
 } siam_explanation;
 
-/// Says why two pictures match, of what was compared: the view that was nearest, or all looks that are
-/// averaged. Hides each place of either picture in turn, in the picture's middle shade (occlusion: Zeiler &
-/// Fergus 2014), and, of a model that looks at views of copies, gives it what the other picture shows there
-/// (counterfactuals: Goyal et al. 2019), which says what speaks against. Writes both pictures side by side to
-/// a PNG file, whose name must say so, with what speaks for `same` in green, against it in orange, and an
-/// outline where a view lies.
+/// Says why two pictures match, of what the network compared: the view that was nearest, or all looks that
+/// are averaged, but not of a closer look. Changes are of the network's distance. Hides each place of either
+/// picture in turn, in the picture's middle shade (occlusion: Zeiler & Fergus 2014), and, of a model that
+/// looks at views of copies, gives it what the other picture shows there (counterfactuals: Goyal et al.
+/// 2019), which says what speaks against. Writes both pictures side by side to a PNG file, whose name must
+/// say so, with what speaks for `same` in green, against it in orange, and an outline where a view lies.
 SIAM_API siam_status siam_explain(siam_comparer *comparer, const char *a, const char *b, const char *output,
                                   siam_explanation *explanation);
 

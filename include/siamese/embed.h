@@ -32,7 +32,7 @@ typedef struct siam_embed_report {
   double seconds;          ///< Of reading and embedding.
   uint32_t batch;          ///< Pictures, or views of them, that were embedded at a time.
   /// The distance of two pictures is the least of those of their first rows and, part_factor times, of any
-  /// other row v of either and the other's row against[v].
+  /// other row v of either and the other's row against[v]; a closer look makes it greater, never less.
   uint32_t against[SIAM_MOST_VIEWS];
 } siam_embed_report;
 

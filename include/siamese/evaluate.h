@@ -21,7 +21,10 @@ typedef struct siam_evaluate_options {
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   const char *training; ///< Data the model was trained on, to look for pictures that both have; NULL: none.
   const char *report;   ///< HTML file to write (docs/report.md); NULL: none. Not for prepared runs.
-  const char *command;  ///< What was typed, for the report; may be NULL.
+  /// CSV file to write with a row for each pair that is judged: a, b, label, distance (docs/comparing.md);
+  /// NULL: none. Not for prepared runs.
+  const char *distances;
+  const char *command; ///< What was typed, for the report; may be NULL.
   siam_logger logger;
   /// As in siam_train_options; may be NULL.
   bool (*preparing)(void *context, const char *what, uint32_t done, uint32_t count);

@@ -79,8 +79,10 @@ typedef struct siam_train_options {
   /// of `validation`.
   double far;
   /// What else than whole pictures is looked at when the model compares: "copies", for finding copies of
-  /// pictures that were cut, framed, mirrored or turned; "average": the picture moved a little each way, of
-  /// which the mean is its embedding (docs/comparing.md). NULL: nothing.
+  /// pictures that were cut, framed, mirrored or turned; "closely": the same, and the colours and structure
+  /// of near ones, how much they count fitted on what is held out (SIAM_ERROR_ARGUMENT where nothing is);
+  /// "average": the picture moved a little each way, of which the mean is its embedding (docs/comparing.md).
+  /// NULL: nothing.
   const char *views;
   uint32_t steps;         ///< Length of the run …
   double epochs, minutes; ///< … or in walks over the data, or in time. All 0: 2,000 steps.

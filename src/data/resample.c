@@ -130,22 +130,25 @@ void siam_picture_shape_place(const siam_picture_shape *shape, uint32_t width, u
   }
 }
 
-/// `count` pixels with the channels the output has. Luma by ITU-R BT.601 in 16 bits; the weights add up to
-/// 2^16, so that a grey pixel stays what it is.
+// Luma by ITU-R BT.601 in 16 bits; the weights add up to 2^16, so that a grey pixel stays what it is.
+void siam_pixels_to_grey(const uint8_t *coloured, size_t count, uint8_t *grey) {
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *p = coloured + 3 * i;
+    grey[i] = (uint8_t)((19595u * p[0] + 38470u * p[1] + 7471u * p[2] + 32768u) >> 16);
+  }
+}
+
+/// `count` pixels with the channels the output has.
 static void convert_row(const uint8_t *source, uint32_t source_channels, uint32_t count, uint32_t channels,
                         uint8_t *row) {
   if (source_channels == channels) {
     memcpy(row, source, (size_t)count * channels);
     return;
   }
-  for (uint32_t i = 0; i < count; i++) {
-    if (channels == 3) {
-      memset(row + 3 * (size_t)i, source[i], 3);
-      continue;
-    }
-    const uint8_t *p = source + 3 * (size_t)i;
-    row[i] = (uint8_t)((19595u * p[0] + 38470u * p[1] + 7471u * p[2] + 32768u) >> 16);
-  }
+  if (channels == 1)
+    siam_pixels_to_grey(source, count, row);
+  else
+    for (uint32_t i = 0; i < count; i++) memset(row + 3 * (size_t)i, source[i], 3);
 }
 
 /// One row to its output width, with 8 bits behind the point: [output, channels]

@@ -32,6 +32,9 @@ siam_status siam_picture_resize(const siam_picture *picture, const siam_picture_
 siam_status siam_picture_shrink(const siam_picture *picture, uint32_t longest, uint32_t channels,
                                 siam_picture *shrunk);
 
+/// Rec. 601 luma of `count` pixels [count, 3], to [count].
+void siam_pixels_to_grey(const uint8_t *coloured, size_t count, uint8_t *grey);
+
 /// A rectangle, in pixels.
 typedef struct siam_rectangle {
   uint32_t x, y, width, height;

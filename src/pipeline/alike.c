@@ -70,7 +70,8 @@ static siam_status find(void *context, uint32_t image) {
     const float *b = siam_looks_of(search->looks[1], i);
     // A little more than the square, which may have been rounded down.
     if (!siam_views_may_be_near(views, a, b, dimensions, nearest * nearest * (1 + 1e-12))) continue;
-    siam_views_match match = siam_views_compare(views, a, b, dimensions);
+    siam_views_match match;
+    SIAM_RETURN_IF_FAILED(siam_looks_compare(search->looks[0], image, search->looks[1], i, nearest, &match));
     if (!(match.distance <= nearest) || (found->other != UINT32_MAX && match.distance == nearest)) continue;
     nearest = match.distance;
     *found =

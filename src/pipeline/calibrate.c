@@ -1,6 +1,8 @@
 #include "pipeline/calibrate.h"
 
 #include "base/memory.h"
+#include "data/parallel.h"
+#include "pipeline/closer_fit.h"
 #include "pipeline/decision.h"
 #include "pipeline/measure.h"
 #include "pipeline/metrics.h"
@@ -30,8 +32,9 @@ static siam_status rank_pairs(const siam_dataset *dataset, uint32_t count,
                               const siam_calibration_options *options, const siam_looks *looks,
                               siam_ranking *ranking) {
   siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
+  siam_telling telling = {options->preparing, options->context, "measuring pairs"};
   siam_pair_set pairs = {0};
-  SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, looks, &pairs));
+  SIAM_RETURN_IF_FAILED(siam_pair_set_measure(dataset, &draw, looks, &telling, &pairs));
   siam_status status = siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, ranking);
   siam_pair_set_clear(&pairs);
   return status;
@@ -125,6 +128,58 @@ cleanup:
   return status;
 }
 
+/// The near pairs of a set, to be looked at.
+typedef struct near_pairs {
+  const siam_looks *looks;
+  const siam_pair_set *set;
+  uint32_t count, *numbers; ///< Of the near ones, in the set.
+  siam_closer_pair *pairs;
+} near_pairs;
+
+static siam_status look_at(void *context, uint32_t i) {
+  const near_pairs *of = context;
+  const siam_pair *pair = &of->set->pictures[of->numbers[i]];
+  const siam_looks *looks = of->looks;
+  const size_t size = siam_picture_shape_bytes(&looks->shape);
+  const siam_views_match match = siam_views_compare(looks->views, siam_looks_of(looks, pair->a),
+                                                    siam_looks_of(looks, pair->b), looks->dimensions);
+  of->pairs[i] = (siam_closer_pair){.distance = match.distance, .same = pair->same};
+  return siam_closer_marks_of_match(looks->views, &looks->shape, looks->pictures + pair->a * size,
+                                    looks->pictures + pair->b * size, &match, &of->pairs[i].marks);
+}
+
+/// Fits how a closer look counts, on the near ones of all pairs that can be had, and has the looks take it.
+static siam_status fit_closer(const siam_dataset *dataset, const siam_calibration_options *options,
+                              siam_looks *looks, siam_model *model) {
+  siam_status status = SIAM_OK;
+  siam_pairs_options draw = {
+      .count = RATE_PAIRS, .seed = options->seed, .within_parent = options->within_parent};
+  siam_pair_set pairs = {0};
+  near_pairs near = {.looks = looks, .set = &pairs};
+  siam_telling telling = {options->preparing, options->context, "measuring pairs"};
+  double nearest = 0;
+  looks->closer = (siam_closer_look){0};
+  SIAM_TRY(siam_pair_set_measure(dataset, &draw, looks, &telling, &pairs));
+  SIAM_TRY(siam_closer_nearest(pairs.distances, pairs.same, pairs.measured.count, &nearest));
+  SIAM_TRY_ALLOCATE(near.numbers, pairs.measured.count);
+  for (uint32_t i = 0; i < pairs.measured.count; i++)
+    if (pairs.distances[i] <= nearest) near.numbers[near.count++] = i;
+  SIAM_TRY_ALLOCATE(near.pairs, near.count);
+  telling.what = "looking closer";
+  SIAM_TRY(siam_parallel_run(&(siam_parallel){.count = near.count,
+                                              .task = look_at,
+                                              .context = &near,
+                                              .progress = siam_tell,
+                                              .progress_context = &telling}));
+  SIAM_TRY(siam_closer_fit(near.pairs, near.count, nearest, &looks->closer));
+  SIAM_TRY(siam_closer_look_keep(&looks->closer, model));
+cleanup:
+  siam_free(near.numbers);
+  siam_free(near.pairs);
+  siam_pair_set_clear(&pairs);
+  return status;
+}
+
 siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset, siam_images *images,
                                  const siam_calibration_options *options, siam_calibration_summary *summary) {
   siam_status status = SIAM_OK;
@@ -135,6 +190,7 @@ siam_status siam_model_calibrate(siam_model *model, const siam_dataset *dataset,
   siam_looks looks = {0};
   SIAM_TRY(siam_views_of_model(model, &views));
   SIAM_TRY(siam_looks_take(model, views, images, 0, &telling, &looks));
+  if (looks.pictures != NULL) SIAM_TRY(fit_closer(dataset, options, &looks, model));
   SIAM_TRY(rank_pairs(dataset, options->pairs, options, &looks, &balanced));
   if (options->on_training) tell_on_training(&options->logger);
   SIAM_TRY(fit(dataset, &balanced, options, &looks, &decision));

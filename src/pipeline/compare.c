@@ -21,6 +21,9 @@ siam_status siam_comparer_create(siam_model *model, const siam_compare_options *
   siam_picture_shape shape = siam_model_picture_shape(model);
   SIAM_TRY_ALLOCATE(made->bytes, siam_picture_shape_bytes(&shape));
   SIAM_TRY(siam_views_of_model(model, &made->views));
+  if (siam_views_look_closer(made->views)) SIAM_TRY(siam_closer_look_of_model(model, &made->closer));
+  SIAM_TRY(siam_looks_shape(model, &made->shape));
+  SIAM_TRY_ALLOCATE(made->pictures, 2 * siam_picture_shape_bytes(&made->shape));
   uint32_t views = siam_views_count(made->views);
   const size_t dimensions = (size_t)siam_model_get_info(model).embedding;
   made->row = siam_views_rows(made->views) * dimensions;
@@ -41,6 +44,7 @@ void siam_comparer_destroy(siam_comparer *comparer) {
   siam_decision_clear(&comparer->decision);
   siam_free(comparer->bytes);
   siam_free(comparer->cut);
+  siam_free(comparer->pictures);
   siam_free(comparer->looks);
   siam_free(comparer->each);
   siam_free(comparer);
@@ -50,7 +54,7 @@ const char *siam_blank_describe(siam_blank blank) {
   static const char *const texts[] = {
       [SIAM_BLANK_ONE_COLOUR] = "is one colour all over",
       [SIAM_BLANK_NEARLY] = "shows next to nothing beside one colour",
-      [SIAM_BLANK_COLOURS] = "shows next to nothing without its colours, which this model does not see"};
+      [SIAM_BLANK_COLOURS] = "shows next to nothing without its colours, which its network does not see"};
   return blank < sizeof texts / sizeof *texts ? texts[blank] : NULL;
 }
 
@@ -77,7 +81,9 @@ cleanup:
 siam_status siam_comparer_look(siam_comparer *comparer, siam_compared_picture *look) {
   siam_picture_shape shape = siam_model_picture_shape(comparer->model);
   look->blank = SIAM_BLANK_NOT;
-  SIAM_RETURN_IF_FAILED(siam_picture_load_resized(look->path, &comparer->picture, &shape, comparer->bytes));
+  SIAM_RETURN_IF_FAILED(
+      siam_picture_load_resized(look->path, &comparer->picture, &comparer->shape, look->picture));
+  siam_looks_reduce(&comparer->shape, &shape, look->picture, 1, comparer->bytes);
   if (comparer->model->refuses_blank && siam_pixels_are_blank(comparer->bytes, &shape)) {
     memset(look->values, 0, comparer->row * sizeof *look->values);
     return find_reason(comparer, look->path, &look->blank);
@@ -92,8 +98,15 @@ siam_status siam_comparer_look(siam_comparer *comparer, siam_compared_picture *l
   return SIAM_OK;
 }
 
+siam_compared_picture siam_comparer_place(const siam_comparer *comparer, int place, const char *path) {
+  const size_t size = siam_picture_shape_bytes(&comparer->shape);
+  return (siam_compared_picture){.path = path,
+                                 .values = comparer->looks + (size_t)place * comparer->row,
+                                 .picture = comparer->pictures + (size_t)place * size};
+}
+
 siam_status siam_comparer_embed(siam_comparer *comparer, const char *path, float *embedding) {
-  siam_compared_picture look = {.path = path, .values = comparer->looks};
+  siam_compared_picture look = siam_comparer_place(comparer, 0, path);
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &look));
   memcpy(embedding, look.values, (size_t)siam_model_get_info(comparer->model).embedding * sizeof *embedding);
   return SIAM_OK;
@@ -104,6 +117,8 @@ siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compar
   size_t dimensions = (size_t)siam_model_get_info(comparer->model).embedding;
   const siam_decision *decision = &comparer->decision;
   siam_views_match match = siam_views_compare(comparer->views, a->values, b->values, dimensions);
+  SIAM_RETURN_IF_FAILED(siam_closer_look_take(&comparer->closer, comparer->views, &comparer->shape,
+                                              a->picture, b->picture, &match));
   *comparison = (siam_comparison){
       .distance = match.distance,
       .shown = {siam_views_describe(comparer->views, match.a), siam_views_describe(comparer->views, match.b)},
@@ -124,8 +139,8 @@ siam_status siam_comparer_judge(const siam_comparer *comparer, const siam_compar
 }
 
 siam_status siam_compare(siam_comparer *comparer, const char *a, const char *b, siam_comparison *comparison) {
-  siam_compared_picture first = {.path = a, .values = comparer->looks};
-  siam_compared_picture second = {.path = b, .values = comparer->looks + comparer->row};
+  siam_compared_picture first = siam_comparer_place(comparer, 0, a);
+  siam_compared_picture second = siam_comparer_place(comparer, 1, b);
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &first));
   SIAM_RETURN_IF_FAILED(siam_comparer_look(comparer, &second));
   return siam_comparer_judge(comparer, &first, &second, comparison);

@@ -13,16 +13,23 @@ siam_status siam_compare_all(siam_comparer *comparer, const char *const *paths, 
   siam_status status = SIAM_OK;
   siam_compared_picture *looks = NULL;
   float *values = NULL;
+  uint8_t *pictures = NULL;
+  // Nobody looks at them again but a closer look.
+  const size_t size = comparer->closer.fitted ? siam_picture_shape_bytes(&comparer->shape) : 0;
   SIAM_TRY_ALLOCATE(looks, count);
   SIAM_TRY_ALLOCATE(values, count * comparer->row);
+  SIAM_TRY_ALLOCATE(pictures, count * size);
   for (size_t i = 0; i < count; i++) {
-    looks[i] = (siam_compared_picture){.path = paths[i], .values = values + i * comparer->row};
+    looks[i] = (siam_compared_picture){.path = paths[i],
+                                       .values = values + i * comparer->row,
+                                       .picture = size > 0 ? pictures + i * size : comparer->pictures};
     SIAM_TRY(siam_comparer_look(comparer, &looks[i]));
   }
   for (size_t i = 0; i < count; i++)
     for (size_t j = i + 1; j < count; j++)
       SIAM_TRY(siam_comparer_judge(comparer, &looks[i], &looks[j], table++));
 cleanup:
+  siam_free(pictures);
   siam_free(values);
   siam_free(looks);
   return status;
@@ -81,7 +88,7 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   siam_nearest made = {0};
   siam_dataset *files = NULL;
   if (options == NULL) options = &standard;
-  siam_compared_picture own = {.path = path, .values = comparer->looks};
+  siam_compared_picture own = siam_comparer_place(comparer, 0, path);
   siam_telling telling = {options->preparing, options->context, "comparing"};
   siam_dataset_options collect = {.logger = options->logger};
   SIAM_TRY(look_at_own(comparer, &own));
@@ -89,8 +96,7 @@ siam_status siam_compare_nearest(siam_comparer *comparer, const char *path, cons
   uint32_t count = siam_dataset_count_images(files);
   SIAM_TRY_ALLOCATE(made.near, options->count > 0 ? options->count : 10);
   for (uint32_t i = 0; i < count; i++) {
-    siam_compared_picture other = {.path = siam_dataset_get_image_path(files, i),
-                                   .values = own.values + comparer->row};
+    siam_compared_picture other = siam_comparer_place(comparer, 1, siam_dataset_get_image_path(files, i));
     SIAM_TRY(look(comparer, &own, &other, options, &made));
     if (siam_tell(&telling, i + 1, count)) continue;
     status = siam_fail(SIAM_INTERRUPTED, "stopped after %u of %u pictures", i + 1, count);

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/npy.h"
 #include "base/outputs.h"
-#include "pipeline/embedder.h"
 #include "pipeline/looks.h"
 
 #include <siamese/embed.h>
@@ -27,11 +26,11 @@ static bool ends_in(const char *path, const char *ending) {
 
 static siam_status embed_all(siam_model *model, const siam_embed_options *options, collection *all) {
   siam_telling telling = {options->preparing, options->context, "reading pictures"};
-  siam_images_options images = {.shape = siam_model_picture_shape(model),
-                                .picture = {.decoders = options->decoders},
+  siam_images_options images = {.picture = {.decoders = options->decoders},
                                 .logger = options->logger,
                                 .progress = siam_tell,
                                 .progress_context = &telling};
+  SIAM_RETURN_IF_FAILED(siam_looks_shape(model, &images.shape));
   SIAM_RETURN_IF_FAILED(siam_images_open(all->dataset, &images, &all->images));
   const siam_views *views = NULL;
   SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));

@@ -1,7 +1,9 @@
+#include "base/outputs.h"
 #include "data/one_shot_runs.h"
 #include "pipeline/class_figures.h"
 #include "pipeline/judge.h"
 #include "pipeline/leakage.h"
+#include "pipeline/pair_distances.h"
 #include "pipeline/report.h"
 
 #include <math.h>
@@ -129,13 +131,23 @@ static siam_status check_trials(const siam_judgement *set, const char *data) {
                    data);
 }
 
+/// Finds out before the work whether its results can be written.
+static siam_status check_places(const siam_evaluate_options *options, const char *data) {
+  const siam_output outputs[] = {
+      {options->report, "the report"}, {options->distances, "the distances"}, {data, "the data"}};
+  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
+  if (options->distances != NULL) SIAM_RETURN_IF_FAILED(siam_pair_distances_check_place(options->distances));
+  return siam_outputs_check(outputs, 3);
+}
+
 static siam_status judge_pictures(siam_judgement *set, const char *data, siam_evaluation *evaluation) {
   const siam_evaluate_options *options = set->options;
-  if (options->report != NULL) SIAM_RETURN_IF_FAILED(siam_report_check_place(options->report));
+  SIAM_RETURN_IF_FAILED(check_places(options, data));
   SIAM_RETURN_IF_FAILED(siam_judgement_open(set, data));
   SIAM_RETURN_IF_FAILED(check_trials(set, data));
   SIAM_RETURN_IF_FAILED(siam_judgement_evaluate(set, evaluation));
   if (options->training != NULL) SIAM_RETURN_IF_FAILED(find_leaks(set, evaluation));
+  if (options->distances != NULL) SIAM_RETURN_IF_FAILED(siam_pair_distances_write(options->distances, set));
   if (options->report == NULL) return SIAM_OK;
   siam_report_facts facts = {.command = options->command,
                              .model = set->model->path,

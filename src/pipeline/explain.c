@@ -36,12 +36,12 @@ static siam_telling_place find_place(const siam_heated *in, const double *map, d
   return most;
 }
 
-/// Finds out what was compared with what, and reads both pictures again.
+/// Finds out what was compared with what.
 static siam_status prepare(explainer *of, const char *const *paths) {
   siam_status status = SIAM_OK;
   const siam_comparer *comparer = of->comparer;
   const size_t size = siam_picture_shape_bytes(&of->shape);
-  // Comparing left the looks at both pictures behind, those at the first in front.
+  // Comparing left both pictures and the looks at them behind, the first in front.
   of->match = siam_views_compare(comparer->views, comparer->looks, comparer->looks + comparer->row,
                                  (size_t)siam_model_get_info(comparer->model).embedding);
   of->views[0] = of->match.a;
@@ -51,7 +51,8 @@ static siam_status prepare(explainer *of, const char *const *paths) {
     SIAM_TRY_ALLOCATE(of->maps[i], (size_t)of->shape.height * of->shape.width);
     SIAM_TRY_ALLOCATE(of->bytes[i], size);
     SIAM_TRY_ALLOCATE(of->seen[i], siam_occlusion_looks(comparer->views) * size);
-    SIAM_TRY(siam_picture_load_resized(paths[i], &comparer->picture, &of->shape, of->bytes[i]));
+    siam_looks_reduce(&comparer->shape, &of->shape, siam_comparer_place(comparer, i, paths[i]).picture, 1,
+                      of->bytes[i]);
     SIAM_TRY(siam_occlusion_look(comparer->views, of->views[i], &of->shape, of->bytes[i], of->seen[i]));
     SIAM_TRY(siam_heated_load(paths[i], &comparer->picture, &of->shape, picture));
     picture->outlined = of->views[i] > 0;

@@ -17,11 +17,11 @@ siam_status siam_judgement_look(siam_judgement *judgement, siam_telling *telling
 
 siam_status siam_judgement_read(const siam_judgement *judgement, const siam_model *model,
                                 siam_telling *telling, siam_images **images) {
-  siam_images_options options = {.shape = siam_model_picture_shape(model),
-                                 .picture = {.decoders = judgement->options->decoders},
+  siam_images_options options = {.picture = {.decoders = judgement->options->decoders},
                                  .logger = judgement->options->logger,
                                  .progress = siam_tell,
                                  .progress_context = telling};
+  SIAM_RETURN_IF_FAILED(siam_looks_shape(model, &options.shape));
   return siam_images_open(judgement->dataset, &options, images);
 }
 
@@ -46,7 +46,8 @@ siam_status siam_judgement_open(siam_judgement *judgement, const char *data) {
 siam_status siam_judgement_measure(const siam_judgement *judgement, uint32_t count, siam_pair_set *pairs) {
   const siam_evaluate_options *options = judgement->options;
   siam_pairs_options draw = {.count = count, .seed = options->seed, .within_parent = options->within_parent};
-  return siam_pair_set_measure(judgement->dataset, &draw, &judgement->looks, pairs);
+  siam_telling telling = {options->preparing, options->context, "measuring pairs"};
+  return siam_pair_set_measure(judgement->dataset, &draw, &judgement->looks, &telling, pairs);
 }
 
 siam_status siam_judgement_pair(siam_judgement *judgement) {

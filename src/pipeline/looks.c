@@ -12,9 +12,11 @@ typedef struct walk {
   siam_images *images;
   uint32_t step;          ///< Pictures at a time.
   uint32_t *numbers;      ///< [step]
-  uint8_t *bytes, *views; ///< [step, H, W, C], [step, views, H, W, C]
-  float *each;            ///< [step, views, D], before they are averaged; NULL: they are not.
-  bool unit_length;       ///< Of embeddings.
+  uint8_t *read;          ///< [step, H, W, C] as pictures are read.
+  uint8_t *bytes, *views; ///< The network's input: [step, H, W, C], [step, views, H, W, C]
+  siam_picture_shape input;
+  float *each;      ///< [step, views, D], before they are averaged; NULL: they are not.
+  bool unit_length; ///< Of embeddings.
 } walk;
 
 static siam_status order(const walk *of, uint32_t first) {
@@ -36,15 +38,14 @@ static siam_status run(const walk *of, const uint8_t *bytes, size_t size, uint32
 
 /// Notes which of `count` pictures that were taken show nothing.
 static void find_blank(const walk *of, uint32_t count, bool *blank) {
-  const siam_picture_shape *shape = siam_images_get_shape(of->images);
-  const size_t size = siam_picture_shape_bytes(shape);
-  for (uint32_t i = 0; i < count; i++) blank[i] = siam_pixels_are_blank(of->bytes + i * size, shape);
+  const size_t size = siam_picture_shape_bytes(&of->input);
+  for (uint32_t i = 0; i < count; i++) blank[i] = siam_pixels_are_blank(of->bytes + i * size, &of->input);
 }
 
 /// Embeds `count` pictures that were taken, in all their views.
 static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count, float *values) {
   const siam_views *views = looks->views;
-  const siam_picture_shape *shape = siam_images_get_shape(of->images);
+  const siam_picture_shape *shape = &of->input;
   size_t size = siam_picture_shape_bytes(shape), each = siam_views_count(views);
   if (views == NULL) return run(of, of->bytes, size, count, looks->dimensions, values);
   for (uint32_t i = 0; i < count; i++)
@@ -57,6 +58,33 @@ static siam_status embed(const walk *of, const siam_looks *looks, uint32_t count
   return SIAM_OK;
 }
 
+siam_status siam_looks_shape(const siam_model *model, siam_picture_shape *shape) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_of_model(model, &views));
+  *shape = siam_model_picture_shape(model);
+  if (siam_views_look_closer(views)) shape->channels = 3;
+  return SIAM_OK;
+}
+
+void siam_looks_reduce(const siam_picture_shape *read, const siam_picture_shape *input, const uint8_t *bytes,
+                       size_t count, uint8_t *output) {
+  if (read->channels == input->channels)
+    memcpy(output, bytes, count * siam_picture_shape_bytes(input));
+  else
+    siam_pixels_to_grey(bytes, count * siam_picture_shape_bytes(input), output);
+}
+
+/// Takes the next pictures that were ordered, and keeps them where they will be looked at closer.
+static siam_status take(const walk *of, siam_looks *looks, uint32_t done, uint32_t count) {
+  const siam_picture_shape *shape = siam_images_get_shape(of->images);
+  const size_t size = siam_picture_shape_bytes(shape);
+  SIAM_RETURN_IF_FAILED(siam_images_take(of->images, of->read));
+  siam_looks_reduce(shape, &of->input, of->read, count, of->bytes);
+  if (looks->pictures != NULL) memcpy(looks->pictures + done * size, of->read, count * size);
+  find_blank(of, count, looks->blank + done);
+  return SIAM_OK;
+}
+
 static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) {
   uint32_t ordered = 0;
   for (uint32_t done = 0; done < looks->count;) {
@@ -64,8 +92,7 @@ static siam_status go(const walk *of, siam_telling *telling, siam_looks *looks) 
     for (; ordered < looks->count && ordered < done + 3 * of->step; ordered += of->step)
       SIAM_RETURN_IF_FAILED(order(of, ordered));
     uint32_t count = looks->count - done < of->step ? looks->count - done : of->step;
-    SIAM_RETURN_IF_FAILED(siam_images_take(of->images, of->bytes));
-    find_blank(of, count, looks->blank + done);
+    SIAM_RETURN_IF_FAILED(take(of, looks, done, count));
     SIAM_RETURN_IF_FAILED(embed(of, looks, count, (float *)siam_looks_of(looks, done)));
     done += count;
     if (!siam_tell(telling, done, looks->count))
@@ -88,27 +115,52 @@ static siam_status make_embedder(siam_model *model, uint64_t views, uint32_t bat
                    : siam_embedder_create_fitting(model, most, embedder);
 }
 
+/// Room for `count` pictures of each kind that a walk needs.
+static siam_status make_room(walk *of, const siam_looks *looks) {
+  siam_status status = SIAM_OK;
+  const uint32_t each = siam_views_count(looks->views);
+  const size_t size = siam_picture_shape_bytes(&of->input);
+  SIAM_TRY_ALLOCATE(of->numbers, of->step);
+  SIAM_TRY_ALLOCATE(of->read, of->step * siam_picture_shape_bytes(siam_images_get_shape(of->images)));
+  SIAM_TRY_ALLOCATE(of->bytes, of->step * size);
+  if (looks->views != NULL) SIAM_TRY_ALLOCATE(of->views, of->step * each * size);
+  if (siam_views_rows(looks->views) < each) SIAM_TRY_ALLOCATE(of->each, of->step * each * looks->dimensions);
+cleanup:
+  return status;
+}
+
+/// What is kept for looking closer, where the views do and the pictures are in colour.
+static siam_status look_closer(const siam_model *model, siam_images *images, siam_looks *looks) {
+  siam_status status = SIAM_OK;
+  looks->shape = *siam_images_get_shape(images);
+  if (!siam_views_look_closer(looks->views) || looks->shape.channels != 3) return SIAM_OK;
+  SIAM_RETURN_IF_FAILED(siam_closer_look_of_model(model, &looks->closer));
+  SIAM_TRY_ALLOCATE(looks->pictures, looks->count * siam_picture_shape_bytes(&looks->shape));
+cleanup:
+  return status;
+}
+
 siam_status siam_looks_take(siam_model *model, const siam_views *views, siam_images *images, uint32_t batch,
                             siam_telling *telling, siam_looks *looks) {
   siam_status status = SIAM_OK;
   const uint32_t each = siam_views_count(views), count = siam_images_count(images);
-  const size_t size = siam_picture_shape_bytes(siam_images_get_shape(images));
-  walk of = {.images = images, .unit_length = siam_network_has_unit_length(model->network)};
+  walk of = {.images = images,
+             .input = siam_model_picture_shape(model),
+             .unit_length = siam_network_has_unit_length(model->network)};
   *looks = (siam_looks){
       .views = views, .count = count, .dimensions = (size_t)siam_model_get_info(model).embedding};
   SIAM_TRY_ALLOCATE(looks->values, (size_t)count * siam_views_rows(views) * looks->dimensions);
   SIAM_TRY_ALLOCATE(looks->blank, count);
+  SIAM_TRY(look_closer(model, images, looks));
   SIAM_TRY(make_embedder(model, (uint64_t)count * each, batch, &of.embedder));
   looks->batch = siam_embedder_batch(of.embedder);
   of.step = siam_embedder_batch(of.embedder) >= each ? siam_embedder_batch(of.embedder) / each : 1;
-  SIAM_TRY_ALLOCATE(of.numbers, of.step);
-  SIAM_TRY_ALLOCATE(of.bytes, of.step * size);
-  if (views != NULL) SIAM_TRY_ALLOCATE(of.views, of.step * each * size);
-  if (siam_views_rows(views) < each) SIAM_TRY_ALLOCATE(of.each, of.step * each * looks->dimensions);
+  SIAM_TRY(make_room(&of, looks));
   SIAM_TRY(go(&of, telling, looks));
 cleanup:
   siam_embedder_destroy(of.embedder);
   siam_free(of.numbers);
+  siam_free(of.read);
   siam_free(of.bytes);
   siam_free(of.views);
   siam_free(of.each);
@@ -119,11 +171,21 @@ cleanup:
 void siam_looks_clear(siam_looks *looks) {
   siam_free(looks->values);
   siam_free(looks->blank);
+  siam_free(looks->pictures);
   *looks = (siam_looks){0};
 }
 
 const float *siam_looks_of(const siam_looks *looks, uint32_t picture) {
   return looks->values + (size_t)picture * siam_views_rows(looks->views) * looks->dimensions;
+}
+
+siam_status siam_looks_compare(const siam_looks *a, uint32_t i, const siam_looks *b, uint32_t j, double limit,
+                               siam_views_match *match) {
+  *match = siam_views_compare(a->views, siam_looks_of(a, i), siam_looks_of(b, j), a->dimensions);
+  if (a->pictures == NULL || match->distance > limit) return SIAM_OK;
+  const size_t size = siam_picture_shape_bytes(&a->shape);
+  return siam_closer_look_take(&a->closer, a->views, &a->shape, a->pictures + i * size,
+                               b->pictures + j * size, match);
 }
 
 siam_status siam_looks_copy_whole(const siam_looks *looks, float **embeddings) {

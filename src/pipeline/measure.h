@@ -18,7 +18,7 @@ typedef struct siam_pair_set {
 /// Chooses pairs (siam_dataset_draw_pairs()) and measures them. Their units are classes; in a set without
 /// classes, the groups of pictures that pairs connect.
 siam_status siam_pair_set_measure(const siam_dataset *dataset, const siam_pairs_options *options,
-                                  const siam_looks *looks, siam_pair_set *pairs);
+                                  const siam_looks *looks, siam_telling *telling, siam_pair_set *pairs);
 void siam_pair_set_clear(siam_pair_set *pairs);
 
 #endif

@@ -30,9 +30,9 @@ siam_status siam_training_choose_optimization(siam_training *run) {
 }
 
 static siam_status open_images(const siam_training *run, const char *what, const char *cache,
-                               siam_dataset *dataset, siam_images **images) {
+                               const siam_picture_shape *shape, siam_dataset *dataset, siam_images **images) {
   siam_telling telling = {run->options->preparing, run->options->context, what};
-  siam_images_options options = {.shape = siam_model_picture_shape(run->model),
+  siam_images_options options = {.shape = *shape,
                                  .picture = {.decoders = run->options->decoders},
                                  .resident_bytes = run->options->picture_bytes,
                                  .cache = cache,
@@ -55,10 +55,12 @@ static siam_status find_common(siam_training *run) {
 }
 
 siam_status siam_training_open_images(siam_training *run) {
+  siam_picture_shape shape = siam_model_picture_shape(run->model);
   SIAM_RETURN_IF_FAILED(
-      open_images(run, "reading pictures", run->options->picture_cache, run->training, &run->images));
+      open_images(run, "reading pictures", run->options->picture_cache, &shape, run->training, &run->images));
   if (run->validation == NULL) return SIAM_OK;
-  SIAM_RETURN_IF_FAILED(open_images(run, "reading validation pictures", run->validation_cache,
+  SIAM_RETURN_IF_FAILED(siam_looks_shape(run->model, &shape));
+  SIAM_RETURN_IF_FAILED(open_images(run, "reading validation pictures", run->validation_cache, &shape,
                                     run->validation, &run->validation_images));
   return find_common(run);
 }

@@ -31,14 +31,21 @@ static siam_status choose_step(siam_training *run) {
   return siam_training_choose_optimization(run);
 }
 
-/// A false-accept rate among pictures that are trained on is no promise for others.
-static siam_status check_rate(const siam_training *run) {
-  if (run->options->far == 0 || !siam_training_judges_itself(run)) return SIAM_OK;
+/// A false-accept rate among pictures that are trained on is no promise for others, and what a closer look
+/// finds in them neither.
+static siam_status check_held_out(const siam_training *run) {
+  const siam_views *views = NULL;
+  SIAM_RETURN_IF_FAILED(siam_views_find(run->options->views, &views));
+  const bool rate = run->options->far != 0, closely = siam_views_look_closer(views);
+  if ((!rate && !closely) || !siam_training_judges_itself(run)) return SIAM_OK;
   return siam_fail(
       SIAM_ERROR_ARGUMENT,
-      "%s: a threshold for a false-accept rate takes pictures that are not trained on, and %s; hold "
-      "classes out (without --holdout 0), name other pictures with --val, or leave --far out",
-      run->options->data, run->validation == NULL ? "nothing is held out" : "those for validation are");
+      "%s: %s pictures that are not trained on, and %s; hold classes out (without --holdout 0), name other "
+      "pictures with --val, or %s",
+      run->options->data,
+      rate ? "a threshold for a false-accept rate takes" : "the views \"closely\" are fitted on",
+      run->validation == NULL ? "nothing is held out" : "those for validation are",
+      rate ? "leave --far out" : "take the views \"copies\"");
 }
 
 static siam_status split_data(siam_training *run) {
@@ -68,7 +75,7 @@ static siam_status split_data(siam_training *run) {
 /// Where nothing is held out, a rate is refused before pictures are decoded.
 static siam_status hold_out(siam_training *run) {
   SIAM_RETURN_IF_FAILED(split_data(run));
-  return check_rate(run);
+  return check_held_out(run);
 }
 
 /// Whether the loss can look at such pairs of such data.
@@ -215,7 +222,7 @@ siam_status siam_training_prepare(siam_training *run) {
   SIAM_RETURN_IF_FAILED(siam_training_check_selection(run));
   SIAM_RETURN_IF_FAILED(choose_pairing(run));
   SIAM_RETURN_IF_FAILED(siam_training_open_images(run));
-  SIAM_RETURN_IF_FAILED(check_rate(run));
+  SIAM_RETURN_IF_FAILED(check_held_out(run));
   SIAM_RETURN_IF_FAILED(choose_sampler(run));
   SIAM_RETURN_IF_FAILED(place_loss(run));
   SIAM_RETURN_IF_FAILED(siam_training_make_step(run));

@@ -26,6 +26,7 @@ struct siam_views {
   const part *list;
   uint32_t count;     ///< Of the list: without the whole.
   bool averaged;      ///< The views' embeddings become one, their mean.
+  bool closer;        ///< Pictures are then looked at closer.
   double part_factor; ///< λ of views.h; none where views are averaged.
 };
 
@@ -108,6 +109,7 @@ enum { AVERAGE = sizeof average / sizeof *average };
 
 static const siam_views sets[] = {
     {"copies", "copies 22", copies, COPIES, .part_factor = 1.4},
+    {"closely", "copies 22, closely", copies, COPIES, .part_factor = 1.4, .closer = true},
     {NULL, "copies 1.4", first_copies, FIRST_COPIES, .part_factor = 1.4},
     {NULL, "copies", first_copies, FIRST_COPIES, .part_factor = 1},
     {"average", "average", average, AVERAGE, .averaged = true},
@@ -167,6 +169,10 @@ uint32_t siam_views_against(const siam_views *views, uint32_t view) {
 
 double siam_views_part_factor(const siam_views *views) {
   return siam_views_rows(views) > 1 ? views->part_factor : 1;
+}
+
+bool siam_views_look_closer(const siam_views *views) {
+  return views != NULL && views->closer;
 }
 
 void siam_views_average(const siam_views *views, bool unit_length, const float *embeddings, size_t dimensions,
@@ -293,14 +299,14 @@ void siam_views_outline(const siam_views *views, uint32_t view, const siam_pictu
 
 siam_views_match siam_views_compare(const siam_views *views, const float *a, const float *b,
                                     size_t dimensions) {
-  siam_views_match best = {siam_squared_distance(a, b, dimensions), 0, 0};
+  siam_views_match best = {siam_squared_distance(a, b, dimensions), 0, 0, false};
   const double factor = siam_views_part_factor(views), weight = factor * factor;
   for (uint32_t i = 1; i < siam_views_rows(views); i++) {
     const uint32_t against = siam_views_against(views, i);
     double of_a = weight * siam_squared_distance(a + i * dimensions, b + against * dimensions, dimensions);
     double of_b = weight * siam_squared_distance(a + against * dimensions, b + i * dimensions, dimensions);
-    if (of_a < best.distance) best = (siam_views_match){of_a, i, against};
-    if (of_b < best.distance) best = (siam_views_match){of_b, against, i};
+    if (of_a < best.distance) best = (siam_views_match){of_a, i, against, of_a == of_b};
+    if (of_b < best.distance) best = (siam_views_match){of_b, against, i, false};
   }
   best.distance = sqrt(best.distance);
   return best;

@@ -66,6 +66,9 @@ typedef struct siam_point {
 void siam_views_outline(const siam_views *views, uint32_t view, const siam_picture_shape *shape,
                         siam_point corners[4]);
 
+/// Whether pictures are then looked at closer, in colour (closer_look.h).
+bool siam_views_look_closer(const siam_views *views);
+
 /// p(v): the other picture's view that this one is compared with; 0 is the whole.
 uint32_t siam_views_against(const siam_views *views, uint32_t view);
 
@@ -76,6 +79,7 @@ double siam_views_part_factor(const siam_views *views);
 typedef struct siam_views_match {
   double distance; ///< Of a part: with its factor.
   uint32_t a, b;   ///< Numbers of the views; 0: the whole.
+  bool either;     ///< The same views the other way round are as near, as of a picture and its mirror image.
 } siam_views_match;
 
 /// Of the rows `a` and `b` [V, D]. Averaged views have one, of which nothing but the distance is to be said.

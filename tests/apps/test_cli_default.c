@@ -44,7 +44,7 @@ Test(cli_default, an_edited_picture_is_the_same_and_another_is_not) {
   draw("others.ppm", &(siam_test_landscape){.kind = 1});
   json_t *object = siam_cli_json(0, "siamese-compare hills.ppm edited.ppm", PAIR_KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0004");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0005");
   json_decref(object);
   json_decref(siam_cli_json(1, "siamese-compare hills.ppm others.ppm", PAIR_KEYS));
   char *nearest = siam_cli_out(0, "siamese-compare hills.ppm . --nearest 1");
@@ -143,8 +143,8 @@ Test(cli_default, what_is_said_of_nearly_blank_pictures_is_true) {
   draw_two_colours("dot.ppm", 400, 3, (const uint8_t[]){255, 255, 255}, (const uint8_t[]){0, 0, 0});
   draw("hills.ppm", &(siam_test_landscape){0});
   char *said = siam_cli_out(2, "siamese-compare half.ppm hills.ppm");
-  cr_expect_str_eq(said, "verdict     none: half.ppm shows next to nothing without its colours, which this "
-                         "model does not see, so there is nothing to compare\n");
+  cr_expect_str_eq(said, "verdict     none: half.ppm shows next to nothing without its colours, which its "
+                         "network does not see, so there is nothing to compare\n");
   free(said);
   json_t *object = siam_cli_json(2, "siamese-compare hills.ppm dot.ppm", PAIR_KEYS);
   cr_expect(json_is_null(json_object_get(object, "blank_a")));
@@ -228,7 +228,7 @@ Test(cli_default, one_file_is_spoken_of_as_one) {
 Test(cli_default, the_default_model_has_a_name_that_a_file_may_take) {
   json_t *object = siam_cli_json(0, "siamese-compare -m default " A " " A, PAIR_KEYS);
   cr_expect_str_eq(text(object, "model"), "default");
-  cr_expect_str_eq(text(object, "operating_point"), "far 0.0004");
+  cr_expect_str_eq(text(object, "operating_point"), "far 0.0005");
   json_decref(object);
   cr_assert_eq(rename(siam_cli_path("m.siamese"), siam_cli_path("default")), 0);
   object = siam_cli_json(0, "siamese-compare -m default " A " " A, PAIR_KEYS);

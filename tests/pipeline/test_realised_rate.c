@@ -48,7 +48,8 @@ static siam_ranking rank_pairs(siam_model *model, const char *folder) {
                siam_last_error());
   cr_assert_eq(siam_images_open(dataset, &options, &images), SIAM_OK, "%s", siam_last_error());
   cr_assert_eq(siam_looks_take(model, NULL, images, 0, &telling, &looks), SIAM_OK, "%s", siam_last_error());
-  cr_assert_eq(siam_pair_set_measure(dataset, &draw, &looks, &pairs), SIAM_OK, "%s", siam_last_error());
+  cr_assert_eq(siam_pair_set_measure(dataset, &draw, &looks, &telling, &pairs), SIAM_OK, "%s",
+               siam_last_error());
   cr_assert_eq(siam_ranking_create(pairs.distances, pairs.same, pairs.measured.count, &ranking), SIAM_OK);
   siam_pair_set_clear(&pairs);
   siam_looks_clear(&looks);

@@ -222,6 +222,17 @@ Test(views, the_nearest_view_is_found_in_both_directions) {
   cr_expect_eq(siam_views_part_factor(NULL), 1);
 }
 
+Test(views, of_two_matches_that_are_equal_both_are_told_of) {
+  float a[VIEWS], b[VIEWS];
+  for (int i = 0; i < VIEWS; i++) a[i] = b[i] = (float)(100 + 50 * i);
+  a[0] = 1, b[0] = 10, a[view_of("the small copy")] = 1e6F;
+  a[4] = 10.5F, b[4] = 0.5F; // The fourth part of either is as near to the other's whole.
+  const siam_views_match there = siam_views_compare(copies(), a, b, 1);
+  cr_expect(there.a == 4 && there.b == 0 && there.either);
+  b[4] = 0.25F;
+  cr_expect_not(siam_views_compare(copies(), a, b, 1).either);
+}
+
 Test(views, of_a_frame_without_content_the_whole_stands_in_for_the_middle) {
   uint8_t picture[PIXELS], views[VIEWS][PIXELS];
   memset(picture, 255, PIXELS);
