@@ -4,14 +4,16 @@
 WORK is the folder of script/default-model: pictures/ROLE holds the originals, standard/ROLE/.../NUMBER/ the edited copies of
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
-siamese-train on hard pairs of the roles "tune", "develop" and "check"; that of each hash is where no more than one in a thousand
-of those is called same. The figures are those of the role "test". Originals that are each other after an edit themselves
+siamese-train on hard pairs of the roles FITTED_ON; that of each hash is where no more than one in a thousand of those is called
+same. The model looks closer at pairs (siamese-eval --distances), which makes none nearer: so only those are measured that the
+network finds within LOOKED_AT. The figures are those of the role "test". Originals that are each other after an edit themselves
 (in other colours, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.
 """
 import argparse
+import csv
 import json
 import math
 import multiprocessing
@@ -27,7 +29,8 @@ import edits
 import pictures
 
 MOST_FALSE = 1e-3
-FITTED_ON = ["tune", "develop", "check"]
+FITTED_ON = ["tune", "develop", "check", "check-2", "check-3", "check-4"]
+LOOKED_AT = 0.9
 HASHES = ["pHash 16", "dHash 16", "wHash 16", "PDQ"]
 
 
@@ -59,6 +62,25 @@ def embed(binaries, model, paths):
         return numpy.concatenate(chunks), report
 
 
+def measure_pairs(binaries, model, folder, pairs):
+    """Distances of pairs of pictures, by siamese-eval: `pairs` are names below `folder`, with "same" or "different"."""
+    folder = folder.resolve()
+    with tempfile.NamedTemporaryFile("w", dir=folder, prefix="pairs-", suffix=".csv", newline="") as file:
+        output = pathlib.Path(file.name).with_suffix(".distances.csv")
+        csv.writer(file).writerows([("a", "b", "label"), *pairs])
+        file.flush()
+        command = [binaries / "siamese-eval", *(["-m", model] if model else []), file.name, "--distances", output]
+        try:
+            subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
+            with open(output, newline="") as rows:
+                found = [(row["a"], row["b"], float(row["distance"])) for row in csv.DictReader(rows)]
+        finally:
+            output.unlink(missing_ok=True)
+    place = len(f"{folder}/")
+    by_pair = {(a[place:], b[place:]): distance for a, b, distance in found}
+    return numpy.array([by_pair[a, b] for a, b, _ in pairs], dtype=numpy.float32)
+
+
 def hash_file(path):
     import imagehash
     import pdqhash
@@ -84,9 +106,8 @@ def hash_all(work, role, paths):
     return dict(numpy.load(kept))
 
 
-def distances(originals, copies, owners, series, alike, views):
-    """Of every copy from its original, and from the originals of its series and of others: the least of the whole from
-    the whole, and of either's views from what the other has against them. Last, how many each copy has of its series."""
+def distances(originals, copies, views):
+    """[copy, original]: the least of the whole from the whole, and of either's views from what the other has against them."""
     length = numpy.linalg.norm(originals[0, 0])
     originals, copies = originals / length, copies / length
     apart = 2 - 2 * (copies[:, 0] @ originals[:, 0].T)
@@ -94,31 +115,44 @@ def distances(originals, copies, owners, series, alike, views):
         against = views["against"][view]
         for a, b in [(view, against), (against, view)]:
             numpy.minimum(apart, views["part_factor"] ** 2 * (2 - 2 * (copies[:, a] @ originals[:, b].T)), out=apart)
-    apart = numpy.sqrt(numpy.maximum(apart, 0, out=apart), out=apart)
-    rows = numpy.arange(len(copies))
-    own = apart[rows, owners].copy()
-    same_series = series[owners][:, None] == series[None, :]
-    different = ~alike
-    hard = same_series & different
-    other = apart[~same_series & different]
-    return own, apart[hard], other, hard.sum(1)
+    return numpy.sqrt(numpy.maximum(apart, 0, out=apart), out=apart)
+
+
+def look_closer(apart, own, arguments, originals, copies):
+    """Replaces distances within LOOKED_AT by those of the closer look."""
+    rows, columns = numpy.nonzero(apart <= LOOKED_AT)
+    names = [[str(path.relative_to(arguments.work)) for path in paths] for paths in (copies, originals)]
+    labels = numpy.where(own[rows, columns], "same", "different")
+    pairs = [(names[0][i], names[1][j], str(label)) for i, j, label in zip(rows, columns, labels)]
+    apart[rows, columns] = measure_pairs(arguments.binaries, arguments.model, arguments.work, pairs)
+
+
+def part(apart, own, series, alike):
+    """Distances of every copy from its original, and from the originals of its series and of others, and how many each
+    copy has of its series."""
+    hard, other = series & ~alike, ~series & ~alike
+    return apart[own], apart[hard], apart[other], hard.sum(1)
 
 
 def measure(arguments, role, with_model):
-    """distances() by each method, and the copies' edits and packages."""
+    """part() by each method, and the copies' edits and packages."""
     originals, copies, owners, kinds, series = collect(arguments.work, role)
     edited, of_copy = numpy.unique(owners, return_inverse=True)
     alike = pictures.one_picture([originals[owner] for owner in edited], originals)[of_copy]
+    own = owners[:, None] == numpy.arange(len(originals))[None, :]
+    one_series = series[owners][:, None] == series[None, :]
     features, views = {}, None
     if with_model:
         features["model"], views = embed(arguments.binaries, arguments.model, originals + copies)
     if arguments.hashes:
         features.update(hash_all(arguments.work, role, originals + copies))
     first = len(originals)
-    measured = {
-        name: distances(values[:first], values[first:], owners, series, alike, views)
-        for name, values in features.items()
-    }
+    measured = {}
+    for name, values in features.items():
+        apart = distances(values[:first], values[first:], views)
+        if name == "model":
+            look_closer(apart, own, arguments, originals, copies)
+        measured[name] = part(apart, own, one_series, alike)
     packages = [path.relative_to(arguments.work / "standard" / role).parts[0] for path in copies]
     return measured, kinds, numpy.array(packages)
 
@@ -219,6 +253,7 @@ def main():
     measured, kinds, packages = measure(arguments, arguments.role, True)
     fitted = [measure(arguments, role, False)[0] for role in FITTED_ON] if arguments.hashes else []
     carried = thresholds_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
+    assert next(iter(carried.values())) <= LOOKED_AT, "verdicts go by a distance beyond LOOKED_AT"
     results = [judge("model", next(iter(carried.values())), measured["model"], kinds)]
     for name in HASHES if arguments.hashes else []:
         threshold = threshold_of(numpy.concatenate([of[name][1] for of in fitted]))
@@ -226,6 +261,7 @@ def main():
     results[0]["points"] = {
         name: [threshold, *(float((part <= threshold).mean()) for part in measured["model"][:3])]
         for name, threshold in carried.items()
+        if threshold <= LOOKED_AT
     }
     results[0]["packages"] = by_package(results[0]["threshold"], measured["model"], packages)
     print_table(results)

@@ -4,7 +4,7 @@
 Each picture is drawn on white, brought to at most 256 pixels a side and written as
 OUTPUT/ROLE/PACKAGE/SERIES/NUMBER.png, where a series is the folder that it came from; OUTPUT/pictures.csv says
 which file each one was. Left out are icons, banners, pictures that are nearly blank, pictures that are there
-already (several sizes, another package's copy), and all but one frame of an animation. Those of the role "check" come
+already (several sizes, another package's copy), and all but one frame of an animation. Those of the roles "check" to "check-4" come
 after what is trained on, and those of "test" last: they have nothing like what the others have, which do not depend on
 them. The result depends on the packages alone.
 """
@@ -39,7 +39,7 @@ SAME_DRAWING_BACK = 0.8
 GREY_SIDE = 32
 GREY_LEVELS = 16
 MARGIN_NOISE = 16  # A margin's grey values differ by no more.
-ROLES = ["develop", "tune", "train", "check", "test"]
+ROLES = ["develop", "tune", "train", "check", "check-2", "check-3", "check-4", "test"]
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
 
 

@@ -20,7 +20,7 @@ import edits
 import pictures
 
 SIDE = 64
-MOST_DIFFERENT = 106000  # Of each role: siamese-train takes 400,000 pairs of all three together.
+MOST_DIFFERENT = 43000  # Of each role: siamese-train takes 400,000 pairs of all six together.
 WORKING_SIDE = 192
 
 

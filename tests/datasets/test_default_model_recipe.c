@@ -126,10 +126,10 @@ Test(default_model_recipe, one_drawing_in_other_colours_is_one_picture) {
       "E\n");
 }
 
-/// Package b lies half as far as a, so a's threshold calls much of it same, and b's nothing of a.
-Test(default_model_recipe, a_rate_is_judged_by_packages_that_its_threshold_was_not_fitted_on) {
+/// Draw b lies half as far as a, so a's threshold calls much of it same, and b's nothing of a.
+Test(default_model_recipe, a_rate_is_judged_by_draws_that_its_threshold_was_not_fitted_on) {
   require_python();
-  expect(0, "{'a': (1000, 0), 'b': (1000, 505)}\n0.2525 0.505\n",
+  expect(0, "{'a': (1000, 0.0), 'b': (1000, 0.505)}\n0.2525 0.505\n",
          "/usr/bin/python3 - <<'E'\n"
          "import sys\n"
          "import numpy\n"
@@ -137,9 +137,9 @@ Test(default_model_recipe, a_rate_is_judged_by_packages_that_its_threshold_was_n
          "sys.path.insert(0, '" RECIPE "')\n"
          "import choose_rate\n"
          "away = numpy.concatenate([numpy.arange(1000) + 1000, numpy.arange(1000) * 2])\n"
-         "counts = choose_rate.left_out(away.astype(numpy.float32), numpy.repeat(['a', 'b'], 1000), 0.01)\n"
-         "print({str(name): both for name, both in counts.items()})\n"
-         "print(*choose_rate.upper_share(counts))\n"
+         "shares = choose_rate.left_out(away.astype(numpy.float32), numpy.repeat(['a', 'b'], 1000), 0.01)\n"
+         "print(shares)\n"
+         "print(*choose_rate.upper_share([share for _, share in shares.values()]))\n"
          "E\n");
 }
 

@@ -47,8 +47,8 @@ Test(default_model, loads_without_a_file_and_knows_its_thresholds_and_views) {
   siam_model_info info = siam_model_get_info(model);
   cr_expect_eq(info.channels, 1);
   cr_expect_eq(info.resize, SIAM_RESIZE_STRETCH);
-  cr_expect_str_eq(siam_model_get_fact(model, "verdict_rate"), "0.0004");
-  cr_expect_str_eq(siam_model_get_fact(model, "views"), "copies 22");
+  cr_expect_str_eq(siam_model_get_fact(model, "verdict_rate"), "0.0005");
+  cr_expect_str_eq(siam_model_get_fact(model, "views"), "copies 22, closely");
   cr_expect(model->refuses_blank);
   siam_model_destroy(model);
   siam_device_destroy(device);

@@ -23,7 +23,7 @@ Test(decision, a_model_says_which_threshold_its_verdicts_go_by_and_the_caller_ma
   cr_assert_eq(siam_decision_threshold(&decision, &(siam_compare_options){0}, &own, NULL, 0), SIAM_OK);
   cr_assert_eq(siam_decision_threshold(&decision, &(siam_compare_options){0}, &own, name, sizeof name),
                SIAM_OK);
-  cr_expect_str_eq(name, "far 0.0004");
+  cr_expect_str_eq(name, "far 0.0005");
   cr_assert_eq(
       siam_decision_threshold(&decision, &(siam_compare_options){.far = 0.01}, &lax, name, sizeof name),
       SIAM_OK);
