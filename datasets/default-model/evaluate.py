@@ -5,8 +5,8 @@ WORK is the folder of script/default-model: pictures/ROLE holds the originals, s
 some of them (edits.STANDARD). A pair of a copy and its original is same; a copy and the original of another picture
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
 siamese-train on hard pairs of the roles FITTED_ON; that of each hash is where no more than one in a thousand of those is called
-same. The model looks closer at pairs (siamese-eval --distances), which makes none nearer: so only those are measured that the
-network finds within LOOKED_AT. The figures are those of the role "test". Originals that are each other after an edit themselves
+same. The model looks closer at pairs (siamese-eval --distances), which makes none nearer: so of the pairs that are no hard ones
+only those are measured that the network finds within LOOKED_AT. The figures are those of the role "test". Originals that are each other after an edit themselves
 (in other colours, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
@@ -118,9 +118,9 @@ def distances(originals, copies, views):
     return numpy.sqrt(numpy.maximum(apart, 0, out=apart), out=apart)
 
 
-def look_closer(apart, own, arguments, originals, copies):
-    """Replaces distances within LOOKED_AT by those of the closer look."""
-    rows, columns = numpy.nonzero(apart <= LOOKED_AT)
+def look_closer(apart, own, hard, arguments, originals, copies):
+    """Replaces distances by those of the closer look: of same and hard pairs all, of others those within LOOKED_AT."""
+    rows, columns = numpy.nonzero(own | hard | (apart <= LOOKED_AT))
     names = [[str(path.relative_to(arguments.work)) for path in paths] for paths in (copies, originals)]
     labels = numpy.where(own[rows, columns], "same", "different")
     pairs = [(names[0][i], names[1][j], str(label)) for i, j, label in zip(rows, columns, labels)]
@@ -151,7 +151,7 @@ def measure(arguments, role, with_model):
     for name, values in features.items():
         apart = distances(values[:first], values[first:], views)
         if name == "model":
-            look_closer(apart, own, arguments, originals, copies)
+            look_closer(apart, own, one_series & ~alike, arguments, originals, copies)
         measured[name] = part(apart, own, one_series, alike)
     packages = [path.relative_to(arguments.work / "standard" / role).parts[0] for path in copies]
     return measured, kinds, numpy.array(packages)
@@ -250,10 +250,10 @@ def main():
     parser.add_argument("--hashes", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
-    measured, kinds, packages = measure(arguments, arguments.role, True)
-    fitted = [measure(arguments, role, False)[0] for role in FITTED_ON] if arguments.hashes else []
     carried = thresholds_in(arguments.model or pathlib.Path(__file__).parent / "default.siamese")
     assert next(iter(carried.values())) <= LOOKED_AT, "verdicts go by a distance beyond LOOKED_AT"
+    measured, kinds, packages = measure(arguments, arguments.role, True)
+    fitted = [measure(arguments, role, False)[0] for role in FITTED_ON] if arguments.hashes else []
     results = [judge("model", next(iter(carried.values())), measured["model"], kinds)]
     for name in HASHES if arguments.hashes else []:
         threshold = threshold_of(numpy.concatenate([of[name][1] for of in fitted]))

@@ -14,12 +14,13 @@ typedef struct siam_compare_options {
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
 } siam_compare_options;
 
-/// Why a picture cannot be compared: it shows too little, at the size and in the colours that the model sees.
+/// Why a picture cannot be compared: it shows too little, at the size and in the colours that the network
+/// sees.
 typedef enum siam_blank {
   SIAM_BLANK_NOT = 0,    ///< It can.
   SIAM_BLANK_ONE_COLOUR, ///< One colour all over.
   SIAM_BLANK_NEARLY,     ///< One colour but for grain, or for marks that are too small or too faint.
-  SIAM_BLANK_COLOURS     ///< Colours of one brightness, for a model that does not see colour.
+  SIAM_BLANK_COLOURS     ///< Colours of one brightness, for a network that does not see colour.
 } siam_blank;
 
 /// What is wrong with such a picture, to stand behind its name: "is one colour all over". NULL for
@@ -27,8 +28,8 @@ typedef enum siam_blank {
 SIAM_API const char *siam_blank_describe(siam_blank blank);
 
 typedef struct siam_comparison {
-  double distance;   ///< Euclidean distance of the embeddings, by views where those are compared
-                     ///< (docs/comparing.md); 0: nothing between them.
+  double distance;   ///< Euclidean distance of the embeddings, by views and greater by a closer
+                     ///< look where the model takes one (docs/comparing.md); 0: nothing between them.
   double similarity; ///< Probability that the pair is `same`; NAN where the model was never calibrated.
   double threshold;  ///< Up to which distance a pair is `same`.
   char point[32];    ///< What the threshold is: "best accuracy", "far 1e-3", "given".

@@ -21,8 +21,8 @@ typedef struct siam_evaluate_options {
   siam_decoders *decoders; ///< Decodes pictures in processes (siamese/decode.h); NULL: in this one.
   const char *training; ///< Data the model was trained on, to look for pictures that both have; NULL: none.
   const char *report;   ///< HTML file to write (docs/report.md); NULL: none. Not for prepared runs.
-  /// CSV file to write with a row for each pair that is judged: a, b, label, distance (docs/comparing.md);
-  /// NULL: none. Not for prepared runs.
+  /// CSV file to write with a row for each pair that accuracy, the area under the ROC curve and the equal
+  /// error rate are of: a, b, label, distance (docs/comparing.md); NULL: none. Not for prepared runs.
   const char *distances;
   const char *command; ///< What was typed, for the report; may be NULL.
   siam_logger logger;
@@ -55,7 +55,8 @@ typedef struct siam_leak {
   char *path, *training_path;
   siam_leak_kind kind;
   double distance;    ///< Of the embeddings; 0 for an exact one. Of an alike one by the model that says so.
-  double correlation; ///< Of the two pictures' values at the network's size; 1 for an exact one.
+  double correlation; ///< Of the two pictures' values at the network's size, in colour where the
+                      ///< model looks closer; 1 for an exact one.
   /// Of an alike one: what the test, the training picture shows where the two are nearest, as in
   /// siam_comparison; NULL: the whole. Static storage.
   const char *shown[2];

@@ -25,7 +25,7 @@ enum { SIAM_CLOSER_MARKS = 4 };
 ///              grid of 16 × 16, u = 0.713 (R − Y) and v = 0.564 (B − Y), each divided by √(|u + iv| + 4);
 ///              a turn of all hues changes hardly more than the phase. m is the lesser mean square;
 ///   contrasts  the same of colour differences less their mean, undivided, with m / (m + 200);
-///   greyness   1 / (m + 1): of what has hardly a colour, colours say nothing.
+///   greyness   1 / (m + 1), with m of the colours: of what has hardly a colour, colours say nothing.
 typedef struct siam_closer_marks {
   double values[SIAM_CLOSER_MARKS];
 } siam_closer_marks;

@@ -72,7 +72,7 @@ static siam_status split_data(siam_training *run) {
   return SIAM_OK;
 }
 
-/// Where nothing is held out, a rate is refused before pictures are decoded.
+/// Where nothing is held out, a rate or a closer look is refused before pictures are decoded.
 static siam_status hold_out(siam_training *run) {
   SIAM_RETURN_IF_FAILED(split_data(run));
   return check_held_out(run);
