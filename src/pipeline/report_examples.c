@@ -101,8 +101,9 @@ siam_status siam_report_add_map(siam_report *report) {
   siam_embeddings embeddings = siam_judgement_embeddings(report->judgement);
   uint32_t *order = NULL;
   double *plane = NULL, share[2];
-  json_t *map = json_object(), *points = json_array();
+  json_t *map = json_object(), *points = NULL;
   SIAM_TRY(siam_report_set(report->root, "map", map));
+  points = json_array();
   SIAM_TRY(siam_report_set(map, "points", points));
   SIAM_TRY_ALLOCATE(order, embeddings.count);
   SIAM_TRY_ALLOCATE(plane, 2 * (size_t)embeddings.count);

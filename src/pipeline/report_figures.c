@@ -187,8 +187,9 @@ siam_status siam_report_add_reliability(siam_report *report) {
   uint32_t folds = 0;
   if (!report->judgement->decision.calibrated) return SIAM_OK;
   SIAM_RETURN_IF_FAILED(measure_quality(report, &folds, &quality));
-  json_t *object = json_object(), *bins = json_array();
+  json_t *object = json_object();
   SIAM_RETURN_IF_FAILED(siam_report_set(report->root, "reliability", object));
+  json_t *bins = json_array();
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "bins", bins));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "expected_error", json_real(quality.expected_error)));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "brier", json_real(quality.brier)));

@@ -24,8 +24,9 @@ static siam_status add_leak(siam_report *report, const siam_leak *leak, json_t *
 siam_status siam_report_add_leakage(siam_report *report) {
   const siam_leakage *leakage = &report->evaluation->leakage;
   if (!report->evaluation->has_leakage) return SIAM_OK;
-  json_t *object = json_object(), *list = json_array();
+  json_t *object = json_object();
   SIAM_RETURN_IF_FAILED(siam_report_set(report->root, "leakage", object));
+  json_t *list = json_array();
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "pairs", list));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "training_images", json_integer(leakage->training_images)));
   SIAM_RETURN_IF_FAILED(siam_report_set(object, "exact", json_integer(leakage->exact)));
