@@ -6,8 +6,8 @@ some of them (edits.STANDARD). A pair of a copy and its original is same; a copy
 are different, and a hard pair where both lie in one series. The model's threshold is the one that it carries, fitted by
 siamese-train on hard pairs of the roles FITTED_ON; that of each hash is where no more than one in a thousand of those is called
 same. The model looks closer at pairs (siamese-eval --distances), which makes none nearer: so of the pairs that are no hard ones
-only those are measured that the network finds within LOOKED_AT. The figures are those of the role "test". Originals that are each other after an edit themselves
-(in other colours, mirrored, with another margin) are left out as different pairs.
+only those are measured that the network finds within LOOKED_AT. The figures are those of the role "test". Originals that
+are each other after an edit themselves (in other colours, mirrored, with another margin) are left out as different pairs.
 
 Without --model: the one of the library. --hashes adds pHash, dHash and wHash (PyPI: imagehash, 16 x 16 bits) and PDQ
 (PyPI: pdqhash). Intervals: 95 %, Wilson 1927, over pictures.

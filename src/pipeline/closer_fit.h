@@ -14,8 +14,8 @@ typedef struct siam_closer_pair {
   bool same;
 } siam_closer_pair;
 
-/// The distance that all but one in a hundred same pairs lie within; 0 where none is same. Sorts the copy
-/// that it makes.
+/// The distance that all but one in a hundred same pairs lie within; 0 where none is same.
+/// SIAM_ERROR_NUMERIC for distances [count] that are not finite.
 siam_status siam_closer_nearest(const float *distances, const uint8_t *same, size_t count, double *nearest);
 
 /// Fits the weights on pairs of both kinds within `nearest` of each other; all 0 where there are pairs of one

@@ -131,18 +131,25 @@ static void centre(double complex *colours, size_t count) {
   for (size_t i = 0; i < count; i++) colours[i] -= sum / (double)count;
 }
 
+/// Mean squares of colour differences at which they count half.
+static const double half_colour = 1, half_contrast = 200;
+
 static void find_colours(const siam_picture_shape *shape, const uint8_t *a, const uint8_t *b,
                          double marks[SIAM_CLOSER_MARKS]) {
-  double complex of[2][GRID * GRID];
+  double complex levelled[2][GRID * GRID], centred[2][GRID * GRID];
   double least;
-  for (int with_contrasts = 0; with_contrasts < 2; with_contrasts++) {
-    const size_t count = take_colours(shape, a, of[0]);
-    take_colours(shape, b, of[1]);
-    for (int i = 0; i < 2; i++) (with_contrasts ? centre : level)(of[i], count);
-    const double apart = part_colours(of[0], of[1], count, &least);
-    marks[with_contrasts ? CONTRASTS : COLOURS] = apart * least / (least + (with_contrasts ? 200 : 1));
-    if (!with_contrasts) marks[GREYNESS] = 1 / (least + 1);
+  size_t count = 0;
+  for (int i = 0; i < 2; i++) {
+    count = take_colours(shape, i == 0 ? a : b, levelled[i]);
+    memcpy(centred[i], levelled[i], count * sizeof *centred[i]);
+    level(levelled[i], count);
+    centre(centred[i], count);
   }
+  double apart = part_colours(levelled[0], levelled[1], count, &least);
+  marks[COLOURS] = apart * least / (least + half_colour);
+  marks[GREYNESS] = half_colour / (least + half_colour);
+  apart = part_colours(centred[0], centred[1], count, &least);
+  marks[CONTRASTS] = apart * least / (least + half_contrast);
 }
 
 siam_status siam_closer_marks_find(const siam_picture_shape *shape, const uint8_t *a, const uint8_t *b,
